@@ -1,0 +1,1 @@
+"""OpenPose, the reference: network -> heatmaps and PAFs -> keypoints -> connections -> skeletons."""
