@@ -1,0 +1,145 @@
+"""Find the people in a picture and draw their skeletons: `python demo_image.py`."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from estimation.coco import coco_results
+from estimation.config import CELL_PX, get_default_configuration
+from estimation.connections import get_connections
+from estimation.coordinates import get_coordinates
+from estimation.estimators import estimate
+from estimation.keypoints import skeletons_to_keypoints
+from estimation.map_renderers import draw_maps
+from estimation.networks import load_network
+from estimation.pictures import find_pictures, read_picture, write_picture
+from estimation.renderers import draw
+
+if TYPE_CHECKING:
+    from estimation.networks import Network
+
+HERE = Path(__file__).resolve().parent
+
+# Change these three, or use the options that `python demo_image.py --help` lists.
+model_weights_path = HERE / "model_weights" / "openpose"  # the lab's weights; without them the compact network runs
+input_image = HERE / "images" / "1.jpg"
+output_image = Path("output.png")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demo; return 0, or 2 after one sentence about what the user can mend."""
+    args = _parser().parse_args(argv)
+    try:
+        return run(args)
+    except (ValueError, OSError) as exc:
+        return _complain(exc)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Work through the picture or the folder of pictures that `args` names.
+
+    Returns
+    -------
+    exit_code : int
+        0, or 2 if a picture of the folder could not be read or written; the others are done all the same.
+
+    Raises
+    ------
+    ValueError, OSError
+        If there is no picture, no network, or no place for the results.
+    """
+    network_path = args.network or _default_network()
+    outputs = _outputs(args.image, args.output)
+    network = load_network(network_path)
+    print(f"Network: {network.name} ({_shown(network.weights)})")
+    exit_code, results = 0, []
+    for number, (picture_path, output) in enumerate(outputs.items(), start=1):
+        try:
+            results += process(network, picture_path, output, number, with_maps=args.maps)
+        except (ValueError, OSError) as exc:
+            if not args.image.is_dir():
+                raise
+            exit_code = _complain(exc)
+    if args.json:
+        args.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+        print(f"Wrote {args.json}")
+    return exit_code
+
+
+def process(
+    network: "Network", picture_path: Path, output: Path, number: int, *, with_maps: bool
+) -> list[dict[str, Any]]:
+    """Find, draw and count the people of one picture; return them as COCO keypoint results.
+
+    Parameters
+    ----------
+    network : Network
+        What `load_network` returned.
+    picture_path, output : Path
+        Where the picture is, and where the drawn one goes.
+    number : int
+        The picture's `image_id` in the results.
+    with_maps : bool
+        Also write the heatmaps and PAFs beside `output`, with `_maps` added to its name.
+    """
+    picture = read_picture(picture_path)
+    maps = network.predict(picture)
+    config = get_default_configuration()
+    coordinates = get_coordinates(config, maps.heatmaps)
+    connections = get_connections(config, coordinates, maps.pafs)
+    start = time.perf_counter()
+    skeletons = estimate(config, connections)
+    seconds = time.perf_counter() - start
+    people = "1 person" if len(skeletons) == 1 else f"{len(skeletons)} persons"
+    print(f"{_shown(picture_path)}: {people}; estimate took {seconds:.6f} s")
+    write_picture(output, draw(config, picture, coordinates, skeletons, resize_fac=CELL_PX))
+    print(f"Wrote {output}")
+    if with_maps:
+        maps_output = output.with_name(f"{output.stem}_maps{output.suffix}")
+        write_picture(maps_output, draw_maps(config, picture, maps.heatmaps, maps.pafs))
+        print(f"Wrote {maps_output}")
+    return coco_results(*skeletons_to_keypoints(skeletons, coordinates), image_id=number)
+
+
+def _default_network() -> str:
+    """Take the lab's weights where they are, the compact ones that ship where they are not."""
+    has_lab_weights = model_weights_path.with_name(model_weights_path.name + ".index").exists()
+    return os.fspath(model_weights_path) if has_lab_weights else "compact"
+
+
+def _outputs(image: Path, output: Path | None) -> dict[Path, Path]:
+    """Pair each picture with the file that its drawing goes to."""
+    if not image.is_dir():
+        return {image: output or output_image}
+    folder = output or Path("output")
+    folder.mkdir(parents=True, exist_ok=True)
+    return {picture: folder / f"{picture.stem}.png" for picture in find_pictures(image)}
+
+
+def _shown(path: Path) -> str:
+    """Show a path as short as it can be said from here."""
+    return os.fspath(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else os.fspath(path)
+
+
+def _complain(exc: Exception) -> int:
+    print(f"demo_image.py: {exc}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--image", type=Path, default=input_image, help="a picture, or a folder of pictures")
+    parser.add_argument("--output", type=Path, help="drawn picture (output.png); for a folder: a folder (output)")
+    parser.add_argument("--network", help="`openpose`, `compact`, or a path to weights of one of them")
+    parser.add_argument("--maps", action="store_true", help="also write heatmaps and PAFs as a picture to look at")
+    parser.add_argument("--json", type=Path, help="also write the skeletons as COCO keypoint results")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

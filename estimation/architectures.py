@@ -1,0 +1,151 @@
+"""The two networks, in plain Keras: `openpose`, the lab's own, and `compact`, small enough to ship.
+
+Both take RGB pictures as ``x / 256 - 0.5``, shape (batch, height, width, 3), and give for every stage its
+PAFs (38 channels) and then its heatmaps (19 channels) at one cell per 8 pixels; the last two outputs are the
+answer. A layer is named after its weights: ``stage_0_s.layer_0`` holds ``stage_0_s/layer_0/kernel``.
+
+Only layers that every Keras backend has are used, so the same code trains under TensorFlow, JAX and PyTorch.
+"""
+
+import keras
+from keras import layers
+
+from estimation.config import N_HEATMAPS, N_PAFS
+
+N_OPENPOSE_STAGES = 6
+N_OPENPOSE_VARIABLES = 184
+
+
+def build_openpose() -> keras.Model:
+    """Build the lab's network: VGG-19's first ten layers, then six stages of two branches.
+
+    Returns
+    -------
+    model : keras.Model
+        Twelve outputs, PAFs and heatmaps of the six stages in turn: number 10 and 11 are the answer.
+        Height and width of the input must be multiples of 8. 52,311,446 parameters, untrained.
+
+    References
+    ----------
+    .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, fig. 3.
+    """
+    picture = keras.Input((None, None, 3), name="picture")
+    features = _vgg_backbone(picture)
+    outputs: list[keras.KerasTensor] = []
+    x = features
+    for stage in range(N_OPENPOSE_STAGES):
+        pafs = _openpose_branch(x, f"stage_{stage}_s", stage, N_PAFS)
+        heatmaps = _openpose_branch(x, f"stage_{stage}_l", stage, N_HEATMAPS)
+        outputs += [pafs, heatmaps]
+        x = layers.Concatenate(name=f"stage_{stage}.join")([pafs, heatmaps, features])
+    return keras.Model(picture, outputs, name="openpose")
+
+
+def _vgg_backbone(x: keras.KerasTensor) -> keras.KerasTensor:
+    for block, (n_layers, n_filters) in enumerate([(2, 64), (2, 128), (4, 256), (2, 512)], start=1):
+        if block > 1:
+            x = layers.MaxPooling2D(2, name=f"backbone.pool{block - 1}")(x)
+        for layer in range(1, n_layers + 1):
+            x = _plain_conv(x, f"backbone.block{block}_conv{layer}", n_filters, 3)
+    x = _plain_conv(x, "backbone.layer_13", 256, 3)
+    return _plain_conv(x, "backbone.layer_14", 128, 3)
+
+
+def _openpose_branch(x: keras.KerasTensor, name: str, stage: int, n_channels: int) -> keras.KerasTensor:
+    hidden = [(3, 128)] * 3 + [(1, 512)] if stage == 0 else [(7, 128)] * 5 + [(1, 128)]
+    for layer, (kernel_size, n_filters) in enumerate(hidden):
+        x = _plain_conv(x, f"{name}.layer_{layer}", n_filters, kernel_size)
+    return _plain_conv(x, f"{name}.layer_{len(hidden)}", n_channels, 1, activation=None)
+
+
+def _plain_conv(
+    x: keras.KerasTensor, name: str, n_filters: int, kernel_size: int, activation: str | None = "relu"
+) -> keras.KerasTensor:
+    return layers.Conv2D(n_filters, kernel_size, padding="same", activation=activation, name=name)(x)
+
+
+def build_compact() -> keras.Model:
+    """Build the small network: a residual pyramid down to 1/32 and back to 1/8, then two stages.
+
+    The coarse levels see most of a person at once, which tells left from right and whose arm it is; the way
+    back up keeps the place exact. The second stage sees the first one's answer and mends it.
+
+    Returns
+    -------
+    model : keras.Model
+        Four outputs: PAFs and heatmaps of stage 0 and of stage 1, the answer. Height and width of the input
+        must be multiples of 32. Untrained.
+    """
+    picture = keras.Input((None, None, 3), name="picture")
+    x = _conv(picture, "stem.conv1", 32, stride=2)
+    x = _conv(x, "stem.conv2", 48, stride=2)
+    x = _block(x, "down4.block0", 48)
+    at_8 = _level(x, "down8", 96, n_blocks=3)
+    at_16 = _level(at_8, "down16", 192, n_blocks=4)
+    at_32 = _level(at_16, "down32", 256, n_blocks=4)
+    x = _block(_climb(at_32, at_16, "up16", 192), "up16.block", 96)
+    features = _conv(_climb(x, at_8, "up8", 128), "features", 128)
+
+    pafs, heatmaps = _heads(features, "stage_0")
+    outputs = [pafs, heatmaps]
+    x = layers.Concatenate(name="stage_1.join")([pafs, heatmaps, features])
+    x = _conv(x, "stage_1.reduce", 128, kernel_size=1)
+    for index, dilation in enumerate((1, 2, 4)):
+        x = _block(x, f"stage_1.block{index}", 64, dilation=dilation)
+    outputs += _heads(x, "stage_1")
+    return keras.Model(picture, outputs, name="compact")
+
+
+def _level(x: keras.KerasTensor, name: str, n_filters: int, n_blocks: int) -> keras.KerasTensor:
+    x = _conv(x, f"{name}.enter", n_filters, stride=2)
+    for index in range(n_blocks):
+        x = _block(x, f"{name}.block{index}", n_filters // 2)
+    return x
+
+
+def _climb(x: keras.KerasTensor, finer: keras.KerasTensor, name: str, n_filters: int) -> keras.KerasTensor:
+    x = _conv(x, f"{name}.coarse", n_filters, kernel_size=1, relu=False)
+    x = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}.double")(x)
+    finer = _conv(finer, f"{name}.finer", n_filters, kernel_size=1, relu=False)
+    return layers.ReLU(name=f"{name}.relu")(layers.Add(name=f"{name}.add")([x, finer]))
+
+
+def _heads(x: keras.KerasTensor, name: str) -> list[keras.KerasTensor]:
+    x = _conv(x, f"{name}.hidden", 128, kernel_size=1)
+    return [
+        # Maps are nearly empty: starting near zero saves the first hundred steps. Sums stay in full precision.
+        layers.Conv2D(n_channels, 1, kernel_initializer="zeros", dtype="float32", name=f"{name}.{answer}")(x)
+        for answer, n_channels in (("pafs", N_PAFS), ("heatmaps", N_HEATMAPS))
+    ]
+
+
+def _block(x: keras.KerasTensor, name: str, n_inner: int, dilation: int = 1) -> keras.KerasTensor:
+    """Add to `x` what a narrow 3 x 3 convolution between two 1 x 1 makes of it: a bottleneck [He et al. 2016]."""
+    inner = _conv(x, f"{name}.narrow", n_inner, kernel_size=1)
+    inner = _conv(inner, f"{name}.middle", n_inner, dilation=dilation)
+    inner = _conv(inner, f"{name}.widen", x.shape[-1], kernel_size=1, relu=False)
+    return layers.ReLU(name=f"{name}.relu")(layers.Add(name=f"{name}.add")([x, inner]))
+
+
+def _conv(
+    x: keras.KerasTensor,
+    name: str,
+    n_filters: int,
+    *,
+    kernel_size: int = 3,
+    stride: int = 1,
+    dilation: int = 1,
+    relu: bool = True,
+) -> keras.KerasTensor:
+    x = layers.Conv2D(
+        n_filters,
+        kernel_size,
+        strides=stride,
+        dilation_rate=dilation,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
+    x = layers.BatchNormalization(momentum=0.97, epsilon=1e-3, name=f"{name}.norm")(x)
+    return layers.ReLU(name=f"{name}.out")(x) if relu else x

@@ -1,0 +1,119 @@
+"""Keypoints: the local maxima of the heatmaps.
+
+A cell is a peak when it is not below any of its four neighbours and above a threshold. All channels are searched
+in one pass over the memory, in which the channels of a cell lie side by side; a counting sort then puts the peaks
+into the order of the slots and, within a slot, leaves them in the order of the pass: top to bottom, left to right.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from estimation.compilation import compiled
+from estimation.config import N_HEATMAPS, ConnectionsConfig
+from estimation.maps import FloatMaps, check_maps
+
+Keypoint = tuple[int, int, float, int]
+"""``(x, y, score, id)``: column and row of the cell, value of the heatmap, number among all keypoints of the picture."""
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+def get_coordinates(
+    config: ConnectionsConfig, heatmaps: npt.ArrayLike, threshold: float = 0.1
+) -> dict[str, list[Keypoint]]:
+    """Find the keypoints of every registered body part.
+
+    Neighbouring cells of one equal, highest value are all peaks: on a plateau a part is found several times.
+    The lab's own code does so, and published answers hold such keypoints.
+
+    Parameters
+    ----------
+    config : ConnectionsConfig
+        Which body parts to look for, and in which channels.
+    heatmaps : array_like of shape (H, W, 19)
+        Confidence of each body part at each cell, real numbers. Not modified.
+    threshold : float, optional
+        A peak is above it. Compared in float64, to which every heatmap value converts exactly.
+
+    Returns
+    -------
+    coords : dict of str to list of tuple
+        For each part name, in the order of the slots, its keypoints ``(x, y, score, id)`` in heatmap cells, from
+        top to bottom and left to right. Ids count from 0 over all parts.
+
+    Raises
+    ------
+    ValueError
+        If `heatmaps` has another shape, no cell, or a value that is no finite number.
+
+    References
+    ----------
+    .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, sec. 2.2:
+       peaks of the confidence maps, found by non-maximum suppression.
+    """
+    maps = check_maps(heatmaps, N_HEATMAPS, "heatmaps")
+    parts = config.body_parts.values()
+    channels = np.array([part.heatmap_idx for part in parts], dtype=np.int64)
+    xs, ys, scores, counts = _find_peaks(maps, channels, float(threshold))
+    keypoints = list(zip(xs.tolist(), ys.tolist(), scores.tolist(), range(len(xs)), strict=True))
+    ends = np.cumsum(counts).tolist()
+    return {
+        part.body_part.name: keypoints[start:end] for part, start, end in zip(parts, [0, *ends], ends, strict=False)
+    }
+
+
+@compiled
+def _find_peaks(maps: FloatMaps, channels: Ints, threshold: float) -> tuple[Ints, Ints, Floats, Ints]:
+    """Return x, y and score of all peaks, ordered by slot, row and column, and the number of peaks of each slot."""
+    height, width, _ = maps.shape
+    peaks = np.empty((height * width * len(channels), 3), dtype=np.int64)
+    n_peaks = 0
+    n_read = channels.max() + 1  # leaves the background out, the last channel, which is high nearly everywhere
+    for row in range(height):
+        for col in range(width):
+            if not _is_any_above(maps[row, col, :n_read], threshold):
+                continue
+            for slot, channel in enumerate(channels):
+                if maps[row, col, channel] > threshold and _is_peak(maps, row, col, channel):
+                    peaks[n_peaks] = slot, row, col
+                    n_peaks += 1
+    return _sort_by_slot(peaks[:n_peaks], maps, channels)
+
+
+@compiled
+def _is_any_above(values: FloatMaps, threshold: float) -> bool:
+    """Tell whether a value is above `threshold`: nearly everywhere none is, and without a branch this is quick."""
+    found = False
+    for value in values:
+        found |= value > threshold
+    return found
+
+
+@compiled
+def _is_peak(maps: FloatMaps, row: int, col: int, channel: int) -> bool:
+    """Tell whether no neighbour is higher; beyond the border of the map there is 0."""
+    value = maps[row, col, channel]
+    above = maps[row - 1, col, channel] if row > 0 else 0.0
+    below = maps[row + 1, col, channel] if row + 1 < maps.shape[0] else 0.0
+    left = maps[row, col - 1, channel] if col > 0 else 0.0
+    right = maps[row, col + 1, channel] if col + 1 < maps.shape[1] else 0.0
+    return bool(value >= above and value >= below and value >= left and value >= right)
+
+
+@compiled
+def _sort_by_slot(peaks: Ints, maps: FloatMaps, channels: Ints) -> tuple[Ints, Ints, Floats, Ints]:
+    """Order the peaks by slot; within a slot they keep their order (counting sort)."""
+    counts = np.zeros(len(channels), dtype=np.int64)
+    for peak in range(len(peaks)):
+        counts[peaks[peak, 0]] += 1
+    place = np.cumsum(counts) - counts
+    xs = np.empty(len(peaks), dtype=np.int64)
+    ys = np.empty(len(peaks), dtype=np.int64)
+    scores = np.empty(len(peaks), dtype=np.float64)
+    for peak in range(len(peaks)):
+        slot, row, col = peaks[peak]
+        to = place[slot]
+        xs[to], ys[to], scores[to] = col, row, maps[row, col, channels[slot]]
+        place[slot] += 1
+    return xs, ys, scores, counts

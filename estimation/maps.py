@@ -1,0 +1,54 @@
+"""What the network hands over, checked once and brought into the form that the compiled loops read."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatMaps = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+
+
+def check_maps(maps: npt.ArrayLike, n_channels: int, name: str) -> FloatMaps:
+    """Check network maps and return them as a contiguous array of one of two dtypes.
+
+    Parameters
+    ----------
+    maps : array_like of shape (H, W, n_channels)
+        Heatmaps or PAFs, real numbers. Not modified.
+    n_channels : int
+        How many channels they must have.
+    name : str
+        What the messages call them.
+
+    Returns
+    -------
+    maps : ndarray of shape (H, W, n_channels) and dtype float32 or float64
+        The same values: float16 becomes float32, integers become float64. It may be `maps` itself.
+
+    Raises
+    ------
+    ValueError
+        If the shape or the kind of the values is another, if there is no cell, or if a value is NaN or infinite.
+    """
+    array = np.asarray(maps)
+    if array.ndim != 3 or array.shape[2] != n_channels or array.size == 0:
+        raise ValueError(
+            f"{name} must have shape (height, width, {n_channels}) with at least one cell; got shape {array.shape!r}. "
+            "Take one picture out of the batch and keep the channels last."
+        )
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"{name} must hold real numbers; got dtype {array.dtype!s}. Convert them to float32.")
+    dtype = np.float32 if array.dtype in (np.float16, np.float32) else np.float64
+    # Writable and contiguous, because for any other kind of array Numba would compile the loops once more.
+    array = np.require(array, dtype, ("C_CONTIGUOUS", "WRITEABLE"))
+    if not np.isfinite(array).all():
+        _refuse_non_finite(array, name)
+    return array
+
+
+def _refuse_non_finite(array: npt.NDArray[Any], name: str) -> None:
+    row, col, channel = np.argwhere(~np.isfinite(array))[0].tolist()
+    raise ValueError(
+        f"{name} must be finite; got {float(array[row, col, channel])!r} at row {row}, column {col}, "
+        f"channel {channel}. Check the picture and the weights that the network ran on."
+    )

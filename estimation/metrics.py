@@ -1,0 +1,232 @@
+"""How well the joints of matched persons are placed: PCP, PDJ, PCK, PCKh and MPJPE.
+
+Keypoints are arrays of shape (n, 18, 2): ``(x, y)`` in picture pixels, in slot order, NaN where a part is
+absent. In the truth NaN means *not labelled* (visibility 0): such a joint counts nowhere. Row i of the found
+persons is compared with row i of the true ones; `coco.Matching.align` puts them in that order, and a person
+who was missed becomes a row of NaN.
+
+What counts: every labelled joint of a true person. One that was not found is wrong in PCP, PDJ, PCK and PCKh.
+It has no error in pixels, so MPJPE leaves it out; give `coverage` beside MPJPE. A share of nothing is NaN.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from estimation.config import LIMBS, BodyPart, ConnectionMeta
+from estimation.keypoints import as_keypoints
+
+Floats = NDArray[np.float64]
+
+HEAD_BOX_SHARE = 0.6
+"""MPII's head size as a share of the diagonal of its head box."""
+
+
+def pcp(
+    predicted: ArrayLike, true: ArrayLike, *, fraction: float = 0.5, limbs: Sequence[ConnectionMeta] = LIMBS
+) -> float:
+    """Compute the percentage of correct parts, the strict variant.
+
+    A limb is right when *each* of its two ends is within `fraction` of the limb's true length [1]_. (The loose
+    variant of some evaluation tools [2]_ asks that of the mean of the two distances and gives higher numbers.)
+
+    Parameters
+    ----------
+    predicted, true : array_like of shape (n, 18, 2)
+        Matched persons in picture pixels.
+    fraction : float, optional
+        0.5 for PCP@0.5.
+    limbs : sequence of ConnectionMeta, optional
+        Limbs that count, where both ends are labelled. Published figures count arms, legs, torso and head.
+
+    Returns
+    -------
+    share : float
+        Right limbs among the labelled ones, 0 to 1; NaN if there is none.
+
+    References
+    ----------
+    .. [1] Ferrari, Marin-Jimenez, Zisserman, "Progressive Search Space Reduction for Human Pose Estimation",
+       CVPR 2008.
+    .. [2] Eichner, Marin-Jimenez, Zisserman, Ferrari, "2D Articulated Human Pose Estimation and Retrieval in
+       (Almost) Unconstrained Still Images", IJCV 2012.
+    """
+    errors, truth = _errors(predicted, true), as_keypoints(true, "true", ndim=3)
+    starts = [limb.from_body_part for limb in limbs]
+    ends = [limb.to_body_part for limb in limbs]
+    lengths = np.linalg.norm(truth[:, ends] - truth[:, starts], axis=-1)
+    right = (errors[:, starts] <= fraction * lengths) & (errors[:, ends] <= fraction * lengths)
+    return _share(right.sum(), np.isfinite(lengths).sum())
+
+
+def pck(predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: float) -> float:
+    """Compute the percentage of correct keypoints: those within `alpha` times a length of the person.
+
+    A figure means something only with the name of its length. In [1]_ that is the longer side of the person's
+    box, `box_lengths`; with `torso_diameters` it is PDJ, with a head size it is PCKh.
+
+    Parameters
+    ----------
+    predicted, true : array_like of shape (n, 18, 2)
+        Matched persons in picture pixels.
+    lengths_px : array_like of shape (n,)
+        The length of each true person; a person whose length is NaN does not count.
+    alpha : float
+        Allowed share of that length.
+
+    Returns
+    -------
+    share : float
+        Right joints among the labelled ones, 0 to 1; NaN if there is none.
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, or the persons are not as many as the true ones or as the lengths.
+
+    References
+    ----------
+    .. [1] Yang and Ramanan, "Articulated Human Detection with Flexible Mixtures of Parts", TPAMI 2013.
+    """
+    errors, truth = _errors(predicted, true), as_keypoints(true, "true", ndim=3)
+    lengths = np.asarray(lengths_px, dtype=np.float64)
+    if lengths.shape != (len(truth),):
+        raise ValueError(
+            f"lengths_px must hold one length for each of the {len(truth)} persons; got the shape {lengths.shape}."
+        )
+    counted = np.isfinite(truth).all(axis=-1) & np.isfinite(lengths)[:, None]
+    right = errors <= alpha * lengths[:, None]
+    return _share((right & counted).sum(), counted.sum())
+
+
+def pdj(predicted: ArrayLike, true: ArrayLike, *, fraction: float = 0.2) -> float:
+    """Compute the percentage of detected joints: those within `fraction` of the person's torso diameter [1]_ [2]_.
+
+    Persons whose torso diameter is not known do not count. Parameters and result are those of `pck`.
+
+    References
+    ----------
+    .. [1] Sapp and Taskar, "MODEC: Multimodal Decomposable Models for Human Pose Estimation", CVPR 2013.
+    .. [2] Toshev and Szegedy, "DeepPose: Human Pose Estimation via Deep Neural Networks", CVPR 2014.
+    """
+    return pck(predicted, true, lengths_px=torso_diameters(true), alpha=fraction)
+
+
+def pckh(predicted: ArrayLike, true: ArrayLike, *, head_sizes_px: ArrayLike, alpha: float = 0.5) -> float:
+    """Compute PCKh: joints within `alpha` of the person's head size, PCKh@0.5 by default [1]_.
+
+    The head sizes must come from labelled heads (`head_sizes`); the 18 parts do not contain one. Parameters and
+    result are otherwise those of `pck`.
+
+    References
+    ----------
+    .. [1] Andriluka, Pishchulin, Gehler, Schiele, "2D Human Pose Estimation: New Benchmark and State of the Art
+       Analysis", CVPR 2014.
+    """
+    return pck(predicted, true, lengths_px=head_sizes_px, alpha=alpha)
+
+
+def torso_diameters(true: ArrayLike) -> Floats:
+    """Measure each torso from the left shoulder to the right hip, in pixels: (n,), NaN where one is unlabelled."""
+    truth = as_keypoints(true, "true", ndim=3)
+    return np.asarray(np.linalg.norm(truth[:, BodyPart.left_shoulder] - truth[:, BodyPart.right_hip], axis=-1))
+
+
+def box_lengths(true: ArrayLike) -> Floats:
+    """Measure the longer side of the tight box around each person's labelled joints, in pixels.
+
+    Parameters
+    ----------
+    true : array_like of shape (n, 18, 2)
+        True persons in picture pixels.
+
+    Returns
+    -------
+    lengths_px : ndarray of shape (n,) and dtype float64
+        The greater of width and height; NaN where nothing is labelled.
+    """
+    truth = as_keypoints(true, "true", ndim=3)
+    # fmin and fmax pass over NaN without the warning that nanmin gives for a person without labels.
+    sides = np.fmax.reduce(truth, axis=1) - np.fmin.reduce(truth, axis=1)
+    return np.asarray(sides.max(axis=-1))
+
+
+def head_sizes(head_boxes: ArrayLike) -> Floats:
+    """Measure heads as MPII does: 0.6 times the diagonal of the head box.
+
+    Parameters
+    ----------
+    head_boxes : array_like of shape (n, 4)
+        ``(x1, y1, x2, y2)`` in picture pixels; NaN where no head is labelled.
+
+    Returns
+    -------
+    lengths_px : ndarray of shape (n,) and dtype float64
+        Head sizes in pixels; NaN where no head is labelled.
+
+    Raises
+    ------
+    ValueError
+        If a box is not four numbers.
+    """
+    boxes = np.asarray(head_boxes, dtype=np.float64)
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
+        raise ValueError(f"head_boxes must have the shape (n, 4), (x1, y1, x2, y2) each; got {boxes.shape}.")
+    return HEAD_BOX_SHARE * np.hypot(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+
+
+def mpjpe(predicted: ArrayLike, true: ArrayLike) -> float:
+    """Compute the mean per joint position error over the joints that are labelled and found [1]_.
+
+    Parameters
+    ----------
+    predicted, true : array_like of shape (n, 18, 2)
+        Matched persons in picture pixels.
+
+    Returns
+    -------
+    error_px : float
+        Mean Euclidean distance in picture pixels; NaN if there is no such joint. A joint that was not found has
+        no distance, so finding fewer can look better: give `coverage` with it.
+
+    References
+    ----------
+    .. [1] Ionescu, Papava, Olaru, Sminchisescu, "Human3.6M: Large Scale Datasets and Predictive Methods for 3D
+       Human Sensing in Natural Environments", TPAMI 2014; there in millimetres, here in the picture.
+    """
+    errors = _errors(predicted, true)
+    measured = np.isfinite(errors)
+    return _share(errors[measured].sum(), measured.sum())
+
+
+def coverage(predicted: ArrayLike, true: ArrayLike) -> float:
+    """Compute the share of the labelled joints that were found, wherever they were placed.
+
+    Parameters
+    ----------
+    predicted, true : array_like of shape (n, 18, 2)
+        Matched persons in picture pixels.
+
+    Returns
+    -------
+    share : float
+        0 to 1; NaN if no joint is labelled.
+    """
+    labelled = np.isfinite(as_keypoints(true, "true", ndim=3)).all(axis=-1)
+    return _share(np.isfinite(_errors(predicted, true)).sum(), labelled.sum())
+
+
+def _errors(predicted: ArrayLike, true: ArrayLike) -> Floats:
+    """Measure the distance of each joint from the truth: (n, 18) in pixels, NaN where one of the two is missing."""
+    found, truth = as_keypoints(predicted, "predicted", ndim=3), as_keypoints(true, "true", ndim=3)
+    if len(found) != len(truth):
+        raise ValueError(
+            f"Matched persons must be as many as the true ones; got {len(found)} and {len(truth)}. "
+            "Put them in order with Matching.align()."
+        )
+    return np.asarray(np.linalg.norm(found - truth, axis=-1))
+
+
+def _share(part: np.number, whole: np.number) -> float:
+    return float(part / whole) if whole else float("nan")

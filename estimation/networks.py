@@ -1,0 +1,149 @@
+"""The two trained networks: find their weights, load them, run them on a picture of any size.
+
+Keras is imported when the first network is loaded, and with it the backend that ``KERAS_BACKEND`` names.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.backend import import_quietly
+from estimation.checkpoints import load_weights
+from estimation.config import CELL_PX
+
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "model_weights"
+
+NAMED_WEIGHTS = {"openpose": WEIGHTS_FOLDER / "openpose", "compact": WEIGHTS_FOLDER / "compact.npz"}
+"""Where the weights of each network are looked for by its name."""
+
+# What the coarsest level of each network covers; the picture's sides must be multiples of it.
+_MULTIPLES_PX = {"openpose": CELL_PX, "compact": 32}
+
+
+class Maps(NamedTuple):
+    """What a network says of one picture.
+
+    Attributes
+    ----------
+    heatmaps : ndarray of shape (H, W, 19) and dtype float32
+        Confidence of each body part in each cell of 8 x 8 pixels, and of the background.
+    pafs : ndarray of shape (H, W, 38) and dtype float32
+        Part affinity fields: pairs of dx and dy, without unit.
+    """
+
+    heatmaps: NDArray[np.float32]
+    pafs: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network with its weights.
+
+    Attributes
+    ----------
+    name : str
+        ``"openpose"`` or ``"compact"``.
+    weights : Path
+        The file or checkpoint prefix that the weights come from.
+    model : keras.Model
+        Its last two outputs are the PAFs and the heatmaps.
+    """
+
+    name: str
+    weights: Path
+    model: "keras.Model"
+
+    def predict(self, picture: NDArray[np.uint8]) -> Maps:
+        """Run the network on one picture at the picture's own size.
+
+        Parameters
+        ----------
+        picture : ndarray of shape (H, W, 3) and dtype uint8
+            RGB, at least one pixel. Not modified, and neither shrunk nor stretched.
+
+        Returns
+        -------
+        maps : Maps
+            Of ``ceil(H / 8)`` by ``ceil(W / 8)`` cells.
+
+        Raises
+        ------
+        ValueError
+            If `picture` is no such array.
+        """
+        _check_picture(picture)
+        height, width, _ = picture.shape
+        multiple_px = _MULTIPLES_PX[self.name]
+        # Zero, mid grey, below and on the right: the network's own convolutions continue the picture with the same.
+        batch = np.zeros(
+            (1, -height // multiple_px * -multiple_px, -width // multiple_px * -multiple_px, 3), np.float32
+        )
+        batch[0, :height, :width] = scale_pixels(picture)
+        # Unlike model.predict it prints nothing, and unlike model() it runs compiled.
+        *_, pafs, heatmaps = self.model.predict_on_batch(batch)
+        cells = np.s_[0, : -(-height // CELL_PX), : -(-width // CELL_PX)]
+        return Maps(np.ascontiguousarray(heatmaps[cells]), np.ascontiguousarray(pafs[cells]))
+
+
+def _check_picture(picture: NDArray[Any]) -> None:
+    if getattr(picture, "dtype", None) != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+        raise ValueError(
+            "The picture must be a uint8 array of shape (height, width, 3) with at least one pixel; "
+            f"got {_describe(picture)}. Read it as RGB, without an alpha channel and unscaled."
+        )
+
+
+def _describe(picture: object) -> str:
+    if isinstance(picture, np.ndarray):
+        return f"{picture.dtype} {picture.shape!r}"
+    return repr(picture)[:200]
+
+
+def scale_pixels(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Bring pixels into the range that both networks read: 0..255 becomes -0.5 to almost 0.5.
+
+    Parameters
+    ----------
+    pictures : ndarray of dtype uint8
+        One picture or a batch of them. Not modified.
+
+    Returns
+    -------
+    scaled : ndarray of the same shape and dtype float32
+        ``pictures / 256 - 0.5``.
+    """
+    return pictures * np.float32(1 / 256) - np.float32(0.5)
+
+
+def load_network(path_or_name: str | os.PathLike[str]) -> Network:
+    """Build a network and load its weights.
+
+    Parameters
+    ----------
+    path_or_name : str or path-like
+        ``"openpose"`` or ``"compact"`` for the weights in the folder ``model_weights``; else a ``.npz`` file of
+        compact weights, or a checkpoint of openpose: its prefix or its ``.index`` file.
+
+    Returns
+    -------
+    network : Network
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing, broken or another network's. It is a ValueError.
+    """
+    weights = NAMED_WEIGHTS.get(os.fspath(path_or_name), Path(path_or_name))
+    name = "compact" if weights.suffix == ".npz" else "openpose"
+    if weights.suffix == ".index":
+        weights = weights.with_suffix("")
+    model = getattr(import_quietly("estimation.architectures"), f"build_{name}")()
+    load_weights(model, weights)
+    return Network(name, weights, model)

@@ -1,0 +1,127 @@
+"""Write rendered people as a COCO-format data set: `python -m estimation.training.render --out DIR --count N`."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from estimation.config import COCO_PARTS, LIMBS
+from estimation.pictures import write_picture
+from estimation.training.people import Person, Scene, render_scene
+
+# With fewer joints to be seen a person is boxed and not labelled, as COCO's annotators do: nobody could find it.
+_MIN_VISIBLE_JOINTS = 4
+
+_COCO_SKELETON = [
+    [COCO_PARTS.index(limb.from_body_part) + 1, COCO_PARTS.index(limb.to_body_part) + 1]
+    for limb in LIMBS
+    if limb.from_body_part in COCO_PARTS and limb.to_body_part in COCO_PARTS
+]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m estimation.training.render", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--count", type=int, default=100, help="how many pictures")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args(argv)
+    render_folder(args.out, args.count, seed=args.seed)
+
+
+def render_folder(folder: Path, count: int, *, seed: int, workers: int | None = None) -> None:
+    """Render `count` random scenes with their ground truth; a folder that is complete already stays as it is.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets the pictures and, last, `annotations.json`.
+    count : int
+        How many pictures.
+    seed : int
+        Picture ``i`` depends on ``(seed, i)`` alone.
+    workers : int, optional
+        Processes; as many as the machine has cores by default.
+    """
+    if _is_complete(folder, count):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    # Spawned, not forked: the caller may have threads of TensorFlow or OpenCV running.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        rendered = pool.map(partial(_render_one, folder, seed), range(count), chunksize=8)
+        scenes = list(tqdm(rendered, total=count, desc="rendering people", unit="picture"))
+    write_annotations(folder, scenes)
+
+
+def _is_complete(folder: Path, count: int) -> bool:
+    try:
+        images = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))["images"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return len(images) == count
+
+
+def _render_one(folder: Path, seed: int, index: int) -> tuple[str, tuple[int, int], list[Person]]:
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng((seed, index))
+    height, width = (int(side) for side in rng.choice([256, 320, 384], size=2))
+    n_persons = int(rng.choice([0, 1, 2, 3, 4, 6], p=[0.03, 0.32, 0.25, 0.18, 0.13, 0.09]))
+    scene = render_scene(rng, height, width, n_persons)
+    return save_scene(folder, f"{index:06d}.jpg", scene)
+
+
+def save_scene(folder: Path, name: str, scene: Scene) -> tuple[str, tuple[int, int], list[Person]]:
+    """Write the picture of a scene; return what `write_annotations` needs of it."""
+    write_picture(folder / name, scene.picture)
+    return name, (scene.picture.shape[0], scene.picture.shape[1]), list(scene.persons)
+
+
+def write_annotations(folder: Path, scenes: Sequence[tuple[str, tuple[int, int], list[Person]]]) -> None:
+    """Write the ground truth of `scenes` as COCO keypoints to `annotations.json`; image ids count from 1."""
+    images = [
+        {"id": number, "file_name": name, "height": height, "width": width}
+        for number, (name, (height, width), _) in enumerate(scenes, start=1)
+    ]
+    persons = [(number, person) for number, (_, _, people) in enumerate(scenes, start=1) for person in people]
+    annotations = [_annotation(index, image_id, person) for index, (image_id, person) in enumerate(persons, start=1)]
+    category = {
+        "id": 1,
+        "name": "person",
+        "supercategory": "person",
+        "keypoints": [part.name for part in COCO_PARTS],
+        "skeleton": _COCO_SKELETON,
+    }
+    coco = {"images": images, "annotations": annotations, "categories": [category]}
+    (folder / "annotations.json").write_text(json.dumps(coco, indent=1), encoding="utf-8", newline="\n")
+
+
+def _annotation(annotation_id: int, image_id: int, person: Person) -> dict[str, Any]:
+    keypoints: list[float] = []
+    is_hidden = np.count_nonzero(person.visibility == 2) < _MIN_VISIBLE_JOINTS
+    for part in COCO_PARTS:
+        visibility = 0 if is_hidden else int(person.visibility[part])
+        x, y = person.keypoints[part] if visibility else (0, 0)
+        keypoints += [round(float(x), 1), round(float(y), 1), visibility]
+    return {
+        "id": annotation_id,
+        "image_id": image_id,
+        "category_id": 1,
+        "iscrowd": 0,
+        "num_keypoints": sum(visibility > 0 for visibility in keypoints[2::3]),
+        "keypoints": keypoints,
+        "bbox": [round(float(value), 1) for value in person.box],
+        "area": round(float(person.area), 1),
+        "head_px": round(float(person.head_px), 1),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from estimation.backend import import_quietly
+
+CHATTER = b"I0000 00:00:1.2 port.cc:153] oneDNN custom operations are on.\n"
+
+
+@pytest.fixture
+def chatty_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    source = f"import os\nos.write(2, {CHATTER!r} + b'disk is full\\n')\nanswer = os.environ['TF_CPP_MIN_LOG_LEVEL']\n"
+    (tmp_path / "chatty_module.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "chatty_module", raising=False)
+    return "chatty_module"
+
+
+def test_import_quietly_drops_chatter_only(chatty_module, monkeypatch, capfd):
+    # First set, so that monkeypatch takes back what import_quietly sets.
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    assert import_quietly(chatty_module).answer == "3"
+    assert capfd.readouterr().err == "disk is full\n"
+
+
+def test_import_quietly_keeps_chatter_when_user_set_level(chatty_module, monkeypatch, capfd):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    assert import_quietly(chatty_module).answer == "0"
+    assert capfd.readouterr().err == CHATTER.decode() + "disk is full\n"
+
+
+def test_import_quietly_works_without_stderr(chatty_module, monkeypatch):
+    def no_descriptor(descriptor):
+        raise OSError
+
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    monkeypatch.setattr(os, "dup", no_descriptor)
+    assert import_quietly(chatty_module).answer == "3"
+
+
+def test_networks_start_late_and_in_silence():
+    source = (
+        "import sys, estimation.networks, estimation.download\n"
+        "assert not {'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)\n"
+        "estimation.networks.import_quietly('estimation.architectures').build_openpose()"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    done = subprocess.run([sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,82 @@
+import json
+
+import numpy as np
+
+from estimation.config import COCO_PARTS, BodyPart
+from estimation.training.people import Person
+from estimation.training.render import render_folder, write_annotations
+
+
+def person(**changes):
+    points = np.arange(36, dtype=np.float32).reshape(18, 2)
+    return Person(
+        **{
+            "keypoints": points,
+            "visibility": np.full(18, 2),
+            "box": np.array([1, 2, 30, 40], np.float32),
+            "area": 500.0,
+            "head_px": 12.0,
+        }
+        | changes
+    )
+
+
+def annotations_of(folder, *persons):
+    write_annotations(folder, [("1.jpg", (60, 80), list(persons))])
+    return json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
+
+
+def test_render_folder_is_the_same_for_the_same_seed(tmp_path):
+    for name in ("first", "second"):
+        render_folder(tmp_path / name, 3, seed=5, workers=1)
+
+    files = sorted(path.name for path in (tmp_path / "first").iterdir())
+    assert files == ["000000.jpg", "000001.jpg", "000002.jpg", "annotations.json"]
+    for name in files:
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+
+
+def test_render_folder_leaves_a_complete_folder_alone(tmp_path):
+    render_folder(tmp_path, 1, seed=5, workers=1)
+    (tmp_path / "000000.jpg").write_bytes(b"mine")
+
+    render_folder(tmp_path, 1, seed=6, workers=1)
+
+    assert (tmp_path / "000000.jpg").read_bytes() == b"mine"
+
+
+def test_write_annotations_follows_coco(tmp_path):
+    coco = annotations_of(tmp_path, person())
+
+    assert coco["images"] == [{"id": 1, "file_name": "1.jpg", "height": 60, "width": 80}]
+    (annotation,) = coco["annotations"]
+    keypoints = np.reshape(annotation["keypoints"], (17, 3))
+    assert keypoints[COCO_PARTS.index(BodyPart.left_wrist)].tolist() == [14, 15, 2]
+    assert annotation["num_keypoints"] == 17
+    assert annotation["bbox"] == [1, 2, 30, 40]
+    assert annotation["area"] == 500
+    assert annotation["image_id"] == 1
+    assert coco["categories"][0]["keypoints"][:2] == ["nose", "left_eye"]
+    assert [6, 8] in coco["categories"][0]["skeleton"]  # left shoulder to left elbow
+
+
+def test_write_annotations_leaves_unlabelled_parts_at_zero(tmp_path):
+    visibility = np.full(18, 2)
+    visibility[BodyPart.nose] = 0
+    visibility[BodyPart.left_eye] = 1
+
+    (annotation,) = annotations_of(tmp_path, person(visibility=visibility))["annotations"]
+
+    assert annotation["keypoints"][:6] == [0, 0, 0, 30, 31, 1]
+    assert annotation["num_keypoints"] == 16
+
+
+def test_write_annotations_boxes_a_person_who_is_hidden(tmp_path):
+    visibility = np.ones(18, int)
+    visibility[:3] = 2
+
+    (annotation,) = annotations_of(tmp_path, person(visibility=visibility))["annotations"]
+
+    assert annotation["num_keypoints"] == 0
+    assert not any(annotation["keypoints"])
+    assert annotation["bbox"] == [1, 2, 30, 40]
