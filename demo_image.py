@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     outputs = _outputs(args.image, args.output)
     network = load_network(network_path)
     print(f"Network: {network.name} ({_shown(network.weights)})")
+    config = get_default_configuration()
+    estimate(config, [[]] * config.conn_types_size())  # compiles the grouping now, so that its time is not counted below
     exit_code, results = 0, []
     for number, (picture_path, output) in enumerate(outputs.items(), start=1):
         try:
@@ -97,11 +99,12 @@ def process(
     seconds = time.perf_counter() - start
     people = "1 person" if len(skeletons) == 1 else f"{len(skeletons)} persons"
     print(f"{_shown(picture_path)}: {people}; estimate took {seconds:.6f} s")
-    write_picture(output, draw(config, picture, coordinates, skeletons, resize_fac=CELL_PX))
+    bgr = picture[..., ::-1]  # the lab's colours are blue, green, red
+    write_picture(output, draw(config, bgr, coordinates, skeletons, resize_fac=CELL_PX)[..., ::-1])
     print(f"Wrote {output}")
     if with_maps:
         maps_output = output.with_name(f"{output.stem}_maps{output.suffix}")
-        write_picture(maps_output, draw_maps(config, picture, maps.heatmaps, maps.pafs))
+        write_picture(maps_output, draw_maps(config, bgr, maps.heatmaps, maps.pafs)[..., ::-1])
         print(f"Wrote {maps_output}")
     return coco_results(*skeletons_to_keypoints(skeletons, coordinates), image_id=number)
 
@@ -116,9 +119,14 @@ def _outputs(image: Path, output: Path | None) -> dict[Path, Path]:
     """Pair each picture with the file that its drawing goes to."""
     if not image.is_dir():
         return {image: output or output_image}
+    pictures = find_pictures(image)
+    if not pictures:
+        raise ValueError(f"A folder must hold pictures such as .jpg or .png files; {image} holds none.")
     folder = output or Path("output")
     folder.mkdir(parents=True, exist_ok=True)
-    return {picture: folder / f"{picture.stem}.png" for picture in find_pictures(image)}
+    stems = [picture.stem for picture in pictures]
+    # 1.jpg and 1.png are two pictures: neither drawing may replace the other's.
+    return {picture: folder / f"{picture.stem if stems.count(picture.stem) == 1 else picture.name}.png" for picture in pictures}
 
 
 def _shown(path: Path) -> str:

@@ -105,7 +105,7 @@ def _level(x: keras.KerasTensor, name: str, n_filters: int, n_blocks: int) -> ke
 
 def _climb(x: keras.KerasTensor, finer: keras.KerasTensor, name: str, n_filters: int) -> keras.KerasTensor:
     x = _conv(x, f"{name}.coarse", n_filters, kernel_size=1, relu=False)
-    x = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}.double")(x)
+    x = layers.UpSampling2D(2, name=f"{name}.double")(x)
     finer = _conv(finer, f"{name}.finer", n_filters, kernel_size=1, relu=False)
     return layers.ReLU(name=f"{name}.relu")(layers.Add(name=f"{name}.add")([x, finer]))
 

@@ -7,7 +7,6 @@ with slashes for dots, then the name of the variable. A checkpoint of the lab sa
 
 import os
 import re
-import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -33,10 +32,8 @@ _BROKEN_NPZ = (
     OSError,
     ValueError,
     EOFError,
-    KeyError,
     MemoryError,
     RuntimeError,
-    struct.error,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -172,22 +169,23 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def load_weights(model: "keras.Model", path: str | os.PathLike[str]) -> None:
-    """Give a model the weights in a file; the model stays as it was unless all of them fit.
+def assign_weights(model: "keras.Model", weights: Weights, path: str | os.PathLike[str]) -> None:
+    """Give a model its weights; it stays as it was unless all of them fit.
 
     Parameters
     ----------
     model : keras.Model
         Changed in place.
+    weights : dict of str to ndarray
+        From `read_weights`.
     path : str or path-like
-        As for `read_weights`.
+        Where the weights come from, for the message.
 
     Raises
     ------
     WeightsError
-        If the file cannot be read or holds the weights of another network.
+        If they are the weights of another network.
     """
-    weights = read_weights(path)
     check_shapes(weights, shapes_of(model), path)
     for key, variable in _variables(model).items():
         variable.assign(weights[key])
@@ -226,8 +224,7 @@ def _stored(key: str, array: NDArray[np.float32]) -> NDArray[Any]:
     with np.errstate(over="ignore"):
         stored = array.astype(np.float16 if array.ndim >= 2 else np.float32)
     if not np.isfinite(stored).all():
-        largest = np.abs(array).max()
         raise WeightsError(
-            f"Weights must be finite as {stored.dtype}; got {largest!r} in {key!r}. Train with a lower rate."
+            f"Weights must be finite as {stored.dtype}; got {np.abs(array).max():g} in {key!r}. Train at a lower rate."
         )
     return stored

@@ -155,6 +155,12 @@ N_LIMBS = len(LIMBS)
 N_PAFS = 2 * N_LIMBS
 
 
+def _check_channel(channel: int, n_channels: int, name: str) -> None:
+    """Refuse a channel that is not there: the compiled loops would read past the end of the map."""
+    if channel not in range(n_channels):
+        raise ValueError(f"A {name} channel must be from 0 to {n_channels - 1}; got {channel!r}.")
+
+
 class ConnectionsConfig:
     """Which body parts and limbs take part in the estimation.
 
@@ -178,8 +184,11 @@ class ConnectionsConfig:
         Raises
         ------
         ValueError
-            If the part has a slot already.
+            If the part has a slot already, is the background, or if there is no such channel.
         """
+        if body_part not in PARTS:
+            raise ValueError(f"A slot holds a part of a person; got {body_part!r}. The background is nobody's part.")
+        _check_channel(heatmap_idx, N_HEATMAPS, "heatmap")
         if body_part in self.body_parts:
             raise ValueError(f"Each body part can be registered once; {body_part.name!r} is registered already.")
         self.body_parts[body_part] = BodyPartMeta(body_part, heatmap_idx, len(self.body_parts), color)
@@ -192,8 +201,12 @@ class ConnectionsConfig:
         Raises
         ------
         ValueError
-            If one of the two parts is not registered.
+            If one of the two parts is not registered, if they are the same, or if there is no such channel.
         """
+        if from_body_part == to_body_part:
+            raise ValueError(f"A limb joins two different body parts; got {from_body_part.name!r} twice.")
+        for channel in (paf_dx_idx, paf_dy_idx):
+            _check_channel(channel, N_PAFS, "PAF")
         for body_part in (from_body_part, to_body_part):
             if body_part not in self.body_parts:
                 raise ValueError(f"A limb joins registered body parts; {body_part.name!r} is not. Register it first.")

@@ -5,18 +5,17 @@ in one pass over the memory, in which the channels of a cell lie side by side; a
 into the order of the slots and, within a slot, leaves them in the order of the pass: top to bottom, left to right.
 """
 
+from itertools import accumulate, pairwise
+
 import numpy as np
 import numpy.typing as npt
 
-from estimation.compilation import compiled
+from estimation.compilation import Floats, Ints, compiled
 from estimation.config import N_HEATMAPS, ConnectionsConfig
 from estimation.maps import FloatMaps, check_maps
 
 Keypoint = tuple[int, int, float, int]
-"""``(x, y, score, id)``: column and row of the cell, value of the heatmap, number among all keypoints of the picture."""
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+"""``(x, y, score, id)``: column and row of the cell, the heatmap's value there, number among all of the picture."""
 
 
 def get_coordinates(
@@ -57,9 +56,9 @@ def get_coordinates(
     channels = np.array([part.heatmap_idx for part in parts], dtype=np.int64)
     xs, ys, scores, counts = _find_peaks(maps, channels, float(threshold))
     keypoints = list(zip(xs.tolist(), ys.tolist(), scores.tolist(), range(len(xs)), strict=True))
-    ends = np.cumsum(counts).tolist()
+    bounds = accumulate(counts.tolist(), initial=0)
     return {
-        part.body_part.name: keypoints[start:end] for part, start, end in zip(parts, [0, *ends], ends, strict=False)
+        part.body_part.name: keypoints[first:last] for part, (first, last) in zip(parts, pairwise(bounds), strict=True)
     }
 
 
@@ -69,14 +68,16 @@ def _find_peaks(maps: FloatMaps, channels: Ints, threshold: float) -> tuple[Ints
     height, width, _ = maps.shape
     peaks = np.empty((height * width * len(channels), 3), dtype=np.int64)
     n_peaks = 0
-    n_read = channels.max() + 1  # leaves the background out, the last channel, which is high nearly everywhere
+    # The background, which is high nearly everywhere, is the last channel and so is left out.
+    n_read = 1 + max(channels) if len(channels) > 0 else 0
     for row in range(height):
         for col in range(width):
             if not _is_any_above(maps[row, col, :n_read], threshold):
                 continue
-            for slot, channel in enumerate(channels):
+            for slot in range(len(channels)):
+                channel = channels[slot]
                 if maps[row, col, channel] > threshold and _is_peak(maps, row, col, channel):
-                    peaks[n_peaks] = slot, row, col
+                    peaks[n_peaks, 0], peaks[n_peaks, 1], peaks[n_peaks, 2] = slot, row, col
                     n_peaks += 1
     return _sort_by_slot(peaks[:n_peaks], maps, channels)
 
@@ -85,8 +86,8 @@ def _find_peaks(maps: FloatMaps, channels: Ints, threshold: float) -> tuple[Ints
 def _is_any_above(values: FloatMaps, threshold: float) -> bool:
     """Tell whether a value is above `threshold`: nearly everywhere none is, and without a branch this is quick."""
     found = False
-    for value in values:
-        found |= value > threshold
+    for i in range(len(values)):
+        found |= values[i] > threshold
     return found
 
 
@@ -112,7 +113,7 @@ def _sort_by_slot(peaks: Ints, maps: FloatMaps, channels: Ints) -> tuple[Ints, I
     ys = np.empty(len(peaks), dtype=np.int64)
     scores = np.empty(len(peaks), dtype=np.float64)
     for peak in range(len(peaks)):
-        slot, row, col = peaks[peak]
+        slot, row, col = peaks[peak, 0], peaks[peak, 1], peaks[peak, 2]
         to = place[slot]
         xs[to], ys[to], scores[to] = col, row, maps[row, col, channels[slot]]
         place[slot] += 1

@@ -8,7 +8,6 @@ import argparse
 import re
 import shutil
 import stat
-import struct
 import sys
 import tempfile
 import zipfile
@@ -132,7 +131,10 @@ def _unpack(archive: Path, prefix: Path, max_bytes: int) -> None:
                 # zipfile never gives more bytes than the size that a member declares.
                 with file.open(member) as source, Path(f"{prefix}{ending}").open("wb") as copy:
                     shutil.copyfileobj(source, copy)
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeDecodeError, NotImplementedError) as error:
+    except DownloadError:
+        raise
+    # zipfile checks little: a wrong place in its directory is a ValueError, an unknown version is not implemented.
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         raise DownloadError(f"The download must be a whole zip file; it is not: {error}. Try again.") from error
 
 

@@ -132,7 +132,7 @@ def _panel(picture: Picture, title: str) -> Picture:
     """Put a title above a picture, in letters that fit its width."""
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, 0.5
     (width, _), _ = cv2.getTextSize(title, font, scale, 1)
-    scale *= min(1.0, max(picture.shape[1] - 4, 1) / width)
+    scale *= min(1.0, picture.shape[1] / (width + 4))
     strip = np.full((_TITLE_PX, picture.shape[1], 3), _PAPER, dtype=np.uint8)
     cv2.putText(strip, title, (2, _TITLE_PX - 9), font, scale, _INK, 1, cv2.LINE_AA)
     return np.concatenate((strip, picture))

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from estimation.compilation import compiled
+
 FloatMaps = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 
@@ -38,12 +40,21 @@ def check_maps(maps: npt.ArrayLike, n_channels: int, name: str) -> FloatMaps:
         )
     if array.dtype.kind not in "fiu":
         raise ValueError(f"{name} must hold real numbers; got dtype {array.dtype!s}. Convert them to float32.")
-    dtype = np.float32 if array.dtype in (np.float16, np.float32) else np.float64
+    dtype = np.float32 if array.dtype.kind == "f" and array.itemsize <= 4 else np.float64
     # Writable and contiguous, because for any other kind of array Numba would compile the loops once more.
     array = np.require(array, dtype, ("C_CONTIGUOUS", "WRITEABLE"))
-    if not np.isfinite(array).all():
+    if not _are_finite(array.ravel()):
         _refuse_non_finite(array, name)
     return array
+
+
+@compiled
+def _are_finite(values: FloatMaps) -> bool:
+    """Tell whether all values are finite: of those, and of no others, the difference from themselves is 0."""
+    found = True
+    for i in range(len(values)):
+        found &= values[i] - values[i] == 0.0
+    return found
 
 
 def _refuse_non_finite(array: npt.NDArray[Any], name: str) -> None:

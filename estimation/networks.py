@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.backend import import_quietly
-from estimation.checkpoints import load_weights
+from estimation.checkpoints import assign_weights, read_weights
 from estimation.config import CELL_PX
 
 if TYPE_CHECKING:
@@ -81,10 +81,9 @@ class Network:
         _check_picture(picture)
         height, width, _ = picture.shape
         multiple_px = _MULTIPLES_PX[self.name]
+        rows, columns = (-(-side // multiple_px) * multiple_px for side in (height, width))
         # Zero, mid grey, below and on the right: the network's own convolutions continue the picture with the same.
-        batch = np.zeros(
-            (1, -height // multiple_px * -multiple_px, -width // multiple_px * -multiple_px, 3), np.float32
-        )
+        batch = np.zeros((1, rows, columns, 3), np.float32)
         batch[0, :height, :width] = scale_pixels(picture)
         # Unlike model.predict it prints nothing, and unlike model() it runs compiled.
         *_, pafs, heatmaps = self.model.predict_on_batch(batch)
@@ -140,10 +139,11 @@ def load_network(path_or_name: str | os.PathLike[str]) -> Network:
     WeightsError
         If the weights are missing, broken or another network's. It is a ValueError.
     """
-    weights = NAMED_WEIGHTS.get(os.fspath(path_or_name), Path(path_or_name))
-    name = "compact" if weights.suffix == ".npz" else "openpose"
-    if weights.suffix == ".index":
-        weights = weights.with_suffix("")
+    path = NAMED_WEIGHTS.get(os.fspath(path_or_name), Path(path_or_name))
+    name = "compact" if path.suffix == ".npz" else "openpose"
+    if path.suffix == ".index":
+        path = path.with_suffix("")
+    weights = read_weights(path)  # First, because starting Keras takes seconds.
     model = getattr(import_quietly("estimation.architectures"), f"build_{name}")()
-    load_weights(model, weights)
-    return Network(name, weights, model)
+    assign_weights(model, weights, path)
+    return Network(name, path, model)

@@ -7,12 +7,14 @@ Axes here are those of the picture: x to the right, y down, z towards the viewer
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Point = tuple[float, float, float]
 Plane = NDArray[np.float32]
 FAR = -1e9
 """Depth of a pixel on which nothing is drawn."""
@@ -41,6 +43,19 @@ class Solid:
     radii: tuple[float, float]
     shape: Array | None = None
     clip: tuple[Array, float] | None = None
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Smallest and largest x and y, before clipping: (left, top, right, bottom)."""
+        wide, high = (1.0, 1.0) if self.shape is None else np.sqrt((self.shape[:2] ** 2).sum(axis=1)).tolist()
+        (ax, ay, _), (bx, by, _) = self.start.tolist(), self.end.tolist()
+        ra, rb = self.radii
+        return (
+            min(ax - ra * wide, bx - rb * wide),
+            min(ay - ra * high, by - rb * high),
+            max(ax + ra * wide, bx + rb * wide),
+            max(ay + ra * high, by + rb * high),
+        )
 
 
 @dataclass(frozen=True)
@@ -72,23 +87,10 @@ def make_raster(x_px: int, y_px: int, width_px: int, height_px: int) -> Raster:
     return Raster(xs, ys, np.full(shape, FAR, np.float32), np.zeros(shape, np.uint8))
 
 
-def find_bounds(solid: Solid) -> tuple[float, float, float, float]:
-    """Give the smallest and largest x and y of a solid: (left, top, right, bottom)."""
-    wide, high = (1.0, 1.0) if solid.shape is None else np.sqrt((solid.shape[:2] ** 2).sum(axis=1))
-    (ax, ay, _), (bx, by, _) = solid.start, solid.end
-    ra, rb = solid.radii
-    return (
-        min(ax - ra * wide, bx - rb * wide),
-        min(ay - ra * high, by - rb * high),
-        max(ax + ra * wide, bx + rb * wide),
-        max(ay + ra * high, by + rb * high),
-    )
-
-
 def cast(raster: Raster, solid: Solid, number: int, blend_px: float) -> None:
     """Draw a solid where it is nearer than what is there; depths closer than `blend_px` melt into each other."""
-    left, top, right, bottom = find_bounds(solid)
-    x0, y0 = raster.xs[0], raster.ys[0]
+    left, top, right, bottom = solid.bounds
+    x0, y0 = float(raster.xs[0]), float(raster.ys[0])
     columns = slice(max(int((left - x0) * SAMPLES), 0), max(int((right - x0) * SAMPLES) + 2, 0))
     rows = slice(max(int((top - y0) * SAMPLES), 0), max(int((bottom - y0) * SAMPLES) + 2, 0))
     xs, ys = raster.xs[columns], raster.ys[rows, None]
@@ -107,72 +109,80 @@ def cast(raster: Raster, solid: Solid, number: int, blend_px: float) -> None:
 
 
 def _cast_depths(solid: Solid, xs: Plane, ys: Plane) -> Plane:
-    """Give the depth of the solid's face at each (x, y), `2 * FAR` beside it.
-
-    The egg's matrix S = shape @ shape.T is split like a covariance: in coordinates whitened by the block of x and
-    y the egg is a ball, and its depth is that ball's, scaled by what z has left and sheared by its slope.
-    """
-    slope, scale, u, v, ends = (0.0, 0.0), 1.0, xs, ys, (solid.start, solid.end)
-    if solid.shape is not None:
-        spread = solid.shape @ solid.shape.T
-        (pxx, pxy, pxz), (_, pyy, pyz), (_, _, pzz) = spread.tolist()
-        area = pxx * pyy - pxy * pxy
-        slope = ((pyy * pxz - pxy * pyz) / area, (pxx * pyz - pxy * pxz) / area)
-        scale = sqrt(max(pzz - slope[0] * pxz - slope[1] * pyz, 1e-12))
-        wide, shear = sqrt(pxx), pxy / sqrt(pxx)
-        high = sqrt(pyy - shear * shear)
+    """Give the depth of the solid's face at each (x, y), `2 * FAR` beside it."""
+    (ax, ay, az), (bx, by, bz) = solid.start.tolist(), solid.end.tolist()
+    if solid.shape is None:
+        depths, is_inside = _cast_round(xs, ys, ((ax, ay, az), (bx, by, bz)), solid.radii)
+    else:
+        wide, shear, high, scale, slope_x, slope_y = _whiten(solid.shape)
         ends = tuple(
-            (x / wide, (y - shear * x / wide) / high, (z - slope[0] * x - slope[1] * y) / scale)
-            for x, y, z in (solid.start.tolist(), solid.end.tolist())
+            (x / wide, (y - shear * x / wide) / high, (z - slope_x * x - slope_y * y) / scale)
+            for x, y, z in ((ax, ay, az), (bx, by, bz))
         )
         u, v = xs / np.float32(wide), ys / np.float32(high) - xs * np.float32(shear / (wide * high))
-    depths, inside = _cast_round(u, v, ends, solid.radii)
-    depths *= np.float32(scale)
-    if solid.shape is not None:
-        depths += xs * np.float32(slope[0]) + ys * np.float32(slope[1])
+        depths, is_inside = _cast_round(u, v, (ends[0], ends[1]), solid.radii)
+        depths *= np.float32(scale)
+        depths += xs * np.float32(slope_x) + ys * np.float32(slope_y)
     if solid.clip is not None:
-        (nx, ny, nz), offset = solid.clip
-        inside &= xs * np.float32(nx) + ys * np.float32(ny) + depths * np.float32(nz) > offset
-    np.copyto(depths, np.float32(2 * FAR), where=~inside)
+        (nx, ny, nz), offset = solid.clip[0].astype(np.float32), solid.clip[1]
+        is_inside &= xs * nx + ys * ny + depths * nz > offset
+    np.copyto(depths, np.float32(2 * FAR), where=~is_inside)
     return depths
 
 
-def _cast_round(u, v, ends, radii):
+def _whiten(shape: Array) -> tuple[float, float, float, float, float, float]:
+    """Give the coordinates in which an egg is a ball: (wide, shear, high, scale, slope of z in x, in y).
+
+    The egg's matrix S = shape @ shape.T is split like a covariance: x and y are whitened by the Cholesky factor of
+    their block, z is what it has left beside its regression on them.
+    """
+    (pxx, pxy, pxz), (_, pyy, pyz), (_, _, pzz) = (shape @ shape.T).tolist()
+    area = pxx * pyy - pxy * pxy
+    slope_x, slope_y = (pyy * pxz - pxy * pyz) / area, (pxx * pyz - pxy * pxz) / area
+    wide = sqrt(pxx)
+    shear = pxy / wide
+    scale = sqrt(max(pzz - slope_x * pxz - slope_y * pyz, 1e-12))
+    return wide, shear, sqrt(area) / wide, scale, slope_x, slope_y
+
+
+def _cast_round(
+    u: Plane, v: Plane, ends: tuple[Point, Point], radii: tuple[float, float]
+) -> tuple[Plane, NDArray[np.bool_]]:
     """Give the depth of a round tapered capsule and where it is: the highest of the balls between its ends.
 
-    The ball at share t of the way has at a pixel the squared height g(t) = g0 - G (t - t0)^2, a parabola, and
-    its top is az + t dz + sqrt(g(t)), which is concave in t: the best t is known and clips to [0, 1].
+    The ball at share t of the way has at a pixel the squared height g(t) = g0 - G (t - t0)^2, and its top is
+    az + t dz + sqrt(g(t)): where that is level in t, and clipped to [0, 1], is the ball that the pixel shows.
     """
-    (ax, ay, az), (bx, by, bz) = ends
-    ra, rb = radii
-    du, dv, dz, dr = float(bx - ax), float(by - ay), float(bz - az), rb - ra
+    (ax, ay, az), (bx, by, bz), (ra, rb) = *ends, radii
+    du, dv, dz, dr = bx - ax, by - ay, bz - az, rb - ra
     square = du * du + dv * dv - dr * dr
+    # Below zero one end's outline holds the other's; unless the smaller end comes forward it is hidden.
+    is_nested = square < 1e-6 * max(ra, rb) ** 2
+    if is_nested and (dz * dr >= 0 or dz * dz + square <= 0 or square > -1e-9):
+        return _cast_ball(u, v, *((ends[0], ra) if ra > rb else (ends[1], rb)))
     p, q = u - np.float32(ax), v - np.float32(ay)
-    near = p * p + q * q
-    if square < 1e-6 * max(ra, rb) ** 2 + 1e-9:
-        # One end hides the other: only the nearer ball is to be seen.
-        if bz + rb > az + ra:
-            az, ra = bz, rb
-            p, q = u - np.float32(bx), v - np.float32(by)
-            near = p * p + q * q
-        height = np.float32(ra * ra) - near
-        inside = height > 0
-        return np.sqrt(np.maximum(height, 0)) + np.float32(az), inside
+    height = np.float32(ra * ra) - (p * p + q * q)
     vertex = p * np.float32(du / square) + q * np.float32(dv / square) + np.float32(ra * dr / square)
-    height = np.float32(ra * ra) - near
     height += vertex * vertex * np.float32(square)
-    lead = np.float32(dz / (sqrt(square) * sqrt(dz * dz + square)))
-    share = np.sqrt(np.maximum(height, 0))
-    share *= lead
+    sign = -1 if is_nested else 1
+    share = np.sqrt(np.maximum(height * np.float32(sign), 0))
+    share *= np.float32(sign * dz / sqrt(abs(square) * (dz * dz + square)))
     share += vertex
     np.clip(share, 0, 1, out=share)
     vertex -= share
     vertex *= vertex
     height -= vertex * np.float32(square)
-    inside = height > 0
+    is_inside = height > 0
     np.maximum(height, 0, out=height)
     np.sqrt(height, out=height)
     share *= np.float32(dz)
     height += share
     height += np.float32(az)
-    return height, inside
+    return height, is_inside
+
+
+def _cast_ball(u: Plane, v: Plane, center: Point, radius: float) -> tuple[Plane, NDArray[np.bool_]]:
+    """Give the depth of a ball and where it is."""
+    p, q = u - np.float32(center[0]), v - np.float32(center[1])
+    height = np.float32(radius * radius) - (p * p + q * q)
+    return np.sqrt(np.maximum(height, 0)) + np.float32(center[2]), height > 0

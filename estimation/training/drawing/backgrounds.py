@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.training.looks import draw_color
-from estimation.training.noise import TILE, take_noise
+from estimation.training.drawing.looks import draw_color
+from estimation.training.drawing.noise import draw_noise
 
 Picture = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -15,9 +15,8 @@ def _color(rng: np.random.Generator, dullness: float = 0.7) -> NDArray[np.float3
     return np.array(draw_color(rng, dullness), np.float32)
 
 
-def _grain(rng: np.random.Generator, height_px: int, width_px: int, zoom: tuple[int, int] = (1, 1)) -> Picture:
-    offset = rng.integers(0, TILE, 2)
-    return take_noise((height_px, width_px), (int(offset[0]), int(offset[1])), zoom)[..., None]
+def _grain(rng: np.random.Generator, height_px: int, width_px: int, column_px: int = 1) -> Picture:
+    return draw_noise(rng, height_px, width_px, column_px)[..., None]
 
 
 def _grade(rng: np.random.Generator, height_px: int, width_px: int) -> Picture:
@@ -32,7 +31,7 @@ def _sky(rng: np.random.Generator, height_px: int, width_px: int) -> Picture:
     """Paint a sky with clouds."""
     top, low = np.array((70, 130, 210), np.float32), np.array((205, 222, 236), np.float32)
     share = np.linspace(0, 1, height_px, dtype=np.float32)[:, None, None]
-    clouds = np.clip(_grain(rng, height_px, width_px, (1, 2)) * 0.5 - rng.uniform(-0.2, 0.6), 0, 0.8)
+    clouds = np.clip(_grain(rng, height_px, width_px, 3) * 0.5 - rng.uniform(-0.2, 0.6), 0, 0.8)
     sky = top + (low - top) * share * np.float32(rng.uniform(0.5, 1.0)) + clouds * 60
     return np.asarray(sky * np.float32(rng.uniform(0.6, 1.05)), np.float32)
 
@@ -44,7 +43,7 @@ def _bricks(rng: np.random.Generator, height_px: int, width_px: int) -> Picture:
     rows = np.arange(height_px, dtype=np.float32) / np.float32(high)
     shift = (rows.astype(np.int32) & 1)[:, None] * np.float32(rng.choice([0.0, 0.5]))
     columns = np.arange(width_px, dtype=np.float32)[None] / np.float32(wide) + shift
-    tones = rng.normal(0, rng.uniform(2, 14), (int(rows[-1]) + 1, int(columns.max()) + 1)).astype(np.float32)
+    tones = rng.normal(0, rng.uniform(2, 9), (int(rows[-1]) + 1, int(columns.max()) + 1)).astype(np.float32)
     joint = np.maximum(np.abs(rows % 1 - 0.5)[:, None] * 2 > 0.9, np.abs(columns % 1 - 0.5) * 2 > 1 - 0.1 * high / wide)
     wall = _color(rng) + tones[rows.astype(np.int32)[:, None], columns.astype(np.int32)][..., None]
     return np.where(joint[..., None], wall * 0.6 + _color(rng, 1.0) * 0.3, wall).astype(np.float32)
@@ -60,9 +59,9 @@ def _wall(rng: np.random.Generator, height_px: int, width_px: int) -> Picture:
     for _ in range(rng.integers(0, 5)):
         x, y = rng.uniform(0, width_px), rng.uniform(0, height_px * 0.8)
         w, h = rng.uniform(0.06, 0.35, 2) * height_px
-        box = [(int(x - w / 2), int(y - h / 2)), (int(x + w / 2), int(y + h / 2))]
-        cv2.rectangle(wall, *box, _color(rng).tolist(), -1)
-        cv2.rectangle(wall, *box, _color(rng).tolist(), int(rng.integers(1, 5)))
+        corners = (int(x - w / 2), int(y - h / 2)), (int(x + w / 2), int(y + h / 2))
+        cv2.rectangle(wall, corners[0], corners[1], _color(rng).tolist(), -1)
+        cv2.rectangle(wall, corners[0], corners[1], _color(rng).tolist(), int(rng.integers(1, 5)))
     return wall
 
 
@@ -100,7 +99,8 @@ def _trees(rng: np.random.Generator, height_px: int, width_px: int) -> Picture:
 def _clutter(rng: np.random.Generator, height_px: int, width_px: int) -> Picture:
     """Throw shapes of all colours over each other, limb-like bars among them."""
     scene = _grade(rng, height_px, width_px)
-    size = min(height_px, width_px)
+    # A strip of sky may be a few px high: shapes keep a size there.
+    size = max(min(height_px, width_px), 16)
     for _ in range(rng.integers(5, 40)):
         a, b = (rng.uniform(0, (width_px, height_px)).astype(int).tolist() for _ in range(2))
         color, kind = _color(rng, 0.5).tolist(), rng.integers(4)
@@ -135,10 +135,13 @@ def _floor(rng: np.random.Generator, height_px: int, width_px: int) -> Picture:
     return np.asarray(floor * shade[:, None, None], np.float32)
 
 
-_BACKDROPS = (_wall, _wall, _bricks, _town, _trees, _sky, _clutter, _grade)
+_TIDY = (_wall, _bricks, _town, _trees, _sky)
+_BACKDROPS = (*_TIDY, _wall, _clutter, _grade)
 
 
-def draw_background(rng: np.random.Generator, height_px: int, width_px: int, horizon_px: float) -> Picture:
+def draw_background(
+    rng: np.random.Generator, height_px: int, width_px: int, horizon_px: float, *, is_tidy: bool = False
+) -> Picture:
     """Draw an empty scene: a backdrop above the horizon and a ground below it.
 
     Parameters
@@ -149,6 +152,8 @@ def draw_background(rng: np.random.Generator, height_px: int, width_px: int, hor
         Size of the picture.
     horizon_px : float
         Row at which the ground begins; may lie outside the picture.
+    is_tidy : bool, optional
+        No clutter and no blur.
 
     Returns
     -------
@@ -157,11 +162,12 @@ def draw_background(rng: np.random.Generator, height_px: int, width_px: int, hor
     """
     row = int(np.clip(horizon_px, 0, height_px))
     scene = np.empty((height_px, width_px, 3), np.float32)
+    backdrops = _TIDY if is_tidy else _BACKDROPS
     if row > 0:
-        scene[:row] = _BACKDROPS[rng.integers(len(_BACKDROPS))](rng, row, width_px)
+        scene[:row] = backdrops[rng.integers(len(backdrops))](rng, row, width_px)
     if row < height_px:
         scene[row:] = _floor(rng, height_px - row, width_px)
-    if rng.random() < 0.5:
+    if not is_tidy and rng.random() < 0.5:
         scene = cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.5, 0.012 * height_px + 0.5))
     return scene + _grain(rng, height_px, width_px) * np.float32(rng.uniform(0, 5))
 
@@ -202,13 +208,14 @@ def draw_occluder(rng: np.random.Generator, height_px: int, width_px: int) -> tu
     return mask, color * shade + _grain(rng, height_px, width_px) * np.float32(14 if kind == 1 else 4)
 
 
-def develop(rng: np.random.Generator, scene: Picture) -> NDArray[np.uint8]:
-    """Turn a scene into a photograph: exposure, colour cast, contrast, blur, noise of the sensor."""
-    tint = np.exp(rng.normal(0, 0.05, 3)).astype(np.float32) * np.float32(np.exp(rng.normal(-0.03, 0.15)))
-    contrast = np.float32(rng.uniform(0.75, 1.15))
+def develop(rng: np.random.Generator, scene: Picture, *, is_tidy: bool = False) -> NDArray[np.uint8]:
+    """Turn a scene into a photograph: exposure, colour cast, contrast, blur and noise, little of it if tidy."""
+    spread = 0.3 if is_tidy else 1.0
+    tint = np.exp(rng.normal(0, 0.05 * spread, 3) + rng.normal(-0.03, 0.15) * spread).astype(np.float32)
+    contrast = np.float32(1 - rng.uniform(-0.15, 0.25) * spread)
     shot = (scene - 120) * (tint * contrast) + 120 * tint
-    if rng.random() < 0.35:
+    if rng.random() < 0.35 * (not is_tidy):
         shot = cv2.GaussianBlur(shot, (0, 0), rng.uniform(0.3, 1.1))
     if rng.random() < 0.6:
-        shot += rng.standard_normal(shot.shape, np.float32) * np.float32(rng.uniform(1, 9))
+        shot += rng.standard_normal(shot.shape, np.float32) * np.float32(rng.uniform(1, 9) * spread)
     return np.clip(shot, 0, 255).astype(np.uint8)

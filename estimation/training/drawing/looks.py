@@ -16,7 +16,7 @@ _HAIRS = np.array(
     [(28, 24, 24), (48, 34, 26), (84, 56, 34), (128, 88, 48), (206, 168, 104), (168, 84, 40), (178, 176, 174)],
     np.float64,
 )
-PATTERNS = ("plain", "plain", "plain", "stripes", "bars", "checks", "dots", "block")
+PATTERNS = ("plain", "plain", "plain", "stripes", "bars", "checks", "dots", "band", "jacket", "jacket")
 HAIRS = ("short", "short", "short", "bob", "long", "ponytail", "bun", "afro", "bald", "curly")
 HATS = ("none", "none", "none", "none", "none", "cap", "beanie", "brimmed")
 
@@ -49,6 +49,8 @@ class Look:
     skirt: float
     loose: float
     beard: bool
+    collar: float
+    fringe: float
 
 
 def _mix(rng: np.random.Generator, palette: np.ndarray) -> Color:
@@ -74,14 +76,17 @@ def _choose(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
 
 def draw_look(rng: np.random.Generator, *, is_curvy: bool) -> Look:
     """Draw the look of one person."""
-    top = draw_color(rng)
+    skin, top = _mix(rng, _SKINS), draw_color(rng)
+    if np.abs(np.subtract(skin, top)).sum() < 110:
+        # A shirt of the colour of the skin looks like none.
+        top = (255 - top[0], 255 - top[1], 255 - top[2])
     skirt = rng.uniform(0.16, 0.4) if is_curvy and rng.random() < 0.45 else 0.0
     jeans = (52.0, 70.0, 110.0)
     bottom = jeans if rng.random() < 0.3 else draw_color(rng, dullness=0.9)
     hairs = HAIRS[3:] if is_curvy and rng.random() < 0.8 else HAIRS
     style = _choose(rng, hairs)
     return Look(
-        skin=_mix(rng, _SKINS),
+        skin=skin,
         hair=_mix(rng, _HAIRS) if rng.random() < 0.93 else draw_color(rng, 0.0),
         top=top,
         top_second=draw_color(rng, 0.3) if rng.random() < 0.6 else (240.0, 240.0, 236.0),
@@ -100,6 +105,8 @@ def draw_look(rng: np.random.Generator, *, is_curvy: bool) -> Look:
         skirt=skirt,
         loose=rng.uniform(0.003, 0.011),
         beard=not is_curvy and rng.random() < 0.25,
+        collar=rng.uniform(-0.005, 0.05),
+        fringe=rng.uniform(-0.04, 0.09),
     )
 
 

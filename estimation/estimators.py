@@ -1,0 +1,109 @@
+"""From connections to skeletons: one row a connection, which `merge` then joins to persons."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from estimation.compilation import Floats, Ints
+from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN, ConnectionsConfig
+from estimation.merge import merge
+
+Table = Floats | Sequence[Sequence[float]]
+"""The connections of a limb: rows ``[id1, id2, score1, score2, total]``, or ``[]``."""
+
+
+def estimate(
+    config: ConnectionsConfig,
+    connections: Sequence[Table],
+    min_num_body_parts: int = 4,
+    min_score: float = 0.4,
+) -> Floats:
+    """Put the connections of a picture together to persons.
+
+    Parameters
+    ----------
+    config : ConnectionsConfig
+        The limbs that the connections belong to.
+    connections : sequence of array_like
+        For each limb the rows ``[id1, id2, score1, score2, total]`` or ``[]``, as `get_connections` returns them.
+        Not modified.
+    min_num_body_parts, min_score : optional
+        Whom to delete; see `merge`.
+
+    Returns
+    -------
+    skeletons : ndarray of shape (m, 20) and dtype float64
+        What `merge` makes of `connection_rows`.
+
+    Raises
+    ------
+    ValueError
+        Where `connection_rows` or `merge` do.
+    """
+    return merge(connection_rows(config, connections), min_num_body_parts, min_score)
+
+
+def connection_rows(config: ConnectionsConfig, connections: Sequence[Table]) -> Floats:
+    """Make the rows that reach `merge`, which the lab calls ``subset``: one for each distinct connection.
+
+    Parameters
+    ----------
+    config : ConnectionsConfig
+        The limbs that the connections belong to.
+    connections : sequence of array_like
+        For each limb the rows ``[id1, id2, score1, score2, total]`` or ``[]``. Not modified.
+
+    Returns
+    -------
+    rows : ndarray of shape (n, 20) and dtype float64
+        In the order of the limbs and then of their connections: the two ids in the slots of their parts, -1
+        elsewhere, a score, and 2 parts. A pair that has a row already is not added again. With a configuration of
+        fewer body parts the slots that it does not use stay -1.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many entries as limbs, or an entry has not five columns.
+    """
+    counts, connection = _stack(config, connections)
+    slots = np.repeat(_slots_of_limbs(config), counts, axis=0)
+    rows = np.full((len(connection), ROW_LENGTH), float(ABSENT))
+    rows[np.arange(len(rows))[:, np.newaxis], slots] = connection[:, :2]
+    # Column 2 is the score of the first keypoint once more, where column 4 would be the PAF's: the lab's code adds
+    # so, and the scores that it publishes depend on it.
+    rows[:, SCORE_COLUMN] = connection[:, 2] + connection[:, 3] + connection[:, 2]
+    rows[:, N_PARTS_COLUMN] = 2
+    return _drop_repeated(rows)
+
+
+def _stack(config: ConnectionsConfig, connections: Sequence[Table]) -> tuple[list[int], Floats]:
+    """Return how many connections each limb has, and all of them in one table."""
+    n_limbs = len(config.connection_types)
+    if len(connections) != n_limbs:
+        raise ValueError(
+            f"connections must have one entry for each of the {n_limbs} limbs; got {len(connections)!r}. "
+            "Give [] for a limb that was not found."
+        )
+    counts = [len(table) for table in connections]
+    try:
+        table = np.concatenate([np.empty((0, 5)), *(table for table in connections if len(table))])
+    except ValueError as error:
+        shapes = [np.shape(table) for table in connections]
+        raise ValueError(
+            f"The connections of a limb must have shape (n, 5); got the shapes {shapes!r:.200}. "
+            "A row is [id1, id2, score1, score2, total]."
+        ) from error
+    return counts, table
+
+
+def _slots_of_limbs(config: ConnectionsConfig) -> Ints:
+    """Return the two slots of each limb, shape (n_limbs, 2)."""
+    slot_of = {body_part: part.slot_idx for body_part, part in config.body_parts.items()}
+    slots = [(slot_of[limb.from_body_part], slot_of[limb.to_body_part]) for limb in config.connection_types]
+    return np.array(slots, dtype=np.int64).reshape(-1, 2)
+
+
+def _drop_repeated(rows: Floats) -> Floats:
+    """Keep the first of all rows that have the same ids in the same slots."""
+    seen = {ids.tobytes(): row for row, ids in zip(reversed(range(len(rows))), rows[::-1, :N_PARTS], strict=True)}
+    return rows if len(seen) == len(rows) else rows[sorted(seen.values())]

@@ -1,0 +1,110 @@
+"""Keypoints: peaks of small maps by hand, and of drawn ones by the plain loops."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from estimation.config import BodyPart, ConnectionsConfig, get_default_configuration
+from estimation.coordinates import get_coordinates
+from tests import oracle
+from tests.strategies import heatmaps_of_ties
+
+CONFIG = get_default_configuration()
+
+
+def make_heatmaps(part, rows):
+    heatmaps = np.zeros((len(rows), len(rows[0]), 19), np.float32)
+    heatmaps[:, :, part] = rows
+    return heatmaps
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([[0, 0, 0], [0, 0.5, 0], [0, 0, 0]], [(1, 1, 0.5)], id="middle"),
+        pytest.param([[0.5, 0, 0], [0, 0, 0], [0, 0, 0.25]], [(0, 0, 0.5), (2, 2, 0.25)], id="corners"),
+        pytest.param([[0.5]], [(0, 0, 0.5)], id="one cell"),
+        pytest.param([[0, 0.25, 0.5, 0.25]], [(2, 0, 0.5)], id="slope"),
+        pytest.param([[0.5, 0], [0, 0.75]], [(0, 0, 0.5), (1, 1, 0.75)], id="diagonal is no neighbour"),
+        pytest.param([[0.5, 0.5], [0.5, 0.25]], [(0, 0, 0.5), (1, 0, 0.5), (0, 1, 0.5)], id="plateau"),
+        pytest.param([[0, 0.125], [0.125, 0]], [], id="at the threshold"),
+    ],
+)
+def test_get_coordinates_finds_the_peaks(rows, expected):
+    found = get_coordinates(CONFIG, make_heatmaps(BodyPart.neck, rows), threshold=0.125)
+    assert [keypoint[:3] for keypoint in found["neck"]] == expected
+    assert sum(map(len, found.values())) == len(expected)
+
+
+def test_get_coordinates_numbers_the_keypoints_over_all_parts():
+    heatmaps = np.zeros((1, 5, 19), np.float32)
+    heatmaps[0, [0, 2], BodyPart.left_ear] = 0.5
+    heatmaps[0, [1, 3], BodyPart.nose] = 0.25, 0.75
+    found = get_coordinates(CONFIG, heatmaps)
+    assert list(found) == [part.name for part in CONFIG.body_parts]
+    assert found["nose"] == [(1, 0, 0.25, 0), (3, 0, 0.75, 1)]
+    assert found["left_ear"] == [(0, 0, 0.5, 2), (2, 0, 0.5, 3)]
+
+
+def test_get_coordinates_returns_python_numbers():
+    found = get_coordinates(CONFIG, make_heatmaps(BodyPart.nose, [[0.5]]))
+    assert [type(number) for number in found["nose"][0]] == [int, int, float, int]
+
+
+def test_get_coordinates_does_not_look_at_the_background():
+    assert not any(get_coordinates(CONFIG, make_heatmaps(BodyPart.background, [[1, 0], [0, 1]])).values())
+
+
+def test_get_coordinates_counts_zero_beyond_the_border():
+    heatmaps = make_heatmaps(BodyPart.nose, [[-0.5, -1, -0.5], [-1, -0.25, -1], [-0.5, -1, -0.5]])
+    assert get_coordinates(CONFIG, heatmaps, threshold=-0.75)["nose"] == [(1, 1, -0.25, 0)]
+
+
+def test_get_coordinates_reads_the_registered_channels():
+    config = ConnectionsConfig()
+    for part, channel in ((BodyPart.neck, 4), (BodyPart.nose, 18), (BodyPart.left_eye, 4)):
+        config.register_body_part(part, channel, (0, 0, 0))
+    heatmaps = make_heatmaps(4, [[0.5, 0, 0.5]]) + make_heatmaps(18, [[0, 0.25, 0]])
+    assert get_coordinates(config, heatmaps) == {
+        "neck": [(0, 0, 0.5, 0), (2, 0, 0.5, 1)],
+        "nose": [(1, 0, 0.25, 2)],
+        "left_eye": [(0, 0, 0.5, 3), (2, 0, 0.5, 4)],
+    }
+
+
+def test_get_coordinates_finds_nothing_when_no_part_is_registered():
+    assert get_coordinates(ConnectionsConfig(), make_heatmaps(BodyPart.nose, [[1]])) == {}
+
+
+def test_get_coordinates_compares_in_float64():
+    # The float32 nearest to 0.1 is a little more than 0.1.
+    assert get_coordinates(CONFIG, make_heatmaps(BodyPart.nose, [[0.1]]), threshold=0.1)["nose"]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"], ids=str)
+def test_get_coordinates_leaves_the_heatmaps_alone(dtype):
+    heatmaps = make_heatmaps(BodyPart.nose, [[0.5, 0.25]]).astype(dtype)
+    before = heatmaps.copy()
+    heatmaps.flags.writeable = False
+    assert get_coordinates(CONFIG, heatmaps)["nose"] == [(0, 0, 0.5, 0)]
+    assert np.array_equal(heatmaps, before)
+
+
+@pytest.mark.parametrize(
+    ("heatmaps", "message"),
+    [
+        pytest.param(np.zeros((4, 5, 38)), r"heatmaps must have shape \(height, width, 19\)", id="channels"),
+        pytest.param(np.full((4, 5, 19), np.nan), "heatmaps must be finite; got nan", id="nan"),
+    ],
+)
+def test_get_coordinates_refuses(heatmaps, message):
+    with pytest.raises(ValueError, match=message):
+        get_coordinates(CONFIG, heatmaps)
+
+
+@given(heatmaps_of_ties(), st.sampled_from([0.1, 0.125, 0.0, -1.0]))
+@settings(deadline=None)
+def test_get_coordinates_equals_the_plain_loops(heatmaps, threshold):
+    expected = oracle.find_coordinates(CONFIG, heatmaps, threshold)
+    assert get_coordinates(CONFIG, heatmaps, threshold) == expected

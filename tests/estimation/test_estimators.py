@@ -1,0 +1,95 @@
+"""From connections to the rows that reach merge, and to persons."""
+
+import numpy as np
+import pytest
+
+from estimation.config import ABSENT, BodyPart, ConnectionsConfig, get_default_configuration
+from estimation.estimators import connection_rows, estimate
+from tests.strategies import rows_of
+
+CONFIG = get_default_configuration()
+N_LIMBS = 19
+
+
+def connections_of(**tables):
+    """Make the list of 19 from the tables of limbs given as ``limb_3=…``."""
+    connections = [[] for _ in range(N_LIMBS)]
+    for name, table in tables.items():
+        connections[int(name.removeprefix("limb_"))] = np.array(table, dtype=np.float64)
+    return connections
+
+
+def test_connection_rows_adds_the_first_score_twice_and_the_paf_score_never():
+    rows = connection_rows(CONFIG, connections_of(limb_0=[[3, 5, 0.5, 0.25, 100]]))
+    assert np.array_equal(rows, rows_of(({1: 3, 2: 5}, 0.5 + 0.25 + 0.5)))
+
+
+def test_connection_rows_are_in_the_order_of_limbs_and_connections():
+    connections = connections_of(
+        limb_1=[[4, 9, 0.5, 0.5, 0.9], [3, 8, 0.5, 0.5, 0.8]],
+        limb_0=[[3, 5, 0.5, 0.5, 0.1]],
+        limb_18=[[8, 12, 0.5, 0.5, 1]],
+    )
+    expected = rows_of(({1: 3, 2: 5}, 1.5), ({1: 4, 5: 9}, 1.5), ({1: 3, 5: 8}, 1.5), ({5: 8, 17: 12}, 1.5))
+    assert np.array_equal(connection_rows(CONFIG, connections), expected)
+
+
+def test_connection_rows_adds_a_repeated_pair_once():
+    connections = connections_of(limb_0=[[3, 5, 0.5, 0.5, 0.9], [3, 6, 1, 1, 0.8], [3, 5, 1, 1, 0.7]])
+    assert np.array_equal(connection_rows(CONFIG, connections), rows_of(({1: 3, 2: 5}, 1.5), ({1: 3, 2: 6}, 3)))
+
+
+def test_connection_rows_has_no_row_when_nothing_was_found():
+    nothing = [[] if limb % 2 else np.empty((0, 5)) for limb in range(N_LIMBS)]
+    assert connection_rows(CONFIG, nothing).shape == (0, 20)
+    assert estimate(CONFIG, nothing).shape == (0, 20)
+
+
+def test_connection_rows_uses_the_first_slots_when_fewer_parts_are_registered():
+    config = ConnectionsConfig()
+    for part in (BodyPart.left_wrist, BodyPart.left_elbow, BodyPart.nose):
+        config.register_body_part(part, part, (0, 0, 0))
+    config.add_connection(BodyPart.left_elbow, BodyPart.left_wrist, 24, 25, (0, 0, 0))
+    config.add_connection(BodyPart.nose, BodyPart.left_elbow, 24, 25, (0, 0, 0))
+    connections = [[[1, 0, 0.5, 0.25, 1]], [[2, 1, 0.5, 0.5, 1]]]
+    assert np.array_equal(connection_rows(config, connections), rows_of(({1: 1, 0: 0}, 1.25), ({2: 2, 1: 1}, 1.5)))
+    (person,) = estimate(config, connections, min_num_body_parts=3)
+    assert person.tolist() == [0, 1, 2, *[ABSENT] * 15, 2.75, 3]
+
+
+def test_connection_rows_knows_a_pair_when_two_limbs_join_the_same_parts():
+    config = ConnectionsConfig()
+    config.register_body_part(BodyPart.nose, 0, (0, 0, 0))
+    config.register_body_part(BodyPart.neck, 1, (0, 0, 0))
+    config.add_connection(BodyPart.nose, BodyPart.neck, 0, 1, (0, 0, 0))
+    config.add_connection(BodyPart.neck, BodyPart.nose, 2, 3, (0, 0, 0))
+    assert len(connection_rows(config, [[[0, 1, 1, 1, 1]], [[1, 0, 1, 1, 1], [2, 0, 1, 1, 1]]])) == 2
+
+
+def test_estimate_hands_the_rows_and_the_bounds_to_merge():
+    connections = connections_of(limb_0=[[3, 5, 0.5, 0.25, 1]], limb_2=[[5, 7, 0.25, 0.25, 1]])
+    (person,) = estimate(CONFIG, connections, min_num_body_parts=3, min_score=2 / 3)
+    assert np.array_equal(person, rows_of(({1: 3, 2: 5, 3: 7}, 1.25 + 0.75))[0])
+    assert len(estimate(CONFIG, connections)) == 0
+    assert len(estimate(CONFIG, connections, min_num_body_parts=3, min_score=0.67)) == 0
+
+
+def test_estimate_leaves_the_connections_alone():
+    connections = connections_of(limb_0=[[3, 5, 0.5, 0.25, 1]])
+    before = connections[0].copy()
+    estimate(CONFIG, connections)
+    assert np.array_equal(connections[0], before)
+
+
+@pytest.mark.parametrize(
+    ("connections", "message"),
+    [
+        pytest.param([[]] * 18, "one entry for each of the 19 limbs; got 18", id="a limb short"),
+        pytest.param([[[0, 1, 1, 1]]] * 19, r"shape \(n, 5\); got the shapes \[\(1, 4\), \(1, 4\)", id="four columns"),
+        pytest.param([[1, 2, 3, 4, 5]] * 19, r"shape \(n, 5\); got the shapes \[\(5,\), \(5,\)", id="no rows"),
+    ],
+)
+@pytest.mark.parametrize("function", [connection_rows, estimate], ids=["connection_rows", "estimate"])
+def test_connections_are_refused(function, connections, message):
+    with pytest.raises(ValueError, match=message):
+        function(CONFIG, connections)

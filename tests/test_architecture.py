@@ -1,0 +1,88 @@
+"""Who may import whom: the shape of the project, checked."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NETWORK_PACKAGES = {"keras", "tensorflow"}
+
+
+def modules(folder):
+    return sorted(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / folder).rglob("*.py"))
+
+
+def imported(path, *, at_import_only=False):
+    """List the modules that a file imports; `at_import_only` leaves out what functions import when they run."""
+    tree = ast.parse((REPOSITORY / path).read_text(encoding="utf-8"))
+    nodes = ast.walk(tree)
+    if at_import_only:
+        nodes = (node for statement in tree.body if not _is_for_types(statement) for node in _outside_functions(statement))
+    names = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _is_for_types(statement):
+    return isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.unparse(statement.test)
+
+
+def _outside_functions(node):
+    yield node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        for child in ast.iter_child_nodes(node):
+            yield from _outside_functions(child)
+
+
+def is_within(name, package):
+    return name == package or name.startswith(package + ".")
+
+
+@pytest.mark.parametrize("path", modules("estimation"))
+def test_estimation_imports_nothing_of_the_grader(path):
+    forbidden = {"grader", "tests", "student_template", "demo_image"}
+
+    assert not {name for name in imported(path) for package in forbidden if is_within(name, package)}
+
+
+@pytest.mark.parametrize("path", [path for path in modules("estimation") if "/training/" not in path] + ["demo_image.py"])
+def test_nothing_imports_training(path):
+    assert not {name for name in imported(path) if is_within(name, "estimation.training")}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules("estimation") if "/training/" not in path and not path.endswith("architectures.py")],
+)
+def test_networks_are_imported_when_they_are_needed(path):
+    at_import = imported(path, at_import_only=True)
+
+    assert not {name for name in at_import for package in NETWORK_PACKAGES if is_within(name, package)}
+    assert "estimation.architectures" not in at_import
+
+
+@pytest.mark.parametrize("path", ["merge.py", "coordinates.py", "connections.py", "estimators.py"])
+def test_grouping_needs_neither_pictures_nor_networks(path):
+    allowed = {"numpy", "numba", "estimation", "collections", "typing", "math", "dataclasses"}
+
+    assert {name.split(".")[0] for name in imported(f"estimation/{path}")} <= allowed
+
+
+def test_tree_holds_what_the_readme_names():
+    top = {path.name for path in REPOSITORY.iterdir() if not path.name.startswith(".") and path.name != "__pycache__"}
+
+    assert {"README.md", "requirements.txt", "estimation", "model_weights", "images", "demo_image.py", "tests"} <= top
+
+
+def test_ci_runs_the_readmes_test_command():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    (command,) = [line for line in readme.splitlines() if line.startswith("python3 -m venv") and "pytest" in line]
+
+    assert command in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,154 @@
+"""The demo as its user sees it: what it prints, what it writes, what it says when something is wrong."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import demo_image
+from estimation.pictures import read_picture, write_picture
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ONE_PERSON = REPOSITORY / "images" / "1.jpg"
+
+
+@pytest.fixture
+def demo(tmp_path, monkeypatch, capsys):
+    """Run the demo in an empty folder; return its exit code and what it printed."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*options):
+        code = demo_image.main([str(option) for option in options])
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return code, printed.out, printed.err
+
+    return run
+
+
+def test_demo_draws_one_person_on_a_fresh_clone(tmp_path):
+    shown = subprocess.run(
+        [sys.executable, REPOSITORY / "demo_image.py", "--network", "compact"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert shown.returncode == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    assert lines[0].startswith("Network: compact (")
+    assert "1 person; estimate took 0.0" in lines[1]
+    assert lines[2] == "Wrote output.png"
+    assert shown.stderr == ""
+    drawn, original = read_picture(tmp_path / "output.png"), read_picture(ONE_PERSON)
+    assert drawn.shape == original.shape
+    assert (drawn != original).any()
+
+
+def test_demo_writes_maps_and_json(demo, tmp_path):
+    code, printed, _ = demo("--network", "compact", "--maps", "--json", "found.json", "--output", "b.png")
+
+    assert code == 0
+    assert printed.splitlines()[-1] == "Wrote found.json"
+    (person,) = json.loads((tmp_path / "found.json").read_text())
+    assert person["image_id"] == 1
+    assert len(person["keypoints"]) == 51
+    assert read_picture(tmp_path / "b_maps.png").shape[2] == 3
+
+
+def test_demo_works_through_a_folder_and_names_what_it_could_not_read(demo, tmp_path):
+    folder = tmp_path / "照片"
+    folder.mkdir()
+    shutil.copy(ONE_PERSON, folder / "十.jpg")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+
+    code, printed, error = demo("--network", "compact", "--image", folder, "--output", "drawn")
+
+    assert code == 2
+    assert "十.jpg: 1 person" in printed
+    assert error.count("\n") == 1
+    assert "broken.jpg" in error
+    assert [path.name for path in (tmp_path / "drawn").iterdir()] == ["十.png"]
+
+
+def test_demo_keeps_pictures_of_one_stem_apart(demo, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.png", "a.bmp", "b.png"):
+        write_picture(folder / name, np.full((32, 32, 3), 128, np.uint8))
+
+    demo("--network", "compact", "--image", folder)
+
+    assert sorted(path.name for path in (tmp_path / "output").iterdir()) == ["a.bmp.png", "a.png.png", "b.png"]
+
+
+def test_demo_takes_the_labs_weights_where_they_are(demo, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo_image, "model_weights_path", tmp_path / "openpose")
+    (tmp_path / "openpose.index").write_bytes(b"")
+
+    code, _, error = demo()
+
+    assert code == 2
+    assert f"{tmp_path / 'openpose'} must be a whole TensorFlow checkpoint" in error
+
+
+def test_demo_finds_nobody_in_an_empty_picture(demo, tmp_path):
+    write_picture(tmp_path / "grey.png", np.full((64, 64, 3), 128, np.uint8))
+
+    code, printed, _ = demo("--network", "compact", "--image", "grey.png")
+
+    assert code == 0
+    assert "grey.png: 0 persons" in printed
+
+
+def missing(folder):
+    return ["--image", folder / "none.jpg"], "none.jpg"
+
+
+def broken(folder):
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    return ["--image", folder / "broken.jpg"], "broken.jpg"
+
+
+def broken_weights(folder):
+    (folder / "broken.npz").write_bytes(b"no weights")
+    return ["--network", folder / "broken.npz"], "broken.npz"
+
+
+def unknown_network(folder):
+    return ["--network", "resnet"], "resnet"
+
+
+def unwritable(folder):
+    (folder / "file").write_bytes(b"")
+    return ["--output", folder / "file" / "output.png"], "output.png"
+
+
+def unwritable_json(folder):
+    return ["--json", folder / "none" / "found.json"], "found.json"
+
+
+def empty_folder(folder):
+    (folder / "empty").mkdir()
+    return ["--image", folder / "empty"], "empty"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [missing, broken, broken_weights, unknown_network, unwritable, unwritable_json, empty_folder],
+    ids=lambda make: make.__name__,
+)
+def test_demo_says_what_is_wrong_in_one_sentence(demo, tmp_path, make):
+    options, culprit = make(tmp_path)
+
+    code, _, error = demo("--network", "compact", *options)
+
+    assert code == 2
+    assert error.startswith("demo_image.py: ")
+    assert culprit in error
+    assert error.count("\n") == 1
