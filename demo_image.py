@@ -58,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
     network = load_network(network_path)
     print(f"Network: {network.name} ({_shown(network.weights)})")
     config = get_default_configuration()
-    estimate(config, [[]] * config.conn_types_size())  # compiles the grouping now, so that its time is not counted below
+    estimate(
+        config, [[]] * config.conn_types_size()
+    )  # compiles the grouping now, so that its time is not counted below
     exit_code, results = 0, []
     for number, (picture_path, output) in enumerate(outputs.items(), start=1):
         try:
@@ -126,7 +128,10 @@ def _outputs(image: Path, output: Path | None) -> dict[Path, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     stems = [picture.stem for picture in pictures]
     # 1.jpg and 1.png are two pictures: neither drawing may replace the other's.
-    return {picture: folder / f"{picture.stem if stems.count(picture.stem) == 1 else picture.name}.png" for picture in pictures}
+    return {
+        picture: folder / f"{picture.stem if stems.count(picture.stem) == 1 else picture.name}.png"
+        for picture in pictures
+    }
 
 
 def _shown(path: Path) -> str:

@@ -30,7 +30,7 @@ class _Sampling(NamedTuple):
     min_passed: float
 
 
-def get_connections(  # noqa: PLR0917 - the lab's own arguments
+def get_connections(
     config: ConnectionsConfig,
     coords: Mapping[str, Sequence[Keypoint]],
     paf: npt.ArrayLike,
@@ -80,18 +80,22 @@ def get_connections(  # noqa: PLR0917 - the lab's own arguments
     field = check_maps(paf, N_PAFS, "paf")
     if mid_num < 2 or mid_num % 1 != 0:
         raise ValueError(f"mid_num must be an integer of at least 2; got {mid_num!r}. A line has two ends to sample.")
-    keypoints, bounds = _tabulate_keypoints(config, coords)
+    keypoints, counts = _tabulate_keypoints(config, coords)
     _refuse_outside(keypoints, field)
+    limbs = _list_limbs(config)
     sampling = _Sampling(float(threshold), int(mid_num), float(minimum_mid_num))
-    rows, bounds_of_rows = _connect(keypoints, bounds, _tabulate_limbs(config), field, sampling)
+    bounds = np.array([0, *accumulate(counts)], dtype=np.int64)
+    rows, last_rows = _connect(keypoints, bounds, np.array(limbs, dtype=np.int64).reshape(-1, 4), field, sampling)
     return [
-        rows[first:last] if len(coords[limb.from_body_part.name]) and len(coords[limb.to_body_part.name]) else []
-        for limb, (first, last) in zip(config.connection_types, pairwise(bounds_of_rows.tolist()), strict=True)
+        rows[first:last] if counts[limb[0]] and counts[limb[1]] else []
+        for limb, (first, last) in zip(limbs, pairwise([0, *last_rows.tolist()]), strict=True)
     ]
 
 
-def _tabulate_keypoints(config: ConnectionsConfig, coords: Mapping[str, Sequence[Keypoint]]) -> tuple[Floats, Ints]:
-    """Return all keypoints, slot after slot, in rows ``[x, y, score, id]``, and where each slot begins and ends."""
+def _tabulate_keypoints(
+    config: ConnectionsConfig, coords: Mapping[str, Sequence[Keypoint]]
+) -> tuple[Floats, list[int]]:
+    """Return all keypoints, slot after slot, in rows ``[x, y, score, id]``, and how many each slot has."""
     try:
         found = [coords[part.name] for part in config.body_parts]
     except KeyError as error:
@@ -107,7 +111,7 @@ def _tabulate_keypoints(config: ConnectionsConfig, coords: Mapping[str, Sequence
             f"A keypoint must be (x, y, score, id); got an array of shape {keypoints.shape!r} from coords. "
             "Give it the four numbers that get_coordinates returns."
         )
-    return keypoints, np.array([0, *accumulate(map(len, found))], dtype=np.int64)
+    return keypoints, [len(of_part) for of_part in found]
 
 
 def _refuse_outside(keypoints: Floats, field: FloatMaps) -> None:
@@ -130,23 +134,22 @@ def _find_outside(keypoints: Floats, height: int, width: int) -> int:
     return len(keypoints)
 
 
-def _tabulate_limbs(config: ConnectionsConfig) -> Ints:
-    """Return a row ``[start slot, end slot, x channel, y channel]`` for each limb."""
+def _list_limbs(config: ConnectionsConfig) -> list[tuple[int, int, int, int]]:
+    """Return ``(start slot, end slot, x channel, y channel)`` of each limb."""
     slot_of = {body_part: part.slot_idx for body_part, part in config.body_parts.items()}
-    limbs = [
+    return [
         (slot_of[limb.from_body_part], slot_of[limb.to_body_part], limb.paf_dx_idx, limb.paf_dy_idx)
         for limb in config.connection_types
     ]
-    return np.array(limbs, dtype=np.int64).reshape(-1, 4)
 
 
 @compiled
 def _connect(
     keypoints: Floats, bounds: Ints, limbs: Ints, field: FloatMaps, sampling: _Sampling
 ) -> tuple[Floats, Ints]:
-    """Return the rows of all limbs, limb after limb, and where those of each begin and end."""
+    """Return the rows of all limbs, limb after limb, and where those of each end; `bounds` are those of the slots."""
     rows = np.empty((len(limbs) * len(keypoints), 5))
-    bounds_of_rows = np.zeros(len(limbs) + 1, dtype=np.int64)
+    last_rows = np.zeros(len(limbs), dtype=np.int64)
     n_rows = 0
     for number, limb in enumerate(limbs):
         starts = keypoints[bounds[limb[0]] : bounds[limb[0] + 1]]
@@ -158,8 +161,8 @@ def _connect(
             rows[n_rows, 2], rows[n_rows, 3] = start[2], end[2]
             rows[n_rows, 4] = totals[pair]
             n_rows += 1
-        bounds_of_rows[number + 1] = n_rows
-    return rows[:n_rows], bounds_of_rows
+        last_rows[number] = n_rows
+    return rows[:n_rows], last_rows
 
 
 @compiled

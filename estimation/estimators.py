@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from estimation.compilation import Floats, Ints
+from estimation.compilation import Floats, Ints, compiled
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN, ConnectionsConfig
 from estimation.merge import merge
 
@@ -65,18 +65,11 @@ def connection_rows(config: ConnectionsConfig, connections: Sequence[Table]) -> 
     ValueError
         If there are not as many entries as limbs, or an entry has not five columns.
     """
-    counts, connection = _stack(config, connections)
-    slots = np.repeat(_slots_of_limbs(config), counts, axis=0)
-    rows = np.full((len(connection), ROW_LENGTH), float(ABSENT))
-    rows[np.arange(len(rows))[:, np.newaxis], slots] = connection[:, :2]
-    # Column 2 is the score of the first keypoint once more, where column 4 would be the PAF's: the lab's code adds
-    # so, and the scores that it publishes depend on it.
-    rows[:, SCORE_COLUMN] = connection[:, 2] + connection[:, 3] + connection[:, 2]
-    rows[:, N_PARTS_COLUMN] = 2
-    return _drop_repeated(rows)
+    counts, table = _stack(config, connections)
+    return _drop_repeated(_fill_rows(table, counts, _slots_of_limbs(config)))
 
 
-def _stack(config: ConnectionsConfig, connections: Sequence[Table]) -> tuple[list[int], Floats]:
+def _stack(config: ConnectionsConfig, connections: Sequence[Table]) -> tuple[Ints, Floats]:
     """Return how many connections each limb has, and all of them in one table."""
     n_limbs = len(config.connection_types)
     if len(connections) != n_limbs:
@@ -84,7 +77,7 @@ def _stack(config: ConnectionsConfig, connections: Sequence[Table]) -> tuple[lis
             f"connections must have one entry for each of the {n_limbs} limbs; got {len(connections)!r}. "
             "Give [] for a limb that was not found."
         )
-    counts = [len(table) for table in connections]
+    counts = np.array([len(table) for table in connections], dtype=np.int64)
     try:
         table = np.concatenate([np.empty((0, 5)), *(table for table in connections if len(table))])
     except ValueError as error:
@@ -101,6 +94,23 @@ def _slots_of_limbs(config: ConnectionsConfig) -> Ints:
     slot_of = {body_part: part.slot_idx for body_part, part in config.body_parts.items()}
     slots = [(slot_of[limb.from_body_part], slot_of[limb.to_body_part]) for limb in config.connection_types]
     return np.array(slots, dtype=np.int64).reshape(-1, 2)
+
+
+@compiled
+def _fill_rows(table: Floats, counts: Ints, slots: Ints) -> Floats:
+    """Make one row for each row of the table, in which limb after limb has its connections."""
+    rows = np.full((len(table), ROW_LENGTH), float(ABSENT))
+    row = 0
+    for limb in range(len(counts)):
+        for _ in range(counts[limb]):
+            rows[row, slots[limb, 0]] = table[row, 0]
+            rows[row, slots[limb, 1]] = table[row, 1]
+            # The score of the first keypoint once more, where one would expect that of the PAF, in column 4: the
+            # lab's code adds so, and the scores that it publishes depend on it.
+            rows[row, SCORE_COLUMN] = table[row, 2] + table[row, 3] + table[row, 2]
+            rows[row, N_PARTS_COLUMN] = 2
+            row += 1
+    return rows
 
 
 def _drop_repeated(rows: Floats) -> Floats:

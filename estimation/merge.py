@@ -60,10 +60,8 @@ def merge(subset: npt.ArrayLike, min_num_body_parts: int = 4, min_score: float =
     keypoints, slots, misplaced = _number_keypoints(rows[:, :N_PARTS])
     if misplaced != ABSENT:
         _refuse_misplaced(rows, misplaced)
-    skeletons = _collect_skeletons(rows, _join_rows(keypoints, slots))
-    n_parts, scores = skeletons[:, N_PARTS_COLUMN], skeletons[:, SCORE_COLUMN]
-    persons: Floats = skeletons[(n_parts >= min_num_body_parts) & (scores / n_parts >= min_score)]
-    return persons
+    skeletons = _collect_skeletons(rows, _join_rows(keypoints, slots), len(slots))
+    return _drop_below_bounds(skeletons, float(min_num_body_parts), float(min_score))
 
 
 def _check_rows(subset: npt.ArrayLike) -> Floats:
@@ -184,10 +182,10 @@ def _find_root(keypoint: int, parents: Ints) -> int:
 
 
 @compiled
-def _collect_skeletons(rows: Floats, groups: Ints) -> Floats:
+def _collect_skeletons(rows: Floats, groups: Ints, n_keypoints: int) -> Floats:
     """Put the ids of each group's rows into one skeleton and add up their scores, in the order of the rows."""
-    skeletons = np.full((len(rows), ROW_LENGTH), float(ABSENT))
-    skeleton_of = np.full(rows.size, ABSENT)
+    skeletons = np.empty((len(rows), ROW_LENGTH))
+    skeleton_of = np.full(n_keypoints, ABSENT)
     n_skeletons = 0
     for row in range(len(rows)):
         group = groups[row]
@@ -195,6 +193,7 @@ def _collect_skeletons(rows: Floats, groups: Ints) -> Floats:
             continue
         if skeleton_of[group] == ABSENT:
             skeleton_of[group] = n_skeletons
+            skeletons[n_skeletons, :N_PARTS] = ABSENT
             skeletons[n_skeletons, N_PARTS:] = 0.0
             n_skeletons += 1
         skeleton = skeletons[skeleton_of[group]]
@@ -204,3 +203,10 @@ def _collect_skeletons(rows: Floats, groups: Ints) -> Floats:
                 skeleton[N_PARTS_COLUMN] += skeleton[slot] == ABSENT
                 skeleton[slot] = rows[row, slot]
     return skeletons[:n_skeletons]
+
+
+@compiled
+def _drop_below_bounds(skeletons: Floats, min_parts: float, min_score: float) -> Floats:
+    """Keep who has enough parts and, on their average, enough score."""
+    n_parts, scores = skeletons[:, N_PARTS_COLUMN], skeletons[:, SCORE_COLUMN]
+    return skeletons[(n_parts >= min_parts) & (scores / n_parts >= min_score)]

@@ -13,7 +13,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from estimation.compilation import compiled
+from estimation.compilation import Floats, compiled
 from estimation.config import CELL_PX, LIMBS, N_HEATMAPS, N_PAFS, N_PARTS, BodyPart
 
 SIGMA_PX = 8.0
@@ -26,13 +26,13 @@ _LIMB_PARTS = np.array([(limb.from_body_part, limb.to_body_part) for limb in LIM
 _LIMB_CHANNELS = np.array([(limb.paf_dx_idx, limb.paf_dy_idx) for limb in LIMBS])
 _NEGLIGIBLE_SIGMAS = 3.2  # exp(-3.2²) < 0.00004: nothing to see beyond
 
-FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
+Float32s = npt.NDArray[np.float32]
 
 
 def confidence_maps(
-    keypoints: FloatArray, labelled: BoolArray, map_shape: tuple[int, int], *, sigma_px: float = SIGMA_PX
-) -> npt.NDArray[np.float32]:
+    keypoints: npt.ArrayLike, labelled: npt.ArrayLike, map_shape: tuple[int, int], *, sigma_px: float = SIGMA_PX
+) -> Float32s:
     """Draw a peak of height 1 at every labelled keypoint (eq. 7; maximum over the persons).
 
     Parameters
@@ -64,13 +64,13 @@ def confidence_maps(
 
 
 def part_affinity_fields(
-    keypoints: FloatArray,
-    labelled: BoolArray,
+    keypoints: npt.ArrayLike,
+    labelled: npt.ArrayLike,
     map_shape: tuple[int, int],
     *,
     limb_width_px: float = LIMB_WIDTH_PX,
     overhang_px: float = 0.0,
-) -> npt.NDArray[np.float32]:
+) -> Float32s:
     """Lay a unit vector along every limb whose two ends are labelled (eq. 8-10).
 
     Parameters
@@ -103,9 +103,8 @@ def part_affinity_fields(
     return pafs
 
 
-def _checked(keypoints: FloatArray, labelled: BoolArray) -> tuple[npt.NDArray[np.float64], BoolArray]:
-    keypoints = np.asarray(keypoints, np.float64)
-    labelled = np.asarray(labelled, bool)
+def _checked(keypoints: npt.ArrayLike, labelled: npt.ArrayLike) -> tuple[Floats, BoolArray]:
+    keypoints, labelled = np.asarray(keypoints, np.float64), np.asarray(labelled, bool)
     if keypoints.ndim != 3 or keypoints.shape[1:] != (N_PARTS, 2):
         raise ValueError(f"keypoints must have shape (n_persons, {N_PARTS}, 2); got {keypoints.shape}.")
     if labelled.shape != keypoints.shape[:2]:
@@ -134,7 +133,7 @@ def _cells_between(low_px: float, high_px: float, n_cells: int) -> tuple[int, in
 
 
 @compiled
-def _draw_peaks(keypoints, labelled, sigma_px, heatmaps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _draw_peaks(keypoints: Floats, labelled: BoolArray, sigma_px: float, heatmaps: Float32s) -> None:
     rows, columns, _ = heatmaps.shape
     reach_px = _NEGLIGIBLE_SIGMAS * sigma_px
     for person in range(len(keypoints)):
@@ -150,7 +149,14 @@ def _draw_peaks(keypoints, labelled, sigma_px, heatmaps):  # type: ignore[no-unt
 
 
 @compiled
-def _lay_limbs(keypoints, labelled, width_px, overhang_px, pafs, n_limbs_here):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _lay_limbs(
+    keypoints: Floats,
+    labelled: BoolArray,
+    width_px: float,
+    overhang_px: float,
+    pafs: Float32s,
+    n_limbs_here: Float32s,
+) -> None:
     rows, columns, _ = pafs.shape
     reach_px = width_px + overhang_px
     for person in range(len(keypoints)):
@@ -176,7 +182,7 @@ def _lay_limbs(keypoints, labelled, width_px, overhang_px, pafs, n_limbs_here): 
 
 
 @compiled
-def _average_overlaps(pafs, n_limbs_here):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _average_overlaps(pafs: Float32s, n_limbs_here: Float32s) -> None:
     rows, columns, n_limbs = n_limbs_here.shape
     for row in range(rows):
         for column in range(columns):

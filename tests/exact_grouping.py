@@ -48,7 +48,7 @@ def triangles(one, two, three):
 
 
 def solve(scores, needs, upper):
-    """Maximise over variables of 0 and 1, where each need bounds a sum of variables from above, by 0 if it says none."""
+    """Maximise over variables of 0 and 1, where each need bounds a sum of variables from above, by 0 by default."""
     needs = needs or [{0: 0}]
     entries = [(row, key, value) for row, need in enumerate(needs) for key, value in need.items() if key != "at most"]
     row, column, value = zip(*entries, strict=True)

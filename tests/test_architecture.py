@@ -18,7 +18,8 @@ def imported(path, *, at_import_only=False):
     tree = ast.parse((REPOSITORY / path).read_text(encoding="utf-8"))
     nodes = ast.walk(tree)
     if at_import_only:
-        nodes = (node for statement in tree.body if not _is_for_types(statement) for node in _outside_functions(statement))
+        statements = [statement for statement in tree.body if not _is_for_types(statement)]
+        nodes = (node for statement in statements for node in _outside_functions(statement))
     names = set()
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -41,6 +42,9 @@ def _outside_functions(node):
             yield from _outside_functions(child)
 
 
+WITHOUT_TRAINING = [path for path in modules("estimation") if "/training/" not in path]
+
+
 def is_within(name, package):
     return name == package or name.startswith(package + ".")
 
@@ -52,15 +56,12 @@ def test_estimation_imports_nothing_of_the_grader(path):
     assert not {name for name in imported(path) for package in forbidden if is_within(name, package)}
 
 
-@pytest.mark.parametrize("path", [path for path in modules("estimation") if "/training/" not in path] + ["demo_image.py"])
+@pytest.mark.parametrize("path", [*WITHOUT_TRAINING, "demo_image.py"])
 def test_nothing_imports_training(path):
     assert not {name for name in imported(path) if is_within(name, "estimation.training")}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in modules("estimation") if "/training/" not in path and not path.endswith("architectures.py")],
-)
+@pytest.mark.parametrize("path", [path for path in WITHOUT_TRAINING if not path.endswith("architectures.py")])
 def test_networks_are_imported_when_they_are_needed(path):
     at_import = imported(path, at_import_only=True)
 

@@ -229,7 +229,8 @@ def _recoloured(picture: Picture, rng: np.random.Generator) -> Picture:
         picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
     if rng.random() < 0.15:
         quality = int(rng.integers(25, 90))
-        picture = cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+        _, encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        picture = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
     return picture
 
 
@@ -256,5 +257,3 @@ def _fill_boxes(cells: FloatArray, boxes: FloatArray, warp: FloatArray, value: f
         corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
         in_cells = ((corners @ warp[:, :2].T + warp[:, 2]) + 0.5) / CELL_PX - 0.5
         cv2.fillConvexPoly(cells, np.round(in_cells).astype(np.int32), value)
-
-

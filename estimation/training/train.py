@@ -9,7 +9,6 @@ The code is backend-neutral: set `KERAS_BACKEND` to `tensorflow`, `jax` or `torc
 
 import argparse
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -177,9 +176,10 @@ def _checkpoint(model: keras.Model, trained: keras.Model, losses: list[float], s
     """Save all that a restart needs, then the weights as they would ship."""
     unfinished = state.with_name("unfinished.weights.h5")
     trained.save_weights(unfinished)
-    os.replace(unfinished, state)
-    progress.with_suffix(".tmp").write_text(json.dumps({"losses": losses}))
-    os.replace(progress.with_suffix(".tmp"), progress)
+    unfinished.replace(state)
+    unfinished = progress.with_suffix(".tmp")
+    unfinished.write_text(json.dumps({"losses": losses}))
+    unfinished.replace(progress)
     save_weights(model, state.with_name("compact.npz"))
 
 

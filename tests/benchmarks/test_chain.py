@@ -4,7 +4,6 @@ Run with ``pytest tests/benchmarks --benchmark-only``. All of it runs on one thr
 """
 
 import statistics
-from functools import cache
 
 import numpy as np
 import pytest
@@ -48,13 +47,19 @@ def test_chain_on_photographs(benchmark, table, median_ms, shared_data):
     assert ratio >= MINIMUM_RATIO
 
 
-@cache
-def stages_of(path, n_people):
-    """Give for each stage the function and its plain counterpart, on the maps tiled to a crowd."""
-    heatmaps, pafs = (np.tile(maps, (*TILES[n_people], 1)) for maps in load_maps(path))
+@pytest.fixture
+def photograph(shared_data):
+    """Heatmaps and PAFs of three persons."""
+    return load_maps(shared_data / "maps" / "op_coco536.npz")
+
+
+@pytest.mark.parametrize("n_people", TILES, ids=lambda n: f"{n} people")
+def test_chain_on_a_crowd(benchmark, table, median_ms, photograph, n_people):
+    heatmaps, pafs = (np.tile(maps, (*TILES[n_people], 1)) for maps in photograph)
     coords = get_coordinates(CONFIG, heatmaps)
     connections = get_connections(CONFIG, coords, pafs)
-    return {
+    skeletons = benchmark(find_skeletons, heatmaps, pafs)
+    stages = {
         "coordinates": (
             lambda: get_coordinates(CONFIG, heatmaps),
             lambda: oracle.find_coordinates(CONFIG, heatmaps),
@@ -67,18 +72,12 @@ def stages_of(path, n_people):
             lambda: estimate(CONFIG, connections),
             lambda: oracle.group_rows(oracle.make_rows(CONFIG, connections)),
         ),
-        "all": (lambda: find_skeletons(heatmaps, pafs), lambda: find_plainly(heatmaps, pafs)),
     }
-
-
-@pytest.mark.parametrize("n_people", TILES, ids=lambda n: f"{n} people")
-@pytest.mark.parametrize("stage", ["coordinates", "connections", "grouping", "all"])
-def test_chain_on_a_crowd(benchmark, table, median_ms, shared_data, stage, n_people):
-    function, plain_function = stages_of(shared_data / "maps" / "op_coco536.npz", n_people)[stage]
-    function()
-    benchmark(function)
     # One call of the plain loops: for the largest crowd it takes most of a minute.
-    ours, plain = median_ms(function, 10), median_ms(plain_function, 1)
-    table.append(
-        f"{n_people:3} people, {stage:11}: {ours:8.3f} ms, plain loops {plain:9.1f} ms, ratio {plain / ours:6.0f}"
-    )
+    times = {name: (median_ms(ours, 10), median_ms(plain, 1)) for name, (ours, plain) in stages.items()}
+    times["all"] = tuple(map(sum, zip(*times.values(), strict=True)))
+    for name, (ours, plain) in times.items():
+        table.append(
+            f"{len(skeletons):3} people, {name:11}: {ours:8.3f} ms, plain loops {plain:9.1f} ms, "
+            f"ratio {plain / ours:6.0f}"
+        )

@@ -463,7 +463,7 @@ def test_main_stops_when_user_does(folder, capsys, monkeypatch):
 def test_command_line_names_missing_file_in_one_line(server, folder):
     server.script = [send(b"", status=404)]
     command = [sys.executable, "-m", "estimation.download", "openpose", "--to", str(folder), "--url", server.url]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: The weights must be at {server.url}; the server answered 404 Not Found.")
     assert done.stderr.count("\n") == 1
