@@ -2,7 +2,8 @@
 
 Both take RGB pictures as ``x / 256 - 0.5``, shape (batch, height, width, 3), and give for every stage its
 PAFs (38 channels) and then its heatmaps (19 channels) at one cell per 8 pixels; the last two outputs are the
-answer. A layer is named after its weights: ``stage_0_s.layer_0`` holds ``stage_0_s/layer_0/kernel``.
+answer. A layer is named after its weights: ``stage_0_s-layer_0`` holds ``stage_0_s/layer_0/kernel``.
+A dash, because Keras allows no slash in a name and PyTorch no dot.
 
 Only layers that every Keras backend has are used, so the same code trains under TensorFlow, JAX and PyTorch.
 """
@@ -37,25 +38,25 @@ def build_openpose() -> keras.Model:
         pafs = _openpose_branch(x, f"stage_{stage}_s", stage, N_PAFS)
         heatmaps = _openpose_branch(x, f"stage_{stage}_l", stage, N_HEATMAPS)
         outputs += [pafs, heatmaps]
-        x = layers.Concatenate(name=f"stage_{stage}.join")([pafs, heatmaps, features])
+        x = layers.Concatenate(name=f"stage_{stage}-join")([pafs, heatmaps, features])
     return keras.Model(picture, outputs, name="openpose")
 
 
 def _vgg_backbone(x: keras.KerasTensor) -> keras.KerasTensor:
     for block, (n_layers, n_filters) in enumerate([(2, 64), (2, 128), (4, 256), (2, 512)], start=1):
         if block > 1:
-            x = layers.MaxPooling2D(2, name=f"backbone.pool{block - 1}")(x)
+            x = layers.MaxPooling2D(2, name=f"backbone-pool{block - 1}")(x)
         for layer in range(1, n_layers + 1):
-            x = _plain_conv(x, f"backbone.block{block}_conv{layer}", n_filters, 3)
-    x = _plain_conv(x, "backbone.layer_13", 256, 3)
-    return _plain_conv(x, "backbone.layer_14", 128, 3)
+            x = _plain_conv(x, f"backbone-block{block}_conv{layer}", n_filters, 3)
+    x = _plain_conv(x, "backbone-layer_13", 256, 3)
+    return _plain_conv(x, "backbone-layer_14", 128, 3)
 
 
 def _openpose_branch(x: keras.KerasTensor, name: str, stage: int, n_channels: int) -> keras.KerasTensor:
     hidden = [(3, 128)] * 3 + [(1, 512)] if stage == 0 else [(7, 128)] * 5 + [(1, 128)]
     for layer, (kernel_size, n_filters) in enumerate(hidden):
-        x = _plain_conv(x, f"{name}.layer_{layer}", n_filters, kernel_size)
-    return _plain_conv(x, f"{name}.layer_{len(hidden)}", n_channels, 1, activation=None)
+        x = _plain_conv(x, f"{name}-layer_{layer}", n_filters, kernel_size)
+    return _plain_conv(x, f"{name}-layer_{len(hidden)}", n_channels, 1, activation=None)
 
 
 def _plain_conv(
@@ -77,54 +78,54 @@ def build_compact() -> keras.Model:
         must be multiples of 32. Untrained.
     """
     picture = keras.Input((None, None, 3), name="picture")
-    x = _conv(picture, "stem.conv1", 32, stride=2)
-    x = _conv(x, "stem.conv2", 48, stride=2)
-    x = _block(x, "down4.block0", 48)
+    x = _conv(picture, "stem-conv1", 32, stride=2)
+    x = _conv(x, "stem-conv2", 48, stride=2)
+    x = _block(x, "down4-block0", 48)
     at_8 = _level(x, "down8", 96, n_blocks=3)
     at_16 = _level(at_8, "down16", 192, n_blocks=4)
     at_32 = _level(at_16, "down32", 256, n_blocks=4)
-    x = _block(_climb(at_32, at_16, "up16", 192), "up16.block", 96)
+    x = _block(_climb(at_32, at_16, "up16", 192), "up16-block", 96)
     features = _conv(_climb(x, at_8, "up8", 128), "features", 128)
 
     pafs, heatmaps = _heads(features, "stage_0")
     outputs = [pafs, heatmaps]
-    x = layers.Concatenate(name="stage_1.join")([pafs, heatmaps, features])
-    x = _conv(x, "stage_1.reduce", 128, kernel_size=1)
+    x = layers.Concatenate(name="stage_1-join")([pafs, heatmaps, features])
+    x = _conv(x, "stage_1-reduce", 128, kernel_size=1)
     for index, dilation in enumerate((1, 2, 4)):
-        x = _block(x, f"stage_1.block{index}", 64, dilation=dilation)
+        x = _block(x, f"stage_1-block{index}", 64, dilation=dilation)
     outputs += _heads(x, "stage_1")
     return keras.Model(picture, outputs, name="compact")
 
 
 def _level(x: keras.KerasTensor, name: str, n_filters: int, n_blocks: int) -> keras.KerasTensor:
-    x = _conv(x, f"{name}.enter", n_filters, stride=2)
+    x = _conv(x, f"{name}-enter", n_filters, stride=2)
     for index in range(n_blocks):
-        x = _block(x, f"{name}.block{index}", n_filters // 2)
+        x = _block(x, f"{name}-block{index}", n_filters // 2)
     return x
 
 
 def _climb(x: keras.KerasTensor, finer: keras.KerasTensor, name: str, n_filters: int) -> keras.KerasTensor:
-    x = _conv(x, f"{name}.coarse", n_filters, kernel_size=1, relu=False)
-    x = layers.UpSampling2D(2, name=f"{name}.double")(x)
-    finer = _conv(finer, f"{name}.finer", n_filters, kernel_size=1, relu=False)
-    return layers.ReLU(name=f"{name}.relu")(layers.Add(name=f"{name}.add")([x, finer]))
+    x = _conv(x, f"{name}-coarse", n_filters, kernel_size=1, relu=False)
+    x = layers.UpSampling2D(2, name=f"{name}-double")(x)
+    finer = _conv(finer, f"{name}-finer", n_filters, kernel_size=1, relu=False)
+    return layers.ReLU(name=f"{name}-relu")(layers.Add(name=f"{name}-add")([x, finer]))
 
 
 def _heads(x: keras.KerasTensor, name: str) -> list[keras.KerasTensor]:
-    x = _conv(x, f"{name}.hidden", 128, kernel_size=1)
+    x = _conv(x, f"{name}-hidden", 128, kernel_size=1)
     return [
         # Maps are nearly empty: starting near zero saves the first hundred steps. Sums stay in full precision.
-        layers.Conv2D(n_channels, 1, kernel_initializer="zeros", dtype="float32", name=f"{name}.{answer}")(x)
+        layers.Conv2D(n_channels, 1, kernel_initializer="zeros", dtype="float32", name=f"{name}-{answer}")(x)
         for answer, n_channels in (("pafs", N_PAFS), ("heatmaps", N_HEATMAPS))
     ]
 
 
 def _block(x: keras.KerasTensor, name: str, n_inner: int, dilation: int = 1) -> keras.KerasTensor:
     """Add to `x` what a narrow 3 x 3 convolution between two 1 x 1 makes of it: a bottleneck [He et al. 2016]."""
-    inner = _conv(x, f"{name}.narrow", n_inner, kernel_size=1)
-    inner = _conv(inner, f"{name}.middle", n_inner, dilation=dilation)
-    inner = _conv(inner, f"{name}.widen", x.shape[-1], kernel_size=1, relu=False)
-    return layers.ReLU(name=f"{name}.relu")(layers.Add(name=f"{name}.add")([x, inner]))
+    inner = _conv(x, f"{name}-narrow", n_inner, kernel_size=1)
+    inner = _conv(inner, f"{name}-middle", n_inner, dilation=dilation)
+    inner = _conv(inner, f"{name}-widen", x.shape[-1], kernel_size=1, relu=False)
+    return layers.ReLU(name=f"{name}-relu")(layers.Add(name=f"{name}-add")([x, inner]))
 
 
 def _conv(
@@ -147,5 +148,5 @@ def _conv(
         kernel_initializer="he_normal",
         name=name,
     )(x)
-    x = layers.BatchNormalization(momentum=0.97, epsilon=1e-3, name=f"{name}.norm")(x)
-    return layers.ReLU(name=f"{name}.out")(x) if relu else x
+    x = layers.BatchNormalization(momentum=0.97, epsilon=1e-3, name=f"{name}-norm")(x)
+    return layers.ReLU(name=f"{name}-out")(x) if relu else x

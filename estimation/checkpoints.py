@@ -1,7 +1,7 @@
 """Network weights in files: the lab's TensorFlow checkpoints and plain ``.npz`` files, read and compared by name.
 
 In memory weights are a dictionary from key to array, such as ``stage_0_s/layer_0/kernel``: the name of the layer
-with slashes for dots, then the name of the variable. A checkpoint of the lab says the same thing longer, as
+with slashes for dashes, then the name of the variable. A checkpoint of the lab says the same thing longer, as
 ``net/stage_0_s/layer_0/kernel/.ATTRIBUTES/VARIABLE_VALUE``.
 """
 
@@ -124,7 +124,7 @@ def shapes_of(model: "keras.Model") -> dict[str, tuple[int, ...]]:
 
 def _variables(model: "keras.Model") -> dict[str, "keras.Variable"]:
     return {
-        f"{layer.name}/{variable.name}".replace(".", "/"): variable
+        f"{layer.name}/{variable.name}".replace("-", "/"): variable
         for layer in model.layers
         for variable in layer.weights
     }

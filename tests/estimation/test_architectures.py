@@ -28,7 +28,7 @@ def test_openpose_ends_every_branch_without_activation(openpose):
     linear = {layer.name for layer in openpose.layers if getattr(layer, "activation", None) is keras.activations.linear}
 
     last_layers = {0: 4, 1: 6, 2: 6, 3: 6, 4: 6, 5: 6}
-    assert linear == {f"stage_{stage}_{branch}.layer_{n}" for stage, n in last_layers.items() for branch in "sl"}
+    assert linear == {f"stage_{stage}_{branch}-layer_{n}" for stage, n in last_layers.items() for branch in "sl"}
 
 
 def test_compact_gives_one_cell_per_eight_pixels(compact):
@@ -60,3 +60,9 @@ def test_compact_sees_more_than_a_cell(compact):
     changed = np.argwhere((np.asarray(model(picture)[-1]) != before)[0].any(axis=-1))
 
     assert changed.max() == 15  # a pixel in one corner reaches the opposite corner, 16 cells away
+
+
+@pytest.mark.parametrize("build", [build_compact, build_openpose], ids=lambda build: build.__name__)
+def test_layer_names_suit_every_backend(build):
+    for layer in build().layers:
+        assert not set(layer.name) & set("./"), layer.name  # PyTorch refuses dots, Keras slashes

@@ -82,7 +82,7 @@ def test_assign_weights_fills_openpose(openpose, openpose_weights):
     assert len(openpose_weights) == 184
     for layer in openpose.model.layers:
         for variable in layer.weights:
-            key = f"{layer.name}/{variable.name}".replace(".", "/")
+            key = f"{layer.name}/{variable.name}".replace("-", "/")
             np.testing.assert_array_equal(variable, openpose_weights[key])
 
 

@@ -248,7 +248,7 @@ def tiny_network(monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
     """Let openpose be one small layer, and give its weights."""
 
     def build():
-        return keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(2, 1, name="backbone.block1_conv1")])
+        return keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(2, 1, name="backbone-block1_conv1")])
 
     monkeypatch.setattr(architectures, "build_openpose", build)
     return {key: np.full(shape, 0.5, np.float32) for key, shape in shapes_of(build()).items()}
