@@ -83,9 +83,10 @@ def get_connections(
     keypoints, counts = _tabulate_keypoints(config, coords)
     _refuse_outside(keypoints, field)
     limbs = _list_limbs(config)
+    table = np.fromiter(chain.from_iterable(limbs), dtype=np.int64).reshape(-1, 4)
     sampling = _Sampling(float(threshold), int(mid_num), float(minimum_mid_num))
     bounds = np.array([0, *accumulate(counts)], dtype=np.int64)
-    rows, last_rows = _connect(keypoints, bounds, np.array(limbs, dtype=np.int64).reshape(-1, 4), field, sampling)
+    rows, last_rows = _connect(keypoints, bounds, table, field, sampling)
     return [
         rows[first:last] if counts[limb[0]] and counts[limb[1]] else []
         for limb, (first, last) in zip(limbs, pairwise([0, *last_rows.tolist()]), strict=True)
@@ -151,43 +152,50 @@ def _connect(
     rows = np.empty((len(limbs) * len(keypoints), 5))
     last_rows = np.zeros(len(limbs), dtype=np.int64)
     n_rows = 0
-    for number, limb in enumerate(limbs):
-        starts = keypoints[bounds[limb[0]] : bounds[limb[0] + 1]]
-        ends = keypoints[bounds[limb[1]] : bounds[limb[1] + 1]]
-        totals = _score_pairs(starts, ends, field, limb[2:], sampling)
+    for limb in range(len(limbs)):
+        start_slot, end_slot, channels = limbs[limb, 0], limbs[limb, 1], (limbs[limb, 2], limbs[limb, 3])
+        starts = keypoints[bounds[start_slot] : bounds[start_slot + 1]]
+        ends = keypoints[bounds[end_slot] : bounds[end_slot + 1]]
+        totals = _score_pairs(starts, ends, field, channels, sampling)
         for pair in _find_best(totals)[: min(len(starts), len(ends))]:
-            start, end = starts[pair // len(ends)], ends[pair % len(ends)]
-            rows[n_rows, 0], rows[n_rows, 1] = start[3], end[3]
-            rows[n_rows, 2], rows[n_rows, 3] = start[2], end[2]
+            start, end = pair // len(ends), pair % len(ends)
+            rows[n_rows, 0], rows[n_rows, 1] = starts[start, 3], ends[end, 3]
+            rows[n_rows, 2], rows[n_rows, 3] = starts[start, 2], ends[end, 2]
             rows[n_rows, 4] = totals[pair]
             n_rows += 1
-        last_rows[number] = n_rows
+        last_rows[limb] = n_rows
     return rows[:n_rows], last_rows
 
 
 @compiled
-def _score_pairs(starts: Floats, ends: Floats, field: FloatMaps, channels: Ints, sampling: _Sampling) -> Floats:
+def _score_pairs(
+    starts: Floats, ends: Floats, field: FloatMaps, channels: tuple[int, int], sampling: _Sampling
+) -> Floats:
     """Return the total of each candidate, the ends going round for each start; 0 where it is not accepted."""
     totals = np.empty(len(starts) * len(ends))
     for i in range(len(starts)):
         for j in range(len(ends)):
-            totals[i * len(ends) + j] = _integrate(starts[i], ends[j], field, channels, sampling)
+            line = starts[i, 0], starts[i, 1], ends[j, 0], ends[j, 1]
+            totals[i * len(ends) + j] = _integrate(line, field, channels, sampling)
     return totals
 
 
 @compiled
-def _integrate(start: Floats, end: Floats, field: FloatMaps, channels: Ints, sampling: _Sampling) -> float:
+def _integrate(
+    line: tuple[float, float, float, float], field: FloatMaps, channels: tuple[int, int], sampling: _Sampling
+) -> float:
     """Return the mean projection of the PAF on a candidate, or 0 where it is not accepted."""
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    length = np.sqrt(dx * dx + dy * dy)
+    start_x, start_y, end_x, end_y = line
+    length = np.sqrt((end_x - start_x) * (end_x - start_x) + (end_y - start_y) * (end_y - start_y))
     if length == 0.0:
         return 0.0
+    unit_x, unit_y = (end_x - start_x) / length, (end_y - start_y) / length
     total = 0.0
     n_failed = 0
     for sample in range(sampling.n_samples):
-        col = _sample_cell(start[0], end[0], sample, sampling.n_samples)
-        row = _sample_cell(start[1], end[1], sample, sampling.n_samples)
-        projection = field[row, col, channels[0]] * (dx / length) + field[row, col, channels[1]] * (dy / length)
+        col = _sample_cell(start_x, end_x, sample, sampling.n_samples)
+        row = _sample_cell(start_y, end_y, sample, sampling.n_samples)
+        projection = field[row, col, channels[0]] * unit_x + field[row, col, channels[1]] * unit_y
         total += projection
         n_failed += not projection > sampling.threshold
         # Most candidates join keypoints of two persons. They fail early, and the rest of the way is saved.

@@ -33,7 +33,7 @@ def get_coordinates(
     heatmaps : array_like of shape (H, W, 19)
         Confidence of each body part at each cell, real numbers. Not modified.
     threshold : float, optional
-        A peak is above it. Compared in float64, to which every heatmap value converts exactly.
+        A peak is above it, in the precision of `heatmaps`: the float32 nearest to 0.1 is not above 0.1.
 
     Returns
     -------
@@ -51,7 +51,10 @@ def get_coordinates(
     .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, sec. 2.2:
        peaks of the confidence maps, found by non-maximum suppression.
     """
-    maps = check_maps(heatmaps, N_HEATMAPS, "heatmaps")
+    given = np.asarray(heatmaps)
+    maps = check_maps(given, N_HEATMAPS, "heatmaps")
+    if given.dtype.kind == "f":
+        threshold = given.dtype.type(threshold)  # as NumPy compares an array with a number, and so the lab's code
     parts = config.body_parts.values()
     channels = np.array([part.heatmap_idx for part in parts], dtype=np.int64)
     xs, ys, scores, counts = _find_peaks(maps, channels, float(threshold))

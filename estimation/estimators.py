@@ -1,6 +1,7 @@
 """From connections to skeletons: one row a connection, which `merge` then joins to persons."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -92,8 +93,8 @@ def _stack(config: ConnectionsConfig, connections: Sequence[Table]) -> tuple[Int
 def _slots_of_limbs(config: ConnectionsConfig) -> Ints:
     """Return the two slots of each limb, shape (n_limbs, 2)."""
     slot_of = {body_part: part.slot_idx for body_part, part in config.body_parts.items()}
-    slots = [(slot_of[limb.from_body_part], slot_of[limb.to_body_part]) for limb in config.connection_types]
-    return np.array(slots, dtype=np.int64).reshape(-1, 2)
+    ends = ((slot_of[limb.from_body_part], slot_of[limb.to_body_part]) for limb in config.connection_types)
+    return np.fromiter(chain.from_iterable(ends), dtype=np.int64).reshape(-1, 2)
 
 
 @compiled
@@ -115,5 +116,7 @@ def _fill_rows(table: Floats, counts: Ints, slots: Ints) -> Floats:
 
 def _drop_repeated(rows: Floats) -> Floats:
     """Keep the first of all rows that have the same ids in the same slots."""
-    seen = {ids.tobytes(): row for row, ids in zip(reversed(range(len(rows))), rows[::-1, :N_PARTS], strict=True)}
-    return rows if len(seen) == len(rows) else rows[sorted(seen.values())]
+    ids = np.ascontiguousarray(rows[:, :N_PARTS])
+    keys = ids.view(f"V{ids.itemsize * N_PARTS}").ravel().tolist()  # the bytes of all ids of a row
+    first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
+    return rows if len(first) == len(rows) else rows[sorted(first.values())]

@@ -65,9 +65,9 @@ def merge(subset: npt.ArrayLike, min_num_body_parts: int = 4, min_score: float =
 
 
 def _check_rows(subset: npt.ArrayLike) -> Floats:
-    """Return the rows as contiguous float64 after checking their shape and their values."""
+    """Return a copy of the rows as contiguous float64 after checking their shape and their values."""
     try:
-        rows = np.asarray(subset).astype(np.float64, order="C", casting="same_kind", copy=False)
+        rows = np.asarray(subset).astype(np.float64, order="C", casting="same_kind")
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"subset must hold rows of {ROW_LENGTH} real numbers; got {subset!r:.200}. Stack rows of equal length."

@@ -10,6 +10,7 @@ from estimation.config import ABSENT, N_PARTS
 
 def find_coordinates(config, heatmaps, threshold=0.1):
     """Every cell that is above the threshold and not below its four neighbours, part after part, row after row."""
+    threshold = float(heatmaps.dtype.type(threshold))
     heatmaps = heatmaps.astype("float64")
     coords = {}
     next_id = 0

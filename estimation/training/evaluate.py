@@ -73,9 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         network = load_network(args.network)
         annotations = args.annotations or args.images / "annotations.json"
-        examples = load_examples(args.images, annotations)
-        if args.held_out:
-            examples = {image_id: example for image_id, example in examples.items() if is_held_out(image_id)}
+        # Where people are left unlabelled, finding one would count as an error.
+        examples = {
+            image_id: example
+            for image_id, example in load_examples(args.images, annotations).items()
+            if example.is_complete and (is_held_out(image_id) or not args.held_out)
+        }
         evaluation = evaluate(network, examples, height_px=args.height)
         print_report(evaluation, annotations, list(examples))
         if args.results:

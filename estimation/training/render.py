@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from estimation.config import COCO_PARTS, LIMBS
 from estimation.pictures import write_picture
-from estimation.training.people import Person, Scene, render_scene
+from estimation.training.people import Person, Scene, render_crowd, render_row, render_scene
 
 # With fewer joints to be seen a person is boxed and not labelled, as COCO's annotators do: nobody could find it.
 _MIN_VISIBLE_JOINTS = 4
@@ -71,11 +71,20 @@ def _is_complete(folder: Path, count: int) -> bool:
 
 def _render_one(folder: Path, seed: int, index: int) -> tuple[str, tuple[int, int], list[Person]]:
     cv2.setNumThreads(1)
-    rng = np.random.default_rng((seed, index))
+    return save_scene(folder, f"{index:06d}.jpg", _draw_scene(np.random.default_rng((seed, index))))
+
+
+def _draw_scene(rng: np.random.Generator) -> Scene:
+    """Draw mostly people anywhere, sometimes people in a row or a crowd."""
+    kind = rng.choice(["anywhere", "row", "crowd"], p=[0.7, 0.2, 0.1])
+    if kind == "row":
+        n_persons = int(rng.integers(1, 6))
+        return render_row(rng, 320, 160 + 96 * n_persons, n_persons, is_crossing=n_persons > 1 and rng.random() < 0.4)
+    if kind == "crowd":
+        return render_crowd(rng, 480, 640, int(rng.integers(6, 13)))
     height, width = (int(side) for side in rng.choice([256, 320, 384], size=2))
     n_persons = int(rng.choice([0, 1, 2, 3, 4, 6], p=[0.03, 0.32, 0.25, 0.18, 0.13, 0.09]))
-    scene = render_scene(rng, height, width, n_persons)
-    return save_scene(folder, f"{index:06d}.jpg", scene)
+    return render_scene(rng, height, width, n_persons)
 
 
 def save_scene(folder: Path, name: str, scene: Scene) -> tuple[str, tuple[int, int], list[Person]]:

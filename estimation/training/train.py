@@ -20,7 +20,7 @@ from keras import layers, ops
 from tqdm import tqdm
 
 from estimation.architectures import build_compact
-from estimation.checkpoints import save_weights
+from estimation.checkpoints import assign_weights, read_weights, save_weights
 from estimation.config import N_HEATMAPS, N_PAFS
 from estimation.networks import scale_pixels
 from estimation.training.dataset import Example, is_held_out, load_examples, training_pair
@@ -69,6 +69,8 @@ def train(pools: list[list[Example]], shares: Sequence[float], args: argparse.Na
     """
     keras.config.set_dtype_policy(args.precision)
     model = build_compact()
+    if args.start:
+        assign_weights(model, read_weights(args.start), args.start)
     trained = _stages_joined(model)
     trained.compile(optimizer=_optimizer(args), loss=masked_l2)
     trained.optimizer.build(trained.trainable_variables)
@@ -186,6 +188,7 @@ def _checkpoint(model: keras.Model, trained: keras.Model, losses: list[float], s
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m estimation.training.train", description=__doc__)
     parser.add_argument("--run", type=Path, default=Path("runs/compact"), help="folder of this run")
+    parser.add_argument("--start", type=Path, help="weights to go on from; without them training starts from nothing")
     parser.add_argument("--photos", type=Path, help="folder with annotations.json and images/, COCO keypoints")
     parser.add_argument("--rendered", type=int, default=6000, help="pictures of rendered people to learn from")
     parser.add_argument(

@@ -36,10 +36,16 @@ def find_plainly(heatmaps, pafs):
 
 def test_chain_on_photographs(benchmark, table, median_ms, shared_data):
     photographs = [load_maps(path) for path in sorted((shared_data / "maps").glob("*.npz"))]
-    benchmark(lambda: [find_skeletons(*maps) for maps in photographs])
-    ours = [median_ms(lambda maps=maps: find_skeletons(*maps), 50) for maps in photographs]
-    plain = [median_ms(lambda maps=maps: find_plainly(*maps), 3) for maps in photographs]
-    ratio = statistics.median(slow / quick for slow, quick in zip(plain, ours, strict=True))
+    benchmark(lambda: [find_skeletons(*maps) for maps in photographs])  # which also warms up
+    times = [
+        (
+            median_ms(lambda maps=maps: find_skeletons(*maps), 30, per_lot=10),
+            median_ms(lambda maps=maps: find_plainly(*maps), 5),
+        )
+        for maps in photographs
+    ]
+    ours, plain = zip(*times, strict=True)
+    ratio = statistics.median(slow / quick for quick, slow in times)
     table.append(
         f"a photograph: {statistics.median(ours):.3f} ms, plain loops {statistics.median(plain):.1f} ms, "
         f"ratio {ratio:.0f} (medians of {len(photographs)})"
@@ -74,7 +80,7 @@ def test_chain_on_a_crowd(benchmark, table, median_ms, photograph, n_people):
         ),
     }
     # One call of the plain loops: for the largest crowd it takes most of a minute.
-    times = {name: (median_ms(ours, 10), median_ms(plain, 1)) for name, (ours, plain) in stages.items()}
+    times = {name: (median_ms(ours, 10, per_lot=2), median_ms(plain, 1)) for name, (ours, plain) in stages.items()}
     times["all"] = tuple(map(sum, zip(*times.values(), strict=True)))
     for name, (ours, plain) in times.items():
         table.append(

@@ -77,9 +77,14 @@ def test_get_coordinates_finds_nothing_when_no_part_is_registered():
     assert get_coordinates(ConnectionsConfig(), make_heatmaps(BodyPart.nose, [[1]])) == {}
 
 
-def test_get_coordinates_compares_in_float64():
-    # The float32 nearest to 0.1 is a little more than 0.1.
-    assert get_coordinates(CONFIG, make_heatmaps(BodyPart.nose, [[0.1]]), threshold=0.1)["nose"]
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"], ids=str)
+def test_get_coordinates_compares_in_the_precision_of_the_heatmaps(dtype):
+    # The float32 nearest to 0.1 is a little more than 0.1, the float16 a little less; neither is above itself.
+    at, above = np.array(0.1, dtype), np.nextafter(np.array(0.1, dtype), np.array(1, dtype))
+    for value, n_peaks in ((at, 0), (above, 1)):
+        heatmaps = make_heatmaps(BodyPart.nose, [[0]]).astype(dtype)
+        heatmaps[0, 0, BodyPart.nose] = value
+        assert len(get_coordinates(CONFIG, heatmaps, threshold=0.1)["nose"]) == n_peaks
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"], ids=str)

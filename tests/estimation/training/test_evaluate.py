@@ -77,7 +77,7 @@ def test_evaluate_gives_full_marks_to_the_truth(monkeypatch, capsys, data_set):
 
     assert code == 0
     assert {numbers[name] for name in ("AP50", "PCK@0.5 of the torso", "PDJ@0.2", "PCP@0.5", "PCKh@0.5")} == {"1.000"}
-    assert float(numbers["MPJPE in px"]) < 4  # half a cell
+    assert float(numbers["MPJPE in px"]) < 5.7  # half the diagonal of a cell
     assert "persons: 1 labelled, 0 missed, 0 found in excess" in lines
 
 
@@ -86,7 +86,7 @@ def test_evaluate_at_another_height_returns_to_the_pictures_pixels(monkeypatch, 
 
     assert code == 0
     assert numbers["PCK@0.5 of the torso"] == "1.000"
-    assert float(numbers["MPJPE in px"]) < 2  # a cell covers half as much of the stored picture
+    assert float(numbers["MPJPE in px"]) < 2.9  # a cell covers half as much of the stored picture
 
 
 def test_evaluate_counts_missing_joints(monkeypatch, capsys, data_set):
@@ -104,6 +104,21 @@ def test_evaluate_counts_missed_persons(monkeypatch, capsys, data_set):
 
     assert numbers["AP"] == "0.000"
     assert "persons: 1 labelled, 1 missed, 0 found in excess" in lines
+
+
+def test_evaluate_leaves_out_what_training_has_seen_and_what_is_partly_labelled(monkeypatch, capsys, data_set):
+    annotations = json.loads((data_set / "annotations.json").read_text())
+    (image,), (person,) = annotations["images"], annotations["annotations"]
+    images = [{**image, "id": 6}, {**image, "id": 7}, {**image, "id": 12, "persons_complete": 0}]
+    persons = [{**person, "id": number, "image_id": number} for number in (6, 7, 12)]
+    annotations |= {"images": images, "annotations": persons}
+    (data_set / "annotations.json").write_text(json.dumps(annotations))
+
+    _, _, everything = report(monkeypatch, capsys, PerfectNetwork(), data_set)
+    _, _, held_out = report(monkeypatch, capsys, PerfectNetwork(), data_set, "--held-out")
+
+    assert everything[-1].endswith(", 2 pictures")
+    assert held_out[-1].endswith(", 1 pictures")
 
 
 def test_evaluate_writes_coco_results(monkeypatch, capsys, data_set, tmp_path):
