@@ -22,7 +22,7 @@ TWO_ARRAYS = {"stage_0_s/layer_0/kernel": KERNEL, "stage_0_s/layer_0/bias": BIAS
 
 @pytest.fixture
 def model():
-    conv = keras.layers.Conv2D(2, 1, name="stage_0_s.layer_0")
+    conv = keras.layers.Conv2D(2, 1, name="stage_0_s-layer_0")
     model = keras.Sequential([keras.Input((None, None, 3)), conv, keras.layers.BatchNormalization(name="norm")])
     rng = np.random.default_rng(3)
     for variable in model.weights:
