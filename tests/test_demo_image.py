@@ -1,6 +1,7 @@
 """The demo as its user sees it: what it prints, what it writes, what it says when something is wrong."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -31,9 +32,12 @@ def demo(tmp_path, monkeypatch, capsys):
 
 
 def test_demo_draws_one_person_on_a_fresh_clone(tmp_path):
+    # A test before this one may have loaded TensorFlow, which leaves its own setting in the environment.
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     shown = subprocess.run(
         [sys.executable, REPOSITORY / "demo_image.py", "--network", "compact"],
         cwd=tmp_path,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

@@ -8,7 +8,7 @@ import pytest
 from estimation.config import N_HEATMAPS, N_PAFS
 from estimation.training import train
 from estimation.training.render import render_folder
-from estimation.training.train import masked_l2
+from estimation.training.train import emphasised, masked_l2
 
 
 def tiny_network():
@@ -33,7 +33,7 @@ def run(tmp_path, monkeypatch, rendered):
     monkeypatch.setattr(train, "build_compact", tiny_network)
     every_batch = train.batches
 
-    def start(name, stop_after=None):
+    def start(name, *more_options, stop_after=None):
         keras.utils.set_random_seed(0)
 
         def some_batches(*args, first_step):
@@ -45,7 +45,7 @@ def run(tmp_path, monkeypatch, rendered):
         monkeypatch.setattr(train, "batches", some_batches)
         options = "--rendered 4 --steps 6 --batch 2 --size 64 --checkpoint-every 2 --precision float32"
         shutil.copytree(rendered, tmp_path / name / "rendered", dirs_exist_ok=True)
-        train.main([*options.split(), "--run", str(tmp_path / name)])
+        train.main([*options.split(), "--run", str(tmp_path / name), *more_options])
         return tmp_path / name
 
     return start
@@ -69,6 +69,44 @@ def test_train_learns(run):
     assert len(losses) == 6
     assert np.isfinite(losses).all()
     assert losses[-1] < losses[0]
+
+
+def test_train_goes_on_from_given_weights(run):
+    first = run("first")
+    second = run("second", "--start", str(first / "compact.npz"))
+
+    before, after = (json.loads((folder / "progress.json").read_text())["losses"] for folder in (first, second))
+    assert after[0] < before[0]  # the same first batch, on weights that have learned already
+
+
+def test_photo_pools_leave_out_what_is_held_out(tmp_path):
+    person = {"keypoints": [10, 10, 2] * 17, "num_keypoints": 17, "bbox": [0, 0, 20, 20], "area": 400}
+    images = [
+        {"id": 5, "file_name": "complete.jpg"},
+        {"id": 6, "file_name": "held_out.jpg"},
+        {"id": 7, "file_name": "partial.jpg", "persons_complete": 0},
+        {"id": 8, "file_name": "nobody.jpg"},
+    ]
+    annotations = [{**person, "image_id": number} for number in (5, 6, 7)]
+    (tmp_path / "annotations.json").write_text(json.dumps({"images": images, "annotations": annotations}))
+
+    pools = train.photo_pools(tmp_path)
+
+    assert [[example.path.name for example in pool] for pool in pools] == [["complete.jpg"], ["partial.jpg"]]
+
+
+def test_emphasised_raises_weights_where_people_are():
+    targets = np.zeros((1, 114), np.float32)
+    targets[0, :3] = (-0.5, 1.0, 0.25)
+    targets[0, 56] = 1.0  # the background
+    targets[0, 57:] = 1.0
+    targets[0, 59] = 0.0  # the third channel is not trusted
+
+    weights = emphasised(targets, 8.0)[0, 57:]
+
+    assert weights[:4].tolist() == [5.0, 9.0, 0.0, 1.0]
+    assert weights[-1] == 1.0
+    assert targets[0, 57] == 1.0  # the input stays
 
 
 def test_masked_l2_counts_all_stages_where_weights_are_one():
