@@ -57,7 +57,7 @@ def merge(subset: npt.ArrayLike, min_num_body_parts: int = 4, min_score: float =
         if an id stands in two columns.
     """
     rows = _check_rows(subset)
-    keypoints, slots, misplaced = _number_keypoints(rows[:, :N_PARTS])
+    keypoints, slots, misplaced = _number_keypoints(rows)
     if misplaced != ABSENT:
         _refuse_misplaced(rows, misplaced)
     skeletons = _collect_skeletons(rows, _join_rows(keypoints, slots), len(slots))
@@ -109,8 +109,9 @@ def _refuse_misplaced(rows: Floats, id_: float) -> NoReturn:
 
 
 @compiled
-def _number_keypoints(ids: Floats) -> tuple[Ints, Ints, float]:
+def _number_keypoints(rows: Floats) -> tuple[Ints, Ints, float]:
     """Give each id a number from 0 on; return the numbers, the slot of each, and an id in two slots (-1: none)."""
+    ids = rows[:, :N_PARTS]
     flat = ids.copy().ravel()
     present = np.flatnonzero(flat != ABSENT)
     by_id = present[np.argsort(flat[present])]
