@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# OpenCV would print a warning of its own beside the one sentence of PictureError.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+# OpenCV would print a warning of its own beside the one sentence of PictureError. Version 5 moved the function.
+_SILENT = 0
+(cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel)(_SILENT)
 
 Picture = NDArray[np.uint8]
 
