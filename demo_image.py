@@ -58,9 +58,8 @@ def run(args: argparse.Namespace) -> int:
     network = load_network(network_path)
     print(f"Network: {network.name} ({_shown(network.weights)})")
     config = get_default_configuration()
-    estimate(
-        config, [[]] * config.conn_types_size()
-    )  # compiles the grouping now, so that its time is not counted below
+    # Compiles the grouping now, so that its compilation is not counted below.
+    estimate(config, [[]] * config.conn_types_size())
     exit_code, results = 0, []
     for number, (picture_path, output) in enumerate(outputs.items(), start=1):
         try:

@@ -33,6 +33,24 @@ def cells_to_px(cells: ArrayLike, *, cell_px: float = CELL_PX) -> NDArray[np.flo
     return (np.asarray(cells, dtype=np.float64) + 0.5) * cell_px - 0.5
 
 
+def px_to_cells(px: ArrayLike, *, cell_px: float = CELL_PX) -> NDArray[np.float64]:
+    """Convert positions in picture pixels to positions in heatmap cells: the inverse of `cells_to_px`.
+
+    Parameters
+    ----------
+    px : array_like of any shape
+        x or y or both, in pixels.
+    cell_px : float, optional
+        Pixels that a cell covers in each direction.
+
+    Returns
+    -------
+    cells : ndarray of the same shape and dtype float64
+        ``(px + 0.5) / cell_px - 0.5``: a fraction between two centres. NaN stays NaN.
+    """
+    return (np.asarray(px, dtype=np.float64) + 0.5) / cell_px - 0.5
+
+
 def skeletons_to_keypoints(
     skeletons: ArrayLike,
     coordinates: Mapping[str, Sequence[Sequence[float]]],

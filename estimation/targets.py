@@ -119,6 +119,9 @@ def _checked(keypoints: npt.ArrayLike, labelled: npt.ArrayLike) -> tuple[Floats,
     return keypoints, labelled
 
 
+# keypoints.cells_to_px and its inverse once more, for the compiled loops: these call nothing of another module.
+
+
 @compiled
 def _centre_px(cell: int) -> float:
     return (cell + 0.5) * CELL_PX - 0.5

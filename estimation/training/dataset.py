@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estimation.config import CELL_PX, COCO_PARTS, LIMBS, MIRRORED, N_HEATMAPS, N_PAFS, N_PARTS, BodyPart
+from estimation.keypoints import px_to_cells
 from estimation.pictures import read_picture
 from estimation.targets import confidence_maps, part_affinity_fields
 
@@ -93,14 +94,13 @@ def load_examples(folder: Path, annotations: Path | None = None) -> dict[int, Ex
     path = annotations or folder / "annotations.json"
     try:
         coco = json.loads(path.read_text(encoding="utf-8"))
-        images, persons = coco["images"], coco["annotations"]
-    except (OSError, ValueError, KeyError) as exc:
+        by_image: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for annotation in coco["annotations"]:
+            by_image[annotation["image_id"]].append(annotation)
+        pictures = folder / "images" if (folder / "images").is_dir() else folder
+        return {image["id"]: _example(pictures, image, by_image[image["id"]]) for image in coco["images"]}
+    except (OSError, ValueError, KeyError, TypeError) as exc:
         raise ValueError(f"A data set needs COCO keypoints in a JSON file; {path} gives {exc!r:.200}.") from exc
-    by_image: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for annotation in persons:
-        by_image[annotation["image_id"]].append(annotation)
-    pictures = folder / "images" if (folder / "images").is_dir() else folder
-    return {image["id"]: _example(pictures, image, by_image[image["id"]]) for image in images}
 
 
 def _example(pictures: Path, image: dict[str, Any], annotations: list[dict[str, Any]]) -> Example:
@@ -164,7 +164,7 @@ def training_pair(example: Example, size_px: int, rng: np.random.Generator) -> t
     """
     picture = read_picture(example.path)
     warp, is_flipped = _random_warp(example, picture.shape[:2], size_px, rng)
-    points = example.keypoints @ warp[:, :2].T + warp[:, 2]
+    points = _moved(example.keypoints, warp)
     labelled = example.labelled
     if is_flipped:
         # What was the left wrist looks like a right one now.
@@ -197,6 +197,11 @@ def _random_warp(
         turn[:, 0] *= -1
     place = size_px * rng.uniform(0.3, 0.7, size=2)
     return np.column_stack([turn, place - turn @ centre]).astype(np.float32), is_flipped
+
+
+def _moved(points: FloatArray, warp: FloatArray) -> FloatArray:
+    """Take points of shape (..., 2) to where a 2 x 3 matrix puts them."""
+    return points @ warp[:, :2].T + warp[:, 2]
 
 
 def _warped(picture: Picture, warp: FloatArray, size_px: int, rng: np.random.Generator) -> Picture:
@@ -255,5 +260,5 @@ def _fill_boxes(cells: FloatArray, boxes: FloatArray, warp: FloatArray, value: f
         left, right = x - 0.1 * width, x + 1.1 * width
         top, bottom = y - 0.1 * height, y + 1.1 * height
         corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
-        in_cells = ((corners @ warp[:, :2].T + warp[:, 2]) + 0.5) / CELL_PX - 0.5
+        in_cells = px_to_cells(_moved(corners, warp))
         cv2.fillConvexPoly(cells, np.round(in_cells).astype(np.int32), value)

@@ -19,7 +19,7 @@ from estimation.config import get_default_configuration
 from estimation.connections import get_connections
 from estimation.coordinates import get_coordinates
 from estimation.estimators import estimate
-from estimation.keypoints import skeletons_to_keypoints
+from estimation.keypoints import cells_to_px, skeletons_to_keypoints
 from estimation.metrics import coverage, mpjpe, pck, pckh, pcp, pdj, torso_diameters
 from estimation.networks import Network, load_network
 from estimation.pictures import read_picture
@@ -150,8 +150,8 @@ def find_keypoints(
     coordinates = get_coordinates(config, maps.heatmaps)
     skeletons = estimate(config, get_connections(config, coordinates, maps.pafs))
     keypoints, scores = skeletons_to_keypoints(skeletons, coordinates)
-    # Pixels have their middle at whole numbers, so scaling turns about -0.5.
-    return (keypoints + 0.5) / scale - 0.5, scores
+    # A pixel that the network saw covers 1 / scale pixels of the picture as stored.
+    return cells_to_px(keypoints, cell_px=1 / scale), scores
 
 
 def print_report(evaluation: Evaluation, annotations: Path, image_ids: list[int]) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estimation.config import BodyPart
-from estimation.keypoints import as_keypoints, cells_to_px, skeletons_to_keypoints
+from estimation.keypoints import as_keypoints, cells_to_px, px_to_cells, skeletons_to_keypoints
 
 NOSES = {"nose": [(0.0, 1.0, 0.5, 0), (3.0, 2.0, 0.75, 1)], "neck": [(2.0, 4.0, 0.25, 2)]}
 
@@ -21,13 +21,14 @@ def row(**ids: int) -> list[float]:
 )
 def test_cells_to_px_gives_the_centre(cell, cell_px, px):
     assert cells_to_px(cell, cell_px=cell_px) == px
+    assert px_to_cells(px, cell_px=cell_px) == cell
 
 
 @given(st.lists(st.floats(-1e4, 1e4), max_size=20), st.sampled_from([1, 2, 4, 8, 16]))
 @settings(deadline=None)
 def test_cells_to_px_can_be_undone(cells, cell_px):
     px = cells_to_px(cells, cell_px=cell_px)
-    np.testing.assert_allclose((px + 0.5) / cell_px - 0.5, cells, atol=1e-8)
+    np.testing.assert_allclose(px_to_cells(px, cell_px=cell_px), cells, atol=1e-8)
 
 
 def test_skeletons_to_keypoints_finds_position_and_score():

@@ -79,6 +79,23 @@ def test_load_examples_refuses_a_folder_without_annotations(tmp_path):
         load_examples(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("content", "culprit"),
+    [
+        ("{", "JSONDecodeError"),
+        ('{"images": []}', "KeyError.*annotations"),
+        ('{"images": [{"id": 1}], "annotations": []}', "KeyError.*file_name"),
+        ('{"images": [{"id": 1, "file_name": "a"}], "annotations": [3]}', "TypeError"),
+    ],
+    ids=["no JSON", "no annotations", "no file name", "no annotation"],
+)
+def test_load_examples_refuses_what_is_not_coco(tmp_path, content, culprit):
+    (tmp_path / "annotations.json").write_text(content)
+
+    with pytest.raises(ValueError, match=rf"COCO keypoints in a JSON file; .* gives {culprit}"):
+        load_examples(tmp_path)
+
+
 def test_held_out_is_every_sixth_id():
     assert [image_id for image_id in range(20) if is_held_out(image_id)] == [0, 6, 12, 18]
 
