@@ -1,0 +1,257 @@
+"""Judge an answer of `merge`: is it the people expected, and if not, what is the first thing wrong.
+
+Each function returns None for a right answer and an `Explanation` for a wrong one. The order of people never counts,
+and scores may differ by rounding: a solution in single precision is as right as one in double.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN
+from grader.cases import Case
+from grader.results import Explanation, Rows
+
+SCORE_TOLERANCE = 1e-4
+"""A score may differ from the exact sum by this share (or this much, below 1): single precision and more."""
+
+MANY = 12
+"""A person of more parts is cut when it is written in a sentence."""
+
+Keypoints = frozenset[tuple[int, int]]
+"""A person's (slot, id) pairs."""
+
+
+def read_people(answer: npt.NDArray[np.generic]) -> Rows | Explanation:
+    """Take an array that came back for people, or say why it cannot be.
+
+    Parameters
+    ----------
+    answer : ndarray of any shape and numeric dtype
+        What `merge` returned.
+
+    Returns
+    -------
+    people : ndarray of shape (m, 20) and dtype float64, or Explanation
+        ``[]``, shape (0,) and shape (0, 20) are all nobody.
+    """
+    if answer.size == 0:
+        return np.empty((0, ROW_LENGTH))
+    if answer.ndim != 2 or answer.shape[1] != ROW_LENGTH:
+        return Explanation(
+            f"merge() must return an array of shape (n_people, {ROW_LENGTH})",
+            f"got shape {answer.shape}",
+            "Return one row a person: 18 ids, the score, the number of parts.",
+        )
+    people = answer.astype(np.float64)
+    if not np.isfinite(people).all():
+        row, column = np.argwhere(~np.isfinite(people))[0]
+        return Explanation(
+            "All numbers that merge() returns must be finite",
+            f"got {people[row, column]} in row {row}, column {column}",
+            "Put -1 in the slots of absent parts, and divide only by counts above 0.",
+        )
+    return _check_ids(people)
+
+
+def same_people(case: Case, people: Rows) -> Explanation | None:
+    """Compare with the only right answer of a case without conflicts."""
+    return (
+        _repeated_person(people)
+        or _wrong_grouping(case, people)
+        or wrong_count(people)
+        or _wrong_scores(case.expected, people)
+    )
+
+
+def other_than(before: Rows, now: Rows, *, required: str, advice: str) -> Explanation | None:
+    """Compare two answers of the same submission: the same people, the same scores.
+
+    Parameters
+    ----------
+    before, now : ndarray of shape (m, 20)
+        The two answers; `before` is what is expected.
+    required, advice : str
+        First and last part of the explanation.
+    """
+    groups_before, groups_now = _groups(before), _groups(now)
+    for group in groups_before:
+        if group not in groups_now:
+            return Explanation(required, f"the second time there was no person with {write_group(group)}", advice)
+    for group in groups_now:
+        if group not in groups_before:
+            return Explanation(required, f"the first time there was no person with {write_group(group)}", advice)
+    for group, (score, n_parts) in groups_before.items():
+        if not is_close(groups_now[group][0], score) or groups_now[group][1] != n_parts:
+            return Explanation(
+                required,
+                f"the person with {write_group(group)} had score {score:.6g} and {n_parts:g} parts first, and score "
+                f"{groups_now[group][0]:.6g} and {groups_now[group][1]:g} parts then",
+                advice,
+            )
+    return None
+
+
+def renumber(people: Rows, new_of: Mapping[int, int]) -> Rows:
+    """Give the keypoints of an answer other ids; those that are not in `new_of` stay."""
+    renumbered = people.copy()
+    for person, slot in np.argwhere(people[:, :N_PARTS] != ABSENT):
+        renumbered[person, slot] = new_of.get(int(people[person, slot]), people[person, slot])
+    return renumbered
+
+
+def write_group(group: Keypoints) -> str:
+    """Write a person's keypoints as a reader knows them: ``nose 3, neck 5``."""
+    names = [f"{PARTS[slot].name} {keypoint}" for slot, keypoint in sorted(group)]
+    left_out = len(names) - MANY
+    return ", ".join(names if left_out <= 0 else [*names[:MANY], f"and {left_out} more"])
+
+
+def _check_ids(people: Rows) -> Rows | Explanation:
+    ids = people[:, :N_PARTS]
+    wrong = np.argwhere((ids != np.round(ids)) | (ids < ABSENT))
+    if not len(wrong):
+        return people
+    row, column = wrong[0]
+    return Explanation(
+        "An id that merge() returns must be -1 or an id of the input",
+        f"got {people[row, column]:.6g} in row {row}, column {column} ({PARTS[column].name})",
+        "Copy ids as they are; do not add or average them.",
+    )
+
+
+def keypoints_of(row: Rows) -> Keypoints:
+    """Collect the (slot, id) pairs of one row."""
+    return frozenset((int(slot), int(row[slot])) for slot in np.flatnonzero(row[:N_PARTS] != ABSENT))
+
+
+def all_keypoints_of(rows: Rows) -> set[tuple[int, int]]:
+    """Collect the (slot, id) pairs of all rows."""
+    return {keypoint for row in rows for keypoint in keypoints_of(row)}
+
+
+def _groups(people: Rows) -> dict[Keypoints, tuple[float, float]]:
+    return {keypoints_of(person): (float(person[SCORE_COLUMN]), float(person[N_PARTS_COLUMN])) for person in people}
+
+
+def is_close(score: float, expected: float) -> bool:
+    """Tell whether two scores are equal up to rounding in single precision."""
+    return abs(score - expected) <= SCORE_TOLERANCE * max(1.0, abs(expected))
+
+
+def _repeated_person(people: Rows) -> Explanation | None:
+    groups = [keypoints_of(person) for person in people]
+    for group in groups:
+        if groups.count(group) > 1:
+            return Explanation(
+                "Each person must be in the answer once",
+                f"got {groups.count(group)} rows with {write_group(group) or 'no parts at all'}",
+                "Remove a row once it has been merged into another.",
+            )
+    return None
+
+
+def _wrong_grouping(case: Case, people: Rows) -> Explanation | None:
+    """Name the first person who should be there and is not, or who is there and should not be."""
+    expected, came = _groups(case.expected), _groups(people)
+    missing = [group for group in expected if group not in came]
+    surplus = [group for group in came if group not in expected]
+    for group in missing:
+        return _missing_person(case, group, surplus)
+    for group in surplus:
+        return _surplus_person(case, group, came[group][0])
+    return None
+
+
+def _missing_person(case: Case, group: Keypoints, surplus: Sequence[Keypoints]) -> Explanation:
+    """Explain what became of a person: joined with another, split, changed, or deleted."""
+    required = f"There must be a person with {write_group(group)}"
+    others = [other for other in _groups(case.expected) if other != group]
+    pieces = [piece for piece in surplus if piece & group]
+    for piece in pieces:
+        if piece > group or any(piece & other for other in others):
+            return Explanation(
+                required,
+                f"got one with {write_group(piece)}",
+                "Join two rows only when they hold the same id in the same slot; -1 is no id.",
+            )
+    if len(pieces) > 1:
+        return Explanation(
+            required,
+            f"got {len(pieces)} people instead, one with {write_group(pieces[0])} and one with "
+            f"{write_group(pieces[1])}",
+            "Merge rows that share an id in a slot until no two are left that do.",
+        )
+    if pieces:
+        lost = write_group(group - pieces[0])
+        return Explanation(
+            required,
+            f"got one without {lost}" if lost else f"got one with {write_group(pieces[0])}",
+            "Keep every id of the rows that you merge, 0 included.",
+        )
+    return Explanation(required, "got nobody with any of these keypoints", _advice_on_deleted(case))
+
+
+def _advice_on_deleted(case: Case) -> str:
+    return (
+        f"Delete only people with fewer than {case.min_num_body_parts:g} parts or a score a part below "
+        f"{case.min_score:g}; at the bound they stay."
+    )
+
+
+def _surplus_person(case: Case, group: Keypoints, score: float) -> Explanation:
+    if group <= all_keypoints_of(case.rows) and not any(group & other for other in _groups(case.expected)):
+        return kept_below_bound(case, group, score)
+    return Explanation(
+        "There must be nobody but the people who the rows form",
+        f"got one more with {write_group(group) or 'no parts at all'}",
+        "Remove the rows that were merged into a person, and invent none.",
+    )
+
+
+def kept_below_bound(case: Case, group: Keypoints, score: float) -> Explanation:
+    """Explain that somebody was kept who has too few parts or too low a score."""
+    return Explanation(
+        f"People with fewer than {case.min_num_body_parts:g} parts or a score a part below {case.min_score:g} "
+        "must be deleted",
+        f"got one with {write_group(group) or 'no parts at all'}: {len(group)} parts, score {score:.6g}, "
+        f"{score / max(len(group), 1):.4g} a part",
+        "Delete them after all rows are merged.",
+    )
+
+
+def wrong_count(people: Rows) -> Explanation | None:
+    """Look for a person whose last column does not count the person's ids."""
+    for person in people:
+        group = keypoints_of(person)
+        if person[N_PARTS_COLUMN] != len(group):
+            return Explanation(
+                f"The last column of a person must count the ids that are not -1: {len(group)} for the person with "
+                f"{write_group(group)}",
+                f"got {person[N_PARTS_COLUMN]:.6g}",
+                "Count the parts of the merged person; do not add up the counts of its rows.",
+            )
+    return None
+
+
+def _wrong_scores(expected: Rows, people: Rows) -> Explanation | None:
+    came = _groups(people)
+    for group, (score, _) in _groups(expected).items():
+        if not is_close(came[group][0], score):
+            return Explanation(
+                f"The score of the person with {write_group(group)} must be {score:.8g}, the sum of the scores of its "
+                "rows",
+                f"got {came[group][0]:.8g}",
+                "Add the score of each row of the person once, also of one that only closes a cycle.",
+            )
+    return None
+
+
+def nobody_left(case: Case) -> Explanation:
+    """Explain that nobody came where somebody is."""
+    return Explanation(
+        "Where the rows hold people, the answer must hold people",
+        f"got nobody for {len(case.rows)} rows",
+        "Merge the rows first, then delete only people below the bounds.",
+    )
