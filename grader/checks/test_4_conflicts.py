@@ -1,0 +1,14 @@
+"""Conflicts: several answers are right, so judge what every right answer has in common."""
+
+from grader.conflicts import broken_rule, lost_too_many
+from grader.judging import Check
+
+
+def test_conflict_rules(check: Check) -> None:
+    """No keypoint in two people, no part that hangs loose, right counts, no score from nowhere."""
+    check.judge_each(broken_rule)
+
+
+def test_conflict_losses(check: Check) -> None:
+    """Removing conflicts keeps most keypoints."""
+    check.judge_each(lost_too_many)

@@ -1,0 +1,174 @@
+"""Grade one submission: open it, let its merge answer the checks' cases, and put the report together."""
+
+import hashlib
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from grader.cases import Case, fingerprint
+from grader.judging import Check
+from grader.material import LOADING, load_material
+from grader.results import CaseResult, CheckResult, Explanation, Report, Timing, Verdict, Visibility
+from grader.sandbox.launcher import Failure, Session, open_session
+from grader.sandbox.policy import Mode
+from grader.student import Student
+from grader.submission import Submission
+
+FOLDER = Path(__file__).resolve().parent
+REPORT = pytest.StashKey[Report]()
+"""Where pytest's configuration keeps the report of a run that has ended."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade: which sandbox, which interpreter for the student's code, and whether to shrink failing inputs."""
+
+    mode: Mode = Mode.AUTO
+    python: Path | None = None
+    is_shrinking: bool = True
+
+
+class Grading:
+    """One submission on its way through the checks.
+
+    Parameters
+    ----------
+    submission : Submission
+        What was handed in.
+    options : Options
+        How to grade it.
+    """
+
+    def __init__(self, submission: Submission, options: Options) -> None:
+        self.submission = submission
+        self.rubric, self.cases = load_material()
+        self._options = options
+        self._results: dict[str, CheckResult] = {}
+        self._student = Student(self._open_session)
+        self._load_failure: Failure | None = None
+        self._is_loaded = False
+        self._started_s = time.perf_counter()
+
+    def __enter__(self) -> Self:
+        """Return the grading; leaving the block ends the submission's processes."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the submission's processes."""
+        self.close()
+
+    def load(self) -> Failure | None:
+        """Load the submission, once; return why it cannot be, or None."""
+        if not self._is_loaded:
+            self._load_failure = _fatal(self.submission) or self._student.load()
+            self._is_loaded = True
+        return self._load_failure
+
+    def check(self, key: str) -> Check:
+        """Make ready to judge the check of this key."""
+        cases = [case for case in self.cases if case.check == key]
+        return Check(self.rubric[key], cases, self._student, _shrink if self._options.is_shrinking else None)
+
+    def judge_loading(self) -> CheckResult:
+        """Judge the one check that needs no case: whether there is a merge at all."""
+        failure, line = self.load(), self.rubric[LOADING]
+        verdict = Verdict.PASSED if failure is None else failure.verdict
+        explanation, trace = (None, "") if failure is None else (failure.explanation, failure.traceback)
+        case = CaseResult("merge.py", line.says, Visibility.PUBLIC, verdict, explanation, traceback=trace)
+        return CheckResult(line.key, line.part, line.title, line.points, (case,))
+
+    def keep(self, result: CheckResult) -> None:
+        """Take a check's result for the report."""
+        self._results[result.key] = result
+
+    def keep_fault(self, key: str, error: Exception) -> None:
+        """Note that the grader itself failed in a check: no mark, and never a zero."""
+        explanation = Explanation(
+            "The grader must be able to judge every submission",
+            f"it failed itself in this check: {error!r}",
+            "This is not the student's fault, and there is no mark until it is mended: run `python -m grader doctor`.",
+        )
+        trace = "".join(traceback.format_exception(error))
+        case = CaseResult(
+            key, "The grader failed.", Visibility.PUBLIC, Verdict.GRADER_FAULT, explanation, traceback=trace
+        )
+        line = self.rubric[key]
+        self.keep(CheckResult(line.key, line.part, line.title, line.points, (case,)))
+
+    def report(self) -> Report:
+        """Put together what was found; checks without a result are told as not run."""
+        return Report(
+            handed=self.submission.handed,
+            checks=tuple(self._result(line.key) for line in self.rubric.checks),
+            manual_parts=tuple(self.rubric.manual),
+            protections=tuple(self._student.protections),
+            printed=self._student.printed,
+            timing=self._timing(),
+            execution_s=time.perf_counter() - self._started_s,
+            fingerprint={
+                "submission": self.submission.handed.sha256,
+                "rubric": self.rubric.fingerprint,
+                "cases": _cases_fingerprint(),
+                "grader": _grader_fingerprint(),
+            },
+        )
+
+    def close(self) -> None:
+        """End the submission's processes."""
+        self._student.close()
+
+    def _open_session(self, seed: int) -> Session:
+        return open_session(
+            self.submission.source or b"", mode=self._options.mode, python=self._options.python, seed=seed
+        )
+
+    def _result(self, key: str) -> CheckResult:
+        line = self.rubric[key]
+        note = "merge.py could not be loaded" if self._load_failure is not None else "this check was not chosen"
+        return self._results.get(key) or CheckResult(line.key, line.part, line.title, line.points, note=note)
+
+    def _timing(self) -> Timing | None:
+        """Tell the seconds of the largest case that has a time of the reference beside it."""
+        timed = [case for case in self.cases if case.reference_s is not None]
+        largest = max(timed, key=lambda case: len(case.rows), default=None)
+        seconds = None if largest is None else self._student.seconds(largest)
+        if largest is None or largest.reference_s is None or seconds is None:
+            return None
+        return Timing(seconds, largest.reference_s, f"{len(largest.rows)} rows, {len(largest.expected)} people")
+
+
+def _fatal(submission: Submission) -> Failure | None:
+    """Turn the first problem that leaves nothing to grade into a failure."""
+    fatal = [problem for problem in submission.handed.problems if problem.is_fatal]
+    return Failure(Verdict.NOT_RUN, fatal[0].explanation) if fatal else None
+
+
+@cache
+def _cases_fingerprint() -> str:
+    return fingerprint()
+
+
+@cache
+def _grader_fingerprint() -> str:
+    """Hash the grader's own code: two equal hashes mean the same grader."""
+    digest = hashlib.sha256()
+    for path in sorted(FOLDER.rglob("*.py")):
+        digest.update(f"{path.relative_to(FOLDER).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _shrink(key: str, is_wrong: Callable[[Sequence[Case]], bool]) -> Sequence[Case]:
+    """Look for the smallest input that is judged wrong."""
+    from grader.shrinking import smallest_failure  # noqa: PLC0415 - loads Hypothesis and the reference, which few need
+
+    return smallest_failure(key, is_wrong)
