@@ -1,6 +1,7 @@
 """Wiring between pytest and the grader: options, fixtures, the order of the checks, the report at the end."""
 
 from collections.abc import Generator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from grader.results import Audience
 from grader.sandbox.policy import Mode
 from grader.submission import open_submission
 
-IMAGES = Path(__file__).resolve().parent.parent / "images"
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "images"
+TEMPLATE = ROOT / "student_template" / "merge.py"
 GRADING = pytest.StashKey[Grading]()
 
 
@@ -29,7 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--audience", choices=list(Audience), default=Audience.STUDENT, help="who reads: student or staff")
     group.addoption("--sandbox", choices=list(Mode), default=Mode.AUTO, help="strict: all protections or none graded")
     group.addoption("--student-python", type=Path, metavar="PATH", help="interpreter that runs the student's code")
-    group.addoption("--no-shrink", action="store_true", help="show failing inputs as they were recorded")
+    group.addoption(
+        "--no-shrink", action="store_true", help="show failing inputs as they were recorded; students' copies always do"
+    )
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -39,11 +44,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if path is None:
         raise pytest.UsageError("say which submission to grade: pytest grader/ --student StudentID_Lab3.zip")
     try:
-        submission = open_submission(config.invocation_params.dir / path)
+        submission = open_submission(config.invocation_params.dir / path, template=TEMPLATE.read_bytes())
         options = Options(
             Mode(config.getoption("--sandbox")),
             config.getoption("--student-python"),
-            is_shrinking=not config.getoption("--no-shrink"),
+            is_shrinking=not config.getoption("--no-shrink") and find_spec("grader.shrinking") is not None,
         )
         config.stash[GRADING] = Grading(submission, options)
     except SubmissionError as exc:

@@ -76,6 +76,78 @@ def test_grouping_needs_neither_pictures_nor_networks(path):
     assert not {name.split(".")[0] for name in imported(f"estimation/{path}")} & heavy
 
 
+GRADER = modules("grader")
+PICTURES = {"estimation.pictures", "estimation.renderers"}
+SCORES = {"estimation.coco", "estimation.keypoints", "estimation.metrics"}
+MAKES_CASES = "grader/casemaking/"
+SENDS_CODE = {"grader/sandbox/boot.py", "grader/sandbox/survey.py"}
+
+
+def ours(path, *, package):
+    return {name for name in imported(path) if is_within(name, package)}
+
+
+@pytest.mark.parametrize("path", ["grader/errors.py", "grader/results.py"])
+def test_records_import_nothing_of_ours(path):
+    assert not ours(path, package="estimation") | ours(path, package="grader")
+
+
+@pytest.mark.parametrize("path", [path for path in GRADER if not path.startswith(MAKES_CASES)])
+def test_grader_meets_the_reference_in_one_module_only(path):
+    allowed = {
+        "grader/reference.py": {"estimation"},
+        "grader/pictures.py": SCORES,
+        "grader/report/overlays.py": PICTURES,
+    }.get(path, set()) | {"estimation.config"}
+
+    met = {name for name in ours(path, package="estimation") if name != "estimation"}
+    assert not {name for name in met if not any(is_within(name, package) for package in allowed)}
+
+
+@pytest.mark.parametrize("path", [path for path in GRADER if not path.startswith((MAKES_CASES, "grader/shrinking.py"))])
+def test_reference_is_not_loaded_to_grade(path):
+    late = {"grader.reference", "grader.shrinking", "grader.casemaking", "hypothesis", "tensorflow", "numba"}
+
+    assert not {name for name in imported(path, at_import_only=True) for package in late if is_within(name, package)}
+
+
+@pytest.mark.parametrize("path", [path for path in GRADER if path.startswith("grader/checks/")])
+def test_checks_run_no_processes(path):
+    forbidden = {"subprocess", "os", "grader.sandbox", "grader.submission", "grader.report"}
+
+    assert not {name for name in imported(path) for package in forbidden if is_within(name, package)}
+
+
+@pytest.mark.parametrize("path", [path for path in GRADER if path.startswith("grader/report/")])
+def test_report_reads_records_only(path):
+    met = ours(path, package="grader")
+
+    assert not {name for name in met if not is_within(name, "grader.report") and not is_within(name, "grader.results")}
+
+
+@pytest.mark.parametrize("path", GRADER)
+def test_nothing_imports_checks_or_wiring(path):
+    forbidden = {"grader.checks", "grader.conftest", "grader.__main__", "tests"}
+
+    assert not {name for name in imported(path) for package in forbidden if is_within(name, package)}
+
+
+@pytest.mark.parametrize("path", modules("student_template"))
+def test_student_files_import_nothing_of_the_grader(path):
+    assert not ours(path, package="grader")
+
+
+@pytest.mark.parametrize("path", GRADER)
+def test_grader_neither_unpickles_nor_evaluates(path):
+    tree = ast.parse((REPOSITORY / path).read_text(encoding="utf-8"))
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+    # marshal carries the grader's own code to the child, never anything back.
+    unsafe = {"dill", "pickle", "shelve"} | (set() if path in SENDS_CODE else {"marshal"})
+    assert not {name for name in imported(path) if name.split(".")[0] in unsafe}
+    assert not called & ({"eval"} if path.startswith("grader/sandbox/") else {"eval", "exec", "compile"})
+
+
 def test_tree_holds_what_the_readme_names():
     top = {path.name for path in REPOSITORY.iterdir() if not path.name.startswith(".") and path.name != "__pycache__"}
 

@@ -1,0 +1,183 @@
+"""Make the zip that you hand in, or say what is still missing: `python pack.py N26130891`.
+
+The zip holds your merge.py and your report as a PDF, under the names that the lab asks for. Your code is not run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import re
+import sys
+import warnings
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+STUDENT_ID = re.compile(r"[A-Z]{0,3}[0-9]{6,10}")
+LARGEST_REPORT_BYTES = 50 * 2**20
+EDITABLE = (".doc", ".docx", ".odt", ".pages")
+"""What word processors save: right for writing a report, wrong for handing it in."""
+
+EXPORT = "Open your report in Word, LibreOffice or Pages, export it as PDF"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Pack and return 0; return 1 when a file is missing or wrong, 2 when the command is."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show must not stop us
+    args = _parser().parse_args(argv)
+    student_id = args.student_id.strip().upper()
+    if not STUDENT_ID.fullmatch(student_id):
+        return _complain([id_problem(args.student_id)], 2)
+    report_name = f"{student_id}_Lab3_report.pdf"
+    report = args.report or HERE / report_name
+    problems = [problem for problem in (merge_problem(args.merge), report_problem(report, report_name)) if problem]
+    if problems:
+        return _complain(problems, 1)
+    target = args.out / f"{student_id}_Lab3.zip"
+    content = pack({"merge.py": args.merge.read_bytes(), report_name: report.read_bytes()})
+    problem = write_problem(target, content, force=args.force)
+    if problem:
+        return _complain([problem], 1)
+    print(f"Wrote {target} with merge.py and {report_name}. Hand in this file as it is.")
+    return 0
+
+
+def id_problem(student_id: str) -> str:
+    """Say why a student id cannot be one."""
+    if not student_id.strip():
+        return "Your student id is missing. Add it to the command, for example: python pack.py N26130891"
+    return (
+        f"A student id is up to three letters and then six to ten digits; got {student_id!r}. "
+        "Write it as on your student card, for example: python pack.py N26130891"
+    )
+
+
+def merge_problem(path: Path) -> str:
+    """Say why a merge.py cannot be handed in; nothing when it can."""
+    try:
+        source = path.read_bytes()
+    except OSError as exc:
+        return f"merge.py is missing: {path} cannot be read ({exc.strerror}). Keep pack.py in the lab's folder."
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python's remarks on the style of a program that is right
+        return _encoding_problem(source) or _syntax_problem(source) or _template_problem(ast.parse(source))
+
+
+def report_problem(path: Path, name: str) -> str:
+    """Say why a report cannot be handed in under the name `name`; nothing when it can."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return _missing_report(path, name)
+    if b"%PDF-" not in content[:1024]:
+        return f"The report must be a PDF; {path.name} is not. {EXPORT}, and save it as {name} beside pack.py."
+    if len(content) > LARGEST_REPORT_BYTES:
+        return f"The report may have 50 MiB; {path.name} has {len(content) / 2**20:.1f}. Make its pictures smaller."
+    return ""
+
+
+def pack(contents: dict[str, bytes]) -> bytes:
+    """Make a zip; the same contents give the same bytes, whenever and wherever."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in contents.items():
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # else Windows and the others write different bytes
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def write_problem(target: Path, content: bytes, *, force: bool) -> str:
+    """Write the zip; say why it could not be written, nothing when it was."""
+    try:
+        with target.open("wb" if force else "xb") as file:
+            file.write(content)
+    except FileExistsError:
+        return f"{target} is there already and was left as it is. Add --force to replace it."
+    except OSError as exc:
+        return f"{target} could not be written ({exc.strerror}). Choose another folder with --out."
+    return ""
+
+
+def _encoding_problem(source: bytes) -> str:
+    try:
+        source.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        line = source.count(b"\n", 0, exc.start) + 1
+        return (
+            f"merge.py must be saved as UTF-8; line {line} is not. "
+            "In your editor choose to save with encoding, UTF-8, and pack again."
+        )
+    if b"\0" in source:
+        return "merge.py must be text; it holds zero bytes. Save it as UTF-8 in your editor, and pack again."
+    return ""
+
+
+def _syntax_problem(source: bytes) -> str:
+    if b"?????" in source:
+        return "merge.py still has blanks to fill in (?????). Put your code there."
+    try:
+        compile(source, "merge.py", "exec")
+    except SyntaxError as exc:
+        shown = f"\n    {exc.text.strip()}" if exc.text else ""
+        return f"merge.py has a syntax error in line {exc.lineno}: {exc.msg}. Mend it, and pack again.{shown}"
+    except (ValueError, MemoryError, RecursionError) as exc:
+        return f"merge.py cannot be read as Python: {exc or type(exc).__name__}. Make it simpler, and pack again."
+    return ""
+
+
+def _template_problem(tree: ast.Module) -> str:
+    """Look for something called merge that does something."""
+    nodes = list(ast.walk(tree))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "merge"]
+    assigned = [node for node in nodes if isinstance(node, ast.Name) and node.id == "merge" and _is_stored(node)]
+    if not functions and not assigned:
+        return "merge.py must define a function merge; it does not. Begin it with: def merge(subset, ...):"
+    if not assigned and all(_does_nothing(function) for function in functions):
+        return "merge.py is still as you got it: its function merge does nothing yet. Put your code there."
+    return ""
+
+
+def _is_stored(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _does_nothing(function: ast.FunctionDef) -> bool:
+    return all(isinstance(statement, (ast.Expr, ast.Raise, ast.Pass)) for statement in function.body)
+
+
+def _missing_report(path: Path, name: str) -> str:
+    """Say that the report is missing, and what else lies in its place that may be it."""
+    others = sorted(other.name for other in path.parent.glob("*") if other.is_file())
+    drafts = [other for other in others if other.lower().endswith(EDITABLE)]
+    finished = [other for other in others if other.lower().endswith(".pdf")]
+    if finished:
+        return f'The report {path.name} is missing. If {finished[0]} is it, add: --report "{path.parent / finished[0]}"'
+    if drafts:
+        return f"The report must be a PDF; there is only {drafts[0]}. {EXPORT}, and save it as {name} beside pack.py."
+    return f"The report {path.name} is missing. {EXPORT}, and save it as {name} beside pack.py."
+
+
+def _complain(problems: list[str], code: int) -> int:
+    for problem in problems:
+        print(f"pack.py: {problem}", file=sys.stderr)
+    print("No zip was made.", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("student_id", nargs="?", default="", help="your student id, such as N26130891")
+    parser.add_argument("--report", type=Path, help="your report; else STUDENTID_Lab3_report.pdf beside pack.py")
+    parser.add_argument("--merge", type=Path, default=HERE / "estimation" / "merge.py", help="your code")
+    parser.add_argument("--out", type=Path, default=Path(), help="folder for the zip; else the one that you are in")
+    parser.add_argument("--force", action="store_true", help="replace a zip that is there already")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
