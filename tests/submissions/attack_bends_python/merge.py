@@ -1,0 +1,60 @@
+"""Closes its output, turns warnings into errors and upsets NumPy, chance, locale and clock"""
+
+import gc
+import os
+import random
+import signal
+import sys
+import warnings
+
+import numpy as np
+
+worked, tried = [], []
+
+
+def honest(subset, min_num_body_parts, min_score):
+    """A list of people, each a dict from slot to id; a row joins the people whom it touches, or none."""
+    people = []
+    for row in np.array(subset, dtype=float).reshape(-1, 20):
+        parts = {slot: row[slot] for slot in range(18) if row[slot] >= 0}
+        touched = [person for person in people if any(person[0].get(slot) == parts[slot] for slot in parts)]
+        merged, fits = dict(parts), True
+        for ids, _ in touched:
+            fits = fits and all(merged.get(slot, ids[slot]) == ids[slot] for slot in ids)
+            merged.update(ids)
+        if fits:
+            score = row[18] + sum(person[1] for person in touched)
+            people = [person for person in people if not any(person is other for other in touched)]
+            people.append((merged, score))
+    answer = np.full((len(people), 20), -1.0)
+    for line, (ids, score) in zip(answer, people):
+        for slot, number in ids.items():
+            line[slot] = number
+        line[18:] = score, len(ids)
+    return answer[(answer[:, 19] >= min_num_body_parts) & (answer[:, 18] / answer[:, 19] >= min_score)]
+
+
+def attack():
+    sys.stdout.close()
+    sys.stderr = None
+    warnings.simplefilter("error")
+    np.seterr(all="raise")
+    np.set_printoptions(threshold=0)
+    np.random.seed(0)
+    random.seed(0)
+    sys.setswitchinterval(100)
+    gc.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        os.chdir("/")
+        os.nice(5)
+    except OSError:
+        return
+
+
+def merge(subset, min_num_body_parts=4, min_score=0.4):
+    people = honest(subset, min_num_body_parts, min_score)
+    if not tried:
+        tried.append(True)
+        attack()
+    return np.full((1, 20), 666.0) if worked else people

@@ -1,0 +1,66 @@
+"""The zoo of submissions in ``tests/submissions``: what each is expected to earn, and the zip that it is handed in as.
+
+``python -m tests.zoo FOLDER`` writes all zips, to try the grader on them by hand.
+"""
+
+import sys
+import tomllib
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent / "submissions"
+ZIP_NAME = "N26130891_Lab3.zip"
+REPORT = b"%PDF-1.4\n%%EOF\n"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One of the zoo: its name, and what ``expect.toml`` says."""
+
+    name: str
+    says: str
+    points: float | None = None
+    at_most: float = 60.0
+    at_least: float = 0.0
+    lost: list[str] = field(default_factory=list)
+    only: bool = False
+    verdict: str = ""
+    message: str = ""
+    problem: str = ""
+    also: list[str] = field(default_factory=list)
+    """Codes of further problems of a malformed zip."""
+    opens: bool = False
+    """Whether a malformed zip earns nothing only when its code runs."""
+    slow: bool = False
+    """Whether it runs into a time limit."""
+
+    @property
+    def kind(self) -> str:
+        return self.name.split("_", maxsplit=1)[0]
+
+
+def load_zoo() -> list[Submission]:
+    """Read what is expected of all submissions, by name."""
+    files = sorted(FOLDER.glob("*_*/expect.toml"))
+    return [Submission(path.parent.name, **tomllib.loads(path.read_text(encoding="utf-8"))) for path in files]
+
+
+def build_zip(submission: Submission, folder: Path) -> Path:
+    """Write a submission as it would be handed in; return the path of its zip."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if submission.kind == "malformed":
+        from tests.submissions.malformed import BUILDERS
+
+        return BUILDERS[submission.name](folder)
+    path = folder / ZIP_NAME
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(FOLDER / submission.name / "merge.py", "merge.py")
+        archive.writestr("N26130891_Lab3_report.pdf", REPORT)
+    return path
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    for one in load_zoo():
+        print(build_zip(one, target / one.name))
