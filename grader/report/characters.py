@@ -1,0 +1,144 @@
+"""Text of strangers, made fit for a terminal and a page: what cannot be seen is shown, columns stay aligned.
+
+A name, a message or printed text may hold terminal escapes, characters that turn the direction of reading around,
+halves of surrogate pairs or a hundred accents on one letter. All become visible characters; none can move the cursor,
+forge another line or make a file unwritable.
+"""
+
+import unicodedata
+
+MAX_ACCENTS = 3
+"""So many combining characters in a row are kept; no language needs more on one letter."""
+
+ELLIPSIS = "..."
+
+
+def make_visible(text: str) -> str:
+    r"""Replace each character that cannot be seen by one that can; line ends and tabs stay.
+
+    Parameters
+    ----------
+    text : str
+        Anything, lone surrogates included.
+
+    Returns
+    -------
+    visible : str
+        Can be written as UTF-8. What was replaced stands as in Python's own text: ``\x1b``, ``\u202e``.
+    """
+    shown: list[str] = []
+    n_accents = 0
+    for character in text.replace("\r\n", "\n"):
+        n_accents = n_accents + 1 if unicodedata.combining(character) else 0
+        if n_accents <= MAX_ACCENTS:
+            shown.append(_shown(character))
+    return "".join(shown)
+
+
+def one_line(text: str) -> str:
+    r"""Make text visible and keep it on one line: line ends and tabs become ``\n`` and ``\t``, too."""
+    return make_visible(text).replace("\n", r"\n").replace("\t", r"\t")
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in "\n\t":
+        return character
+    if unicodedata.category(character) == "Zs":
+        return "\N{IDEOGRAPHIC SPACE}" if character == "\N{IDEOGRAPHIC SPACE}" else " "
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def width(text: str) -> int:
+    """Count the columns that visible text takes in a terminal: two for a Chinese character, none for an accent."""
+    return sum(_width(character) for character in text)
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def cut(text: str, n_columns: int) -> str:
+    """Cut one line to at most `n_columns`, with three dots where something was left out."""
+    if width(text) <= n_columns:
+        return text
+    kept, room = [], n_columns - len(ELLIPSIS)
+    for character in text:
+        room -= _width(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + ELLIPSIS
+
+
+def shorten(text: str, n_characters: int) -> str:
+    """Cut a long text of many lines, and say how much was left out."""
+    n_more = len(text) - n_characters
+    return text if n_more <= 0 else f"{text[:n_characters]}\n({count(n_more, 'more character')})"
+
+
+def pad(text: str, n_columns: int, *, right: bool = False) -> str:
+    """Fill up to `n_columns` with spaces behind the text, or before it with `right`."""
+    space = " " * max(n_columns - width(text), 0)
+    return space + text if right else text + space
+
+
+def wrap(text: str, n_columns: int, indent: str = "") -> list[str]:
+    """Break text into lines of at most `n_columns`, each with `indent` before it.
+
+    Text without spaces, such as Chinese, is broken where the line is full.
+    """
+    words = [piece for word in one_line(text).split(" ") if word for piece in _pieces(word, n_columns - len(indent))]
+    lines, line = [], ""
+    for word in words:
+        if line and width(f"{indent}{line} {word}") > n_columns:
+            lines.append(indent + line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, indent + line] if line else lines
+
+
+def _pieces(word: str, n_columns: int) -> list[str]:
+    """Cut a word that is wider than a line into pieces that are not."""
+    if width(word) <= n_columns:
+        return [word]
+    pieces: list[str] = []
+    piece: list[str] = []
+    taken = 0
+    for character in word:
+        if taken + _width(character) > n_columns:
+            pieces.append("".join(piece))
+            piece, taken = [], 0
+        piece.append(character)
+        taken += _width(character)
+    return [*pieces, "".join(piece)]
+
+
+def quote(text: str, n_columns: int, gutter: str, *, max_lines: int) -> list[str]:
+    """Show many lines of a stranger's text, each behind a gutter, so that none can pass for a line of the report.
+
+    Parameters
+    ----------
+    text : str
+        Printed text or a traceback.
+    n_columns : int
+        Longer lines are cut.
+    gutter : str
+        Stands before each line.
+    max_lines : int
+        More lines are counted, not shown.
+    """
+    lines = make_visible(text).expandtabs(4).rstrip("\n").split("\n")
+    shown = [gutter + cut(line, n_columns - len(gutter)) for line in lines[:max_lines]]
+    n_more = len(lines) - max_lines
+    return [*shown, f"{gutter}({count(n_more, 'more line')})"] if n_more > 0 else shown
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number with its noun: ``1 row``, ``2 rows``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
