@@ -2,10 +2,15 @@
 
 A *slot* is the column of a body part in a skeleton row and its heatmap channel at once; a *limb* is a
 pair of body parts with two PAF channels, one for x and one for y. Sides are the person's own.
+
+This file is also read by the students' Python, which may be 3.8.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Tuple  # noqa: UP035 - Python 3.8 cannot index tuple
 
 CELL_PX = 8
 """One heatmap cell covers this many picture pixels in each direction."""
@@ -75,7 +80,7 @@ COCO_PARTS = (
     BodyPart.right_ankle,
 )
 
-Color = tuple[int, int, int]
+Color = Tuple[int, int, int]  # noqa: UP006 - the same
 
 # Blue, green, red, as OpenCV draws them: once around the colour wheel, in slot order.
 _COLORS: tuple[Color, ...] = (
@@ -147,7 +152,7 @@ _LIMBS = (
 
 LIMBS = tuple(
     ConnectionMeta(start, end, channel, channel + 1, color)
-    for (start, end, channel), color in zip(_LIMBS, _COLORS, strict=True)
+    for (start, end, channel), color in zip(_LIMBS, _COLORS)  # noqa: B905 - Python 3.8 has no strict=
 )
 """The 19 limbs, in the order in which their connections reach `estimate`."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.errors import GraderError
-from grader.results import Audience, Report, Verdict
+from grader.results import Audience, Report, Verdict, Visibility
 from grader.sandbox.policy import Mode
 
 DONE, MACHINE_UNFIT, BAD_COMMAND_LINE, GRADER_FAILED = 0, 1, 2, 3
@@ -57,9 +57,10 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_cases(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, required=True, help="another number, other cases")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--seed", type=int, help="another number, other cases")
+    what.add_argument("--maps", action="store_true", help="run the network on images/ and keep what it says, no cases")
     parser.add_argument("--public", action="store_true", help="make the public set; without it, the hidden one")
-    parser.add_argument("--maps", action="store_true", help="also run the network on images/ and keep its maps")
     parser.set_defaults(command=_cases)
 
 
@@ -103,9 +104,15 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _cases(options: argparse.Namespace) -> int:
-    from grader.casemaking.write import write_cases  # noqa: PLC0415 - each command loads what it needs
+    from grader.casemaking.pictures import write_maps  # noqa: PLC0415 - each command loads what it needs
+    from grader.casemaking.write import write_cases  # noqa: PLC0415
+    from grader.cases import FOLDER  # noqa: PLC0415
 
-    print(write_cases, options)
+    visibility = Visibility.PUBLIC if options.public else Visibility.HIDDEN
+    written = write_maps() if options.maps else write_cases(FOLDER, options.seed, visibility=visibility)
+    for path in written:
+        print(path.relative_to(FOLDER))
+    print(f"{len(written)} files changed.")
     return DONE
 
 

@@ -74,6 +74,8 @@ class Case:
         A right answer.
     is_only_answer : bool
         Whether another grouping would be wrong: true without conflicts.
+    deleted : ndarray of shape (k, 20) and dtype float64
+        The people who are below a bound; only without conflicts.
     twin_of : str
         Name of the case of this check whose answer must be the same people; empty for none.
     renumbered : mapping of int to int
@@ -93,6 +95,7 @@ class Case:
     positional: tuple[float, ...] = ()
     keywords: Mapping[str, float] = field(default_factory=dict)
     is_only_answer: bool = True
+    deleted: Rows = field(default_factory=lambda: np.empty((0, ROW_LENGTH)))
     twin_of: str = ""
     renumbered: Mapping[int, int] = field(default_factory=dict)
     reference_s: float | None = None
@@ -159,7 +162,7 @@ def _read(path: Path, visibility: Visibility) -> list[Case]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return [_read_case(content["check"], visibility, entry) for entry in content["cases"]]
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as exc:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
         raise RubricError(f"A case file must hold cases as grader/cases.py tells; {path} does not: {exc!r}.") from exc
 
 
@@ -175,6 +178,7 @@ def _read_case(check: str, visibility: Visibility, entry: Mapping[str, Any]) -> 
         positional=tuple(entry.get("positional", ())),
         keywords=dict(entry.get("keywords", {})),
         is_only_answer=entry.get("is_only_answer", True),
+        deleted=_read_people(entry.get("deleted", [])),
         twin_of=entry.get("twin_of", ""),
         renumbered={int(old): new for old, new in entry.get("renumbered", {}).items()},
         reference_s=entry.get("reference_s"),
@@ -223,6 +227,8 @@ def _dump_case(case: Case) -> str:
         fields["is_only_answer"] = "false"
     fields["rows"] = _lines([_dump_row(row) for row in case.rows])
     fields["expected"] = _lines([_dump_person(person) for person in case.expected])
+    if len(case.deleted):
+        fields["deleted"] = _lines([_dump_person(person) for person in case.deleted])
     if case.scene is not None:
         fields["scene"] = json.dumps(
             {

@@ -4,6 +4,7 @@ Each function returns None for a right answer and an `Explanation` for a wrong o
 and scores may differ by rounding: a solution in single precision is as right as one in double.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,6 +17,9 @@ from grader.results import Explanation, Rows
 SCORE_TOLERANCE = 1e-4
 """A score may differ from the exact sum by this share (or this much, below 1): single precision and more."""
 
+LARGEST_ID = 2.0**53
+"""Above it float64 no longer tells neighbouring ids apart."""
+
 MANY = 12
 """A person of more parts is cut when it is written in a sentence."""
 
@@ -24,12 +28,7 @@ Keypoints = frozenset[tuple[int, int]]
 
 
 def read_people(answer: npt.NDArray[np.generic]) -> Rows | Explanation:
-    """Take an array that came back for people, or say why it cannot be.
-
-    Parameters
-    ----------
-    answer : ndarray of any shape and numeric dtype
-        What `merge` returned.
+    """Take an array of any shape that came back for people, or say why it cannot be.
 
     Returns
     -------
@@ -55,25 +54,36 @@ def read_people(answer: npt.NDArray[np.generic]) -> Rows | Explanation:
     return _check_ids(people)
 
 
+def too_many_people(n_rows: int, people: Rows) -> Explanation | None:
+    """Look for more people than rows: each person has a row of the input at least."""
+    if len(people) <= n_rows:
+        return None
+    return Explanation(
+        f"There cannot be more people than rows, here {n_rows}",
+        f"got {len(people)} people",
+        "Return one row a person, and remove a row once it has been merged into another.",
+    )
+
+
 def same_people(case: Case, people: Rows) -> Explanation | None:
-    """Compare with the only right answer of a case without conflicts."""
+    """Compare with the only right answer of a case without conflicts.
+
+    Causes come before what follows from them: who hangs together, then counts and scores, then who was deleted.
+    """
     return (
-        _repeated_person(people)
+        foreign_keypoint(case.rows, people)
+        or repeated_person(people)
         or _wrong_grouping(case, people)
         or wrong_count(people)
-        or _wrong_scores(case.expected, people)
+        or _wrong_scores(case, people)
+        or _wrong_deletion(case, people)
     )
 
 
 def other_than(before: Rows, now: Rows, *, required: str, advice: str) -> Explanation | None:
     """Compare two answers of the same submission: the same people, the same scores.
 
-    Parameters
-    ----------
-    before, now : ndarray of shape (m, 20)
-        The two answers; `before` is what is expected.
-    required, advice : str
-        First and last part of the explanation.
+    `before` is what is expected; `required` and `advice` are the first and the last part of the explanation.
     """
     groups_before, groups_now = _groups(before), _groups(now)
     for group in groups_before:
@@ -82,7 +92,11 @@ def other_than(before: Rows, now: Rows, *, required: str, advice: str) -> Explan
     for group in groups_now:
         if group not in groups_before:
             return Explanation(required, f"the first time there was no person with {write_group(group)}", advice)
+    times_before, times_now = _times(before), _times(now)
     for group, (score, n_parts) in groups_before.items():
+        if times_now[group] != times_before[group]:
+            times = f"went from {times_before[group]} to {times_now[group]}"
+            return Explanation(required, f"the number of rows with {write_group(group)} {times}", advice)
         if not is_close(groups_now[group][0], score) or groups_now[group][1] != n_parts:
             return Explanation(
                 required,
@@ -103,20 +117,28 @@ def renumber(people: Rows, new_of: Mapping[int, int]) -> Rows:
 
 def write_group(group: Keypoints) -> str:
     """Write a person's keypoints as a reader knows them: ``nose 3, neck 5``."""
+    if not group:
+        return "no parts at all"
     names = [f"{PARTS[slot].name} {keypoint}" for slot, keypoint in sorted(group)]
     left_out = len(names) - MANY
     return ", ".join(names if left_out <= 0 else [*names[:MANY], f"and {left_out} more"])
 
 
+def _write_person(group: Keypoints, score: float) -> str:
+    """Write a person with the numbers that the bounds are about."""
+    n_parts = f"{len(group)} part{'s' * (len(group) != 1)}"
+    return f"{write_group(group)}: {n_parts}, score {score:.6g}, {score / max(len(group), 1):.6g} a part"
+
+
 def _check_ids(people: Rows) -> Rows | Explanation:
     ids = people[:, :N_PARTS]
-    wrong = np.argwhere((ids != np.round(ids)) | (ids < ABSENT))
+    wrong = np.argwhere((ids != np.round(ids)) | (ids < ABSENT) | (ids > LARGEST_ID))
     if not len(wrong):
         return people
     row, column = wrong[0]
     return Explanation(
         "An id that merge() returns must be -1 or an id of the input",
-        f"got {people[row, column]:.6g} in row {row}, column {column} ({PARTS[column].name})",
+        f"got {people[row, column]:.10g} in row {row}, column {column} ({PARTS[column].name})",
         "Copy ids as they are; do not add or average them.",
     )
 
@@ -135,79 +157,94 @@ def _groups(people: Rows) -> dict[Keypoints, tuple[float, float]]:
     return {keypoints_of(person): (float(person[SCORE_COLUMN]), float(person[N_PARTS_COLUMN])) for person in people}
 
 
+def _times(people: Rows) -> Counter[Keypoints]:
+    return Counter(map(keypoints_of, people))
+
+
 def is_close(score: float, expected: float) -> bool:
     """Tell whether two scores are equal up to rounding in single precision."""
     return abs(score - expected) <= SCORE_TOLERANCE * max(1.0, abs(expected))
 
 
-def _repeated_person(people: Rows) -> Explanation | None:
-    groups = [keypoints_of(person) for person in people]
-    for group in groups:
-        if groups.count(group) > 1:
+def repeated_person(people: Rows) -> Explanation | None:
+    """Look for a person who is there more than once."""
+    for group, n_rows in _times(people).items():
+        if n_rows > 1:
             return Explanation(
                 "Each person must be in the answer once",
-                f"got {groups.count(group)} rows with {write_group(group) or 'no parts at all'}",
+                f"got {n_rows} rows with {write_group(group)}",
                 "Remove a row once it has been merged into another.",
             )
     return None
 
 
-def _wrong_grouping(case: Case, people: Rows) -> Explanation | None:
-    """Name the first person who should be there and is not, or who is there and should not be."""
-    expected, came = _groups(case.expected), _groups(people)
-    missing = [group for group in expected if group not in came]
-    surplus = [group for group in came if group not in expected]
-    for group in missing:
-        return _missing_person(case, group, surplus)
-    for group in surplus:
-        return _surplus_person(case, group, came[group][0])
+def foreign_keypoint(rows: Rows, people: Rows) -> Explanation | None:
+    """Look for an id that is not in its column of the input."""
+    for slot, keypoint in sorted(all_keypoints_of(people) - all_keypoints_of(rows)):
+        return Explanation(
+            f"An id in column {slot} ({PARTS[slot].name}) must come from that column of the input",
+            f"got {keypoint}, which is not there",
+            "Copy ids from the rows into the same column, and put -1 where there is none.",
+        )
     return None
 
 
-def _missing_person(case: Case, group: Keypoints, surplus: Sequence[Keypoints]) -> Explanation:
-    """Explain what became of a person: joined with another, split, changed, or deleted."""
+def _wrong_grouping(case: Case, people: Rows) -> Explanation | None:
+    """Look for a person who is not as the rows hang together; who was deleted is not asked here."""
+    expected, came = _groups(case.expected), _groups(people)
+    surplus = [group for group in came if group not in expected]
+    for group in expected:
+        pieces = [piece for piece in surplus if piece & group]
+        if pieces and group not in came:
+            return _changed_person(group, pieces)
+    deleted = _groups(case.deleted)
+    for group in surplus:
+        if group not in deleted:
+            return Explanation(
+                "There must be nobody but the people who the rows form",
+                f"got one more with {write_group(group)}",
+                "Join rows when they hold the same id in the same column, only then, and keep none that was merged.",
+            )
+    return None
+
+
+def _changed_person(group: Keypoints, pieces: Sequence[Keypoints]) -> Explanation:
+    """Explain what became of a person: joined with another, split, or short of some parts."""
     required = f"There must be a person with {write_group(group)}"
-    others = [other for other in _groups(case.expected) if other != group]
-    pieces = [piece for piece in surplus if piece & group]
     for piece in pieces:
-        if piece > group or any(piece & other for other in others):
+        if not piece <= group:
             return Explanation(
                 required,
                 f"got one with {write_group(piece)}",
-                "Join two rows only when they hold the same id in the same slot; -1 is no id.",
+                "Join two rows only when they hold the same id in the same column; -1 is no id.",
             )
     if len(pieces) > 1:
         return Explanation(
             required,
             f"got {len(pieces)} people instead, one with {write_group(pieces[0])} and one with "
             f"{write_group(pieces[1])}",
-            "Merge rows that share an id in a slot until no two are left that do.",
+            "Merge rows that share an id in a column, 0 included, until no two are left that do.",
         )
-    if pieces:
-        lost = write_group(group - pieces[0])
-        return Explanation(
-            required,
-            f"got one without {lost}" if lost else f"got one with {write_group(pieces[0])}",
-            "Keep every id of the rows that you merge, 0 included.",
-        )
-    return Explanation(required, "got nobody with any of these keypoints", _advice_on_deleted(case))
-
-
-def _advice_on_deleted(case: Case) -> str:
-    return (
-        f"Delete only people with fewer than {case.min_num_body_parts:g} parts or a score a part below "
-        f"{case.min_score:g}; at the bound they stay."
-    )
-
-
-def _surplus_person(case: Case, group: Keypoints, score: float) -> Explanation:
-    if group <= all_keypoints_of(case.rows) and not any(group & other for other in _groups(case.expected)):
-        return kept_below_bound(case, group, score)
     return Explanation(
-        "There must be nobody but the people who the rows form",
-        f"got one more with {write_group(group) or 'no parts at all'}",
-        "Remove the rows that were merged into a person, and invent none.",
+        required,
+        f"got one without {write_group(group - pieces[0])}",
+        "Keep every id of the rows that you merge, 0 included.",
     )
+
+
+def _wrong_deletion(case: Case, people: Rows) -> Explanation | None:
+    """Look for a person who was deleted and had to stay, or the other way round."""
+    expected, came = _groups(case.expected), _groups(people)
+    for group, (score, _) in expected.items():
+        if group not in came:
+            return Explanation(
+                f"There must be a person with {_write_person(group, score)}",
+                "got nobody with any of these keypoints",
+                "Join rows only when they share an id in a column, and delete only people with fewer than "
+                f"{case.min_num_body_parts:g} parts or a score a part below {case.min_score:g}: at a bound they stay.",
+            )
+    kept = (kept_below_bound(case, group, score) for group, (score, _) in came.items() if group not in expected)
+    return next(kept, None)
 
 
 def kept_below_bound(case: Case, group: Keypoints, score: float) -> Explanation:
@@ -215,8 +252,7 @@ def kept_below_bound(case: Case, group: Keypoints, score: float) -> Explanation:
     return Explanation(
         f"People with fewer than {case.min_num_body_parts:g} parts or a score a part below {case.min_score:g} "
         "must be deleted",
-        f"got one with {write_group(group) or 'no parts at all'}: {len(group)} parts, score {score:.6g}, "
-        f"{score / max(len(group), 1):.4g} a part",
+        f"got one with {_write_person(group, score)}",
         "Delete them after all rows are merged.",
     )
 
@@ -235,10 +271,11 @@ def wrong_count(people: Rows) -> Explanation | None:
     return None
 
 
-def _wrong_scores(expected: Rows, people: Rows) -> Explanation | None:
+def _wrong_scores(case: Case, people: Rows) -> Explanation | None:
+    """Look for a score that is not the sum of the person's rows, also of people who should have been deleted."""
     came = _groups(people)
-    for group, (score, _) in _groups(expected).items():
-        if not is_close(came[group][0], score):
+    for group, (score, _) in [*_groups(case.deleted).items(), *_groups(case.expected).items()]:
+        if group in came and not is_close(came[group][0], score):
             return Explanation(
                 f"The score of the person with {write_group(group)} must be {score:.8g}, the sum of the scores of its "
                 "rows",

@@ -5,6 +5,7 @@ student's choice; what an answer may never do is in `broken_rule`, and `lost_too
 """
 
 from collections.abc import Sequence
+from itertools import chain
 
 from estimation.config import PARTS, SCORE_COLUMN
 from grader.cases import Case
@@ -12,9 +13,11 @@ from grader.compare import (
     SCORE_TOLERANCE,
     Keypoints,
     all_keypoints_of,
+    foreign_keypoint,
     kept_below_bound,
     keypoints_of,
     nobody_left,
+    repeated_person,
     write_group,
     wrong_count,
 )
@@ -24,13 +27,17 @@ KEPT_SHARE = 0.75
 """Of the keypoints that the reference keeps, an answer to a conflict must keep this share."""
 
 
+def empty_or_broken(case: Case, people: Rows) -> Explanation | None:
+    """Look for an answer of nobody where somebody is, and for a broken rule: nobody breaks none, and is no answer."""
+    return nobody_left(case) if len(case.expected) and not len(people) else broken_rule(case, people)
+
+
 def broken_rule(case: Case, people: Rows) -> Explanation | None:
     """Look for what is wrong in every answer, whichever way a conflict was decided."""
-    if len(case.expected) and not len(people):
-        return nobody_left(case)
     return (
-        _shared_keypoint(people)
-        or _foreign_keypoint(case.rows, people)
+        foreign_keypoint(case.rows, people)
+        or repeated_person(people)
+        or _shared_keypoint(people)
         or wrong_count(people)
         or _broken_person(case.rows, people)
         or _below_bound(case, people)
@@ -38,14 +45,19 @@ def broken_rule(case: Case, people: Rows) -> Explanation | None:
 
 
 def lost_too_many(case: Case, people: Rows) -> Explanation | None:
-    """Demand that an answer to conflicts keeps most of the keypoints that the reference keeps."""
-    must, kept = len(all_keypoints_of(case.expected)), len(all_keypoints_of(people) & all_keypoints_of(case.rows))
+    """Demand that an answer to conflicts keeps most of the keypoints that the reference keeps.
+
+    Keypoints of people who are too small to stay do not count: handing back all rows as they came keeps nobody.
+    """
+    groups = [group for group in map(keypoints_of, people) if len(group) >= case.min_num_body_parts]
+    kept = len(all_keypoints_of(case.rows).intersection(chain.from_iterable(groups)))
+    must = len(all_keypoints_of(case.expected))
     if kept >= KEPT_SHARE * must:
         return None
     return Explanation(
         f"Removing conflicts must not throw away much more than they need: {KEPT_SHARE:.0%} of the {must} keypoints "
         "that a plain solution keeps have to stay",
-        f"got {kept} keypoints",
+        f"got {kept} in people of at least {case.min_num_body_parts:g} parts",
         "Remove the one connection that does not fit, and keep the rest of the person.",
     )
 
@@ -64,28 +76,17 @@ def _shared_keypoint(people: Rows) -> Explanation | None:
     return None
 
 
-def _foreign_keypoint(rows: Rows, people: Rows) -> Explanation | None:
-    known = all_keypoints_of(rows)
-    for slot, keypoint in sorted(all_keypoints_of(people) - known):
-        return Explanation(
-            f"An id in column {slot} ({PARTS[slot].name}) must come from that column of the input",
-            f"got {keypoint}, which is not there",
-            "Copy ids from the rows into the same slot; do not compute them.",
-        )
-    return None
-
-
 def _broken_person(rows: Rows, people: Rows) -> Explanation | None:
     """Look for a person who is not joined by rows of the input, or has more score than they hold."""
     limbs = [(keypoints_of(row), float(row[SCORE_COLUMN])) for row in rows]
     for person in people:
         group = keypoints_of(person)
         inside = [(limb, score) for limb, score in limbs if limb <= group]
-        alone = group - _reachable(group, [limb for limb, _ in inside])
-        if alone:
+        reached = _reachable(group, [limb for limb, _ in inside])
+        if reached < group:
             return Explanation(
                 f"The parts of a person must be joined by rows of the input; the person has {write_group(group)}",
-                f"no row joins {write_group(alone)} to the rest",
+                f"no row joins {write_group(min(reached, group - reached, key=len))} to the rest",
                 "When you remove a connection, also remove or separate what hung on it alone.",
             )
         # Rows of negative score may have been left out, so that the bound is the sum of the others.
@@ -100,14 +101,14 @@ def _broken_person(rows: Rows, people: Rows) -> Explanation | None:
     return None
 
 
-def _reachable(group: Keypoints, limbs: Sequence[Keypoints]) -> set[tuple[int, int]]:
+def _reachable(group: Keypoints, limbs: Sequence[Keypoints]) -> Keypoints:
     """Walk from a person's first keypoint along the limbs inside the person."""
     reached = set(sorted(group)[:1])
     waiting = list(limbs)
     while joined := [limb for limb in waiting if limb & reached]:
-        reached.update(*joined)
         waiting = [limb for limb in waiting if not limb & reached]
-    return reached
+        reached.update(*joined)
+    return frozenset(reached)
 
 
 def _below_bound(case: Case, people: Rows) -> Explanation | None:

@@ -9,7 +9,6 @@ import pytest
 from grader.errors import GraderError, SubmissionError
 from grader.grading import REPORT, Grading, Options
 from grader.judging import Check, PointsLostError
-from grader.material import LOADING
 from grader.report.gradescope import dump
 from grader.report.html import render_html
 from grader.report.text import render_text
@@ -84,7 +83,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     key = _key_of(pyfuncitem)
     try:
         returned = yield
-        result = grading.judge_loading() if key == LOADING else pyfuncitem.funcargs["check"].finish()
+        check = pyfuncitem.funcargs.get("check")
+        result = check.finish() if isinstance(check, Check) else grading.judge_loading()
     except Exception as exc:
         grading.keep_fault(key, exc)
         raise

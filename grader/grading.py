@@ -51,7 +51,7 @@ class Grading:
         self.rubric, self.cases = load_material()
         self._options = options
         self._results: dict[str, CheckResult] = {}
-        self._student = Student(self._open_session)
+        self._student = Student(self._open_session, self.cases)
         self._load_failure: Failure | None = None
         self._is_loaded = False
         self._started_s = time.perf_counter()
@@ -167,8 +167,14 @@ def _grader_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _shrink(key: str, is_wrong: Callable[[Sequence[Case]], bool]) -> Sequence[Case]:
-    """Look for the smallest input that is judged wrong."""
-    from grader.shrinking import smallest_failure  # noqa: PLC0415 - loads Hypothesis and the reference, which few need
+def _shrink(key: str, judge: Callable[[Sequence[Case]], Verdict]) -> Sequence[Case]:
+    """Look for the smallest input that is judged wrong; a merge that has to be stopped ends the search."""
+    from grader.shrinking import StopSearch, smallest_failure  # noqa: PLC0415 - loads Hypothesis, which few need
+
+    def is_wrong(cases: Sequence[Case]) -> bool:
+        verdict = judge(cases)
+        if verdict not in {Verdict.PASSED, Verdict.WRONG}:
+            raise StopSearch
+        return verdict is Verdict.WRONG
 
     return smallest_failure(key, is_wrong)

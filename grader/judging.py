@@ -6,7 +6,6 @@ share of its cases that pass; `Check.finish` then makes the frozen result and fa
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
 from grader.cases import Case, Scene
 from grader.compare import nobody_left, other_than, renumber
@@ -27,8 +26,11 @@ from grader.student import Answer, Student
 Rule = Callable[[Case, Rows], Explanation | None]
 """Judges the people of an answer: None when they are right."""
 
-Shrink = Callable[[str, Callable[[Sequence[Case]], bool]], Sequence[Case]]
-"""Looks for the smallest input of a check that is judged wrong; returns no cases when it finds none."""
+Shrink = Callable[[str, Callable[[Sequence[Case]], Verdict]], Sequence[Case]]
+"""Looks for the smallest input of a check whose verdict is WRONG; returns no cases when it finds none."""
+
+MAX_ROWS_SHOWN = 200
+"""So many rows of a wrong answer are kept for the report: an answer may be of any length."""
 
 
 class PointsLostError(Exception):
@@ -78,13 +80,12 @@ class Check:
 
     def judge_again(self, *, required: str, advice: str) -> None:
         """Judge whether the cases of each other check are answered the same when they are asked again."""
-        pairs = self.student.answer_again()
-        for check, members in groupby(pairs, key=lambda pair: pair[0].check):
-            results = [_compare_answers(*pair, required, advice) for pair in members]
-            worst = next((result for result in results if not result.is_passed), None)
-            self.results.append(
-                worst or CaseResult(check, f"The cases of {check!r}.", Visibility.PUBLIC, Verdict.PASSED)
-            )
+        compared: dict[str, list[CaseResult]] = {}
+        for case, people, again in self.student.answer_again():
+            compared.setdefault(case.check, []).append(_compare_answers(case, people, again, required, advice))
+        for check, results in compared.items():
+            passed = CaseResult(check, f"The cases of {check!r}.", Visibility.PUBLIC, Verdict.PASSED)
+            self.results.append(next((result for result in results if not result.is_passed), passed))
 
     def judge_small_inputs(self, rule: Rule) -> None:
         """After a failure, show the smallest input that breaks the merge in place of the first recorded one."""
@@ -118,9 +119,11 @@ class Check:
         first = next((k for k, result in enumerate(self.results) if result.verdict is Verdict.WRONG), None)
         if first is None or self.shrink is None:
             return
-        smallest = self.shrink(self.line.key, lambda cases: not judge(cases).is_passed)
-        if smallest:
-            self.results[first] = judge(smallest)
+        smallest = self.shrink(self.line.key, lambda cases: judge(cases).verdict)
+        shown = judge(smallest) if smallest else None
+        # What is shown must not change the mark, not even of a merge that leaves its answers to chance.
+        if shown is not None and shown.verdict is Verdict.WRONG:
+            self.results[first] = shown
 
 
 def _judge(case: Case, answer: Answer, rule: Rule) -> CaseResult:
@@ -142,12 +145,11 @@ def _judge_twins(base: Case, twin: Case, ask: Callable[[Case], Answer], required
     return _judged(twin, now, other_than(expected, now, required=required, advice=advice))
 
 
-def _compare_answers(case: Case, first: Answer, second: Answer, required: str, advice: str) -> CaseResult:
+def _compare_answers(case: Case, before: Rows, again: Answer, required: str, advice: str) -> CaseResult:
     """Compare the answers to the same input in two processes, the first of which did answer."""
-    if isinstance(first.outcome, Failure) or isinstance(second.outcome, Failure):
-        return _failed(case, first.outcome if isinstance(first.outcome, Failure) else second.outcome)
-    difference = other_than(first.outcome, second.outcome, required=required, advice=advice)
-    return _judged(case, second.outcome, difference)
+    if isinstance(again.outcome, Failure):
+        return _failed(case, again.outcome)
+    return _judged(case, again.outcome, other_than(before, again.outcome, required=required, advice=advice))
 
 
 def _judged(case: Case, people: Rows, explanation: Explanation | None) -> CaseResult:
@@ -169,7 +171,8 @@ def _failed(case: Case, failure: Failure) -> CaseResult:
 
 
 def _evidence(case: Case, people: Rows | None) -> Evidence:
-    return Evidence(case.rows, case.call, case.expected, people, case.is_only_answer, shrunk=case.name == "shrunk")
+    came = None if people is None else people[:MAX_ROWS_SHOWN]
+    return Evidence(case.rows, case.call, case.expected, came, case.is_only_answer, shrunk=case.name == "shrunk")
 
 
 def _draw_over(scene: Scene, expected: Rows, people: Rows, score: float) -> Overlay:

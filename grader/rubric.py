@@ -66,10 +66,10 @@ def load_rubric(path: Path = FILE) -> Rubric:
         content = path.read_bytes()
         table = tomllib.loads(content.decode("utf-8"))
         rubric = _read(table, hashlib.sha256(content).hexdigest())
+        _check_sum("code", table["code"]["points"], [line.points for line in rubric.checks])
+        _check_sum("report", table["report"]["points"], [part.max_points for part in rubric.manual])
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise RubricError(f"The rubric must be as grader/rubric.toml tells; {path} is not: {exc!r}.") from exc
-    _check_sum("code", table["code"]["points"], [line.points for line in rubric.checks])
-    _check_sum("report", table["report"]["points"], [part.max_points for part in rubric.manual])
     keys = [line.key for line in rubric.checks] + [part.key for part in rubric.manual]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:

@@ -5,20 +5,24 @@ are judged. The second is asked again, last case first, with other seeds for cha
 depended on something else than the input.
 """
 
-from collections import Counter
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from grader.cases import Case
-from grader.compare import read_people
-from grader.results import Explanation, Protection, Rows, Verdict
+from grader.compare import read_people, too_many_people
+from grader.results import Explanation, Protection, Rows, Verdict, Visibility
 from grader.sandbox.launcher import Failure, Reply, Session
 
 MAX_STOPS = 2
 """So many times a merge may be stopped, or end its process, within one check; the check's other cases then fail too."""
 
 TOTAL_S = 60.0
-"""Seconds that all calls of one session may take together."""
+"""Seconds that loading and all calls of one pass over the cases may take together."""
+
+MAX_PRINTED = 65_536
+"""So many characters of what a submission prints are kept, however many processes it has ended."""
 
 OpenSession = Callable[[int], Session]
 """Opens a session with the seed given."""
@@ -39,7 +43,7 @@ class Player:
         self._open_session = open_session
         self._seed = seed
         self._session: Session | None = None
-        self._stops: Counter[str] = Counter()
+        self._stops: dict[str, list[Failure]] = {}
         self._printed: list[str] = []
         self.protections: tuple[Protection, ...] = ()
         self.seconds = 0.0
@@ -47,19 +51,23 @@ class Player:
     def load(self) -> Failure | None:
         """Open a session and let it load the submission; return why it cannot."""
         self.close()
-        return self._opened().load()
+        start_s = time.monotonic()
+        failure = self._opened().load()
+        self.seconds += time.monotonic() - start_s
+        return failure
 
     def play(self, case: Case) -> Answer:
         """Ask for the answer to one case."""
-        if self._stops[case.check] >= MAX_STOPS:
-            return Answer(_not_tried_again(), 0.0)
+        stops = self._stops.setdefault(case.check, [])
+        if len(stops) >= MAX_STOPS:
+            return Answer(_not_tried_again(stops[-1]), 0.0)
         if self.seconds > TOTAL_S:
             return Answer(_out_of_time(), 0.0)
         session = self._session
         if session is None or not session.is_alive:
             failure = self.load()
             if failure is not None:
-                self._stops[case.check] += 1
+                stops.append(failure)
                 return Answer(failure, 0.0)
         return self._ask(case)
 
@@ -67,8 +75,9 @@ class Player:
         session = self._opened()
         reply = session.merge(case.rows, case.positional, case.keywords)
         self.seconds += reply.seconds
-        self._stops[case.check] += not session.is_alive
-        return Answer(_read(reply), reply.seconds)
+        if reply.failure is not None and not session.is_alive:
+            self._stops[case.check].append(reply.failure)
+        return Answer(_read(reply, len(case.rows)), reply.seconds)
 
     def _opened(self) -> Session:
         if self._session is None:
@@ -79,7 +88,8 @@ class Player:
     @property
     def printed(self) -> str:
         """What the submission has printed in all sessions so far."""
-        return "".join([*self._printed, self._session.printed if self._session is not None else ""])
+        texts = [*self._printed, self._session.printed if self._session is not None else ""]
+        return "".join(texts)[:MAX_PRINTED]
 
     def close(self) -> None:
         """End the session, if one is open."""
@@ -96,10 +106,16 @@ class Student:
     ----------
     open_session : callable
         Opens a sandbox session that holds the submission, with the seed given.
+    cases : sequence of Case
+        All that may be asked. In each process the public ones come before the hidden: what a merge remembers of a
+        hidden input must not come out in its answer to a public one, which students see.
     """
 
-    def __init__(self, open_session: OpenSession) -> None:
+    def __init__(self, open_session: OpenSession, cases: Sequence[Case] = ()) -> None:
+        self._public = [case for case in cases if case.visibility is Visibility.PUBLIC]
         self._first = Player(open_session, seed=1)
+        # Inputs made up on the way have a process and a time of their own: they must not change what comes later.
+        self._trials = Player(open_session, seed=1)
         self._open_session = open_session
         self._answers: dict[Case, Answer] = {}
 
@@ -109,29 +125,36 @@ class Student:
 
     def answer(self, case: Case) -> Answer:
         """Return the answer to a recorded case; the same case is asked once."""
-        if case not in self._answers:
-            self._answers[case] = self._first.play(case)
+        first = [case] if case.visibility is Visibility.PUBLIC else [*self._public, case]
+        for one in first:
+            if one not in self._answers:
+                self._answers[one] = self._first.play(one)
         return self._answers[case]
 
     def try_out(self, case: Case) -> Answer:
         """Return the answer to an input that is made up on the way; nothing is remembered."""
-        return self._first.play(case)
+        return self._trials.play(case)
 
-    def answer_again(self) -> Sequence[tuple[Case, Answer, Answer]]:
-        """Ask for all answers once more, in a fresh process and last case first.
+    def answer_again(self) -> Sequence[tuple[Case, Rows, Answer]]:
+        """Ask for all answers once more, in a fresh process, the last of the public cases and of the hidden ones first.
 
         Returns
         -------
-        pairs : sequence of (case, answer, answer)
-            Of each case that was answered the first time: both answers, in the order of the first time.
+        pairs : sequence of (case, people, answer)
+            Of each case that was answered the first time: the people of then and the answer of now, in the order of
+            the first time.
         """
         player = Player(self._open_session, seed=2)
-        answered = [pair for pair in self._answers.items() if not isinstance(pair[1].outcome, Failure)]
+        outcomes = [(case, answer.outcome) for case, answer in self._answers.items()]
+        answered = [(case, outcome) for case, outcome in outcomes if not isinstance(outcome, Failure)]
+        backwards = [
+            case for visibility in Visibility for case, _ in reversed(answered) if case.visibility is visibility
+        ]
         try:
-            pairs = [(case, answer, player.play(case)) for case, answer in reversed(answered)]
+            again = {case: player.play(case) for case in backwards}
         finally:
             player.close()
-        return pairs[::-1]
+        return [(case, people, again[case]) for case, people in answered]
 
     def seconds(self, case: Case) -> float | None:
         """Return the seconds that a recorded case took, or None where it was not answered."""
@@ -141,6 +164,7 @@ class Student:
     def close(self) -> None:
         """End the submission's processes."""
         self._first.close()
+        self._trials.close()
 
     @property
     def printed(self) -> str:
@@ -153,16 +177,19 @@ class Student:
         return self._first.protections
 
 
-def _read(reply: Reply) -> Rows | Failure:
+def _read(reply: Reply, n_rows: int) -> Rows | Failure:
     if reply.answer is None:
-        return reply.failure
+        return cast("Failure", reply.failure)  # a reply holds one of the two
     people = read_people(reply.answer)
-    return Failure(Verdict.WRONG, people) if isinstance(people, Explanation) else people
+    if isinstance(people, Explanation):
+        return Failure(Verdict.WRONG, people)
+    too_many = too_many_people(n_rows, people)
+    return people if too_many is None else Failure(Verdict.WRONG, too_many)
 
 
-def _not_tried_again() -> Failure:
+def _not_tried_again(last: Failure) -> Failure:
     return Failure(
-        Verdict.TIMED_OUT,
+        last.verdict,
         Explanation(
             "merge() must come to an end in each case",
             f"it had to be stopped, or ended its process, {MAX_STOPS} times in cases like this, so this one was not "

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.zoo import Submission, build_zip, load_zoo
+from tests.zoo import build_zip, load_zoo
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ZOO = {submission.name: submission for submission in load_zoo()}

@@ -9,6 +9,8 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.submissions.malformed import BUILDERS
+
 FOLDER = Path(__file__).resolve().parent / "submissions"
 ZIP_NAME = "N26130891_Lab3.zip"
 REPORT = b"%PDF-1.4\n%%EOF\n"
@@ -50,8 +52,6 @@ def build_zip(submission: Submission, folder: Path) -> Path:
     """Write a submission as it would be handed in; return the path of its zip."""
     folder.mkdir(parents=True, exist_ok=True)
     if submission.kind == "malformed":
-        from tests.submissions.malformed import BUILDERS
-
         return BUILDERS[submission.name](folder)
     path = folder / ZIP_NAME
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

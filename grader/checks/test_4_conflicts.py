@@ -1,12 +1,12 @@
 """Conflicts: several answers are right, so judge what every right answer has in common."""
 
-from grader.conflicts import broken_rule, lost_too_many
+from grader.conflicts import empty_or_broken, lost_too_many
 from grader.judging import Check
 
 
 def test_conflict_rules(check: Check) -> None:
     """No keypoint in two people, no part that hangs loose, right counts, no score from nowhere."""
-    check.judge_each(broken_rule)
+    check.judge_each(empty_or_broken)
 
 
 def test_conflict_losses(check: Check) -> None:

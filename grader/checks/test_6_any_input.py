@@ -5,7 +5,7 @@ searches once more, in the sandbox, for the smallest input that breaks this merg
 """
 
 from grader.compare import same_people
-from grader.conflicts import broken_rule
+from grader.conflicts import broken_rule, empty_or_broken
 from grader.judging import Check
 
 SAME_ROWS = {
@@ -42,7 +42,7 @@ def test_renumbering(check: Check) -> None:
 
 def test_any_conflict(check: Check) -> None:
     """What is wrong in any answer is wrong for random conflicts, too."""
-    check.judge_each(broken_rule)
+    check.judge_each(empty_or_broken)
     check.judge_small_inputs(broken_rule)
 
 

@@ -118,9 +118,6 @@ HANDOUT = rows_from(
 SMALL = by_limb(chain(3, 6, 500), chain(3, 6, 600))
 """Two persons of three parts."""
 
-SAME_NUMBERS = np.vstack([person(100, CYCLE), person(101, CYCLE)])
-"""A neck of one person has the number of a shoulder of the other."""
-
 FAR_NUMBERS = rows_from(*((a, 1009 * a * a + 11, b, 1009 * b * b + 11, 2.0) for a, b in PAIRS))
 AT_PARTS = np.vstack([chain(3, 3, 100), chain(4, 4, 200), chain(5, 5, 300)])
 AT_SCORES = np.vstack([chain(8, 3, 100), chain(5, 2, 200), chain(8, 3.5, 300), chain(5, 5, 400)])

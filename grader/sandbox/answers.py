@@ -1,0 +1,111 @@
+"""What `merge` returned, made into an array of numbers or into words; in the child, beside the student's code.
+
+Only float64 in C order travels to the grader: lists, tuples, integers, float32, another byte order, negative strides
+and the like are all converted here, so that the grader never meets a type of the student's.
+"""
+
+from __future__ import annotations
+
+import types
+import warnings
+from typing import Any
+
+import numpy as np
+
+_ABSENT = -1
+_MAX_DIMENSIONS = 3
+_KINDS = {
+    "b": "an array of booleans",
+    "c": "an array of complex numbers",
+    "m": "an array of time spans",
+    "M": "an array of dates",
+    "S": "an array of byte strings",
+    "U": "an array of strings",
+    "V": "a structured array",
+}
+_PLAIN_NUMBERS = (int, float, np.integer, np.floating)
+Floats = Any  # ndarray of dtype float64
+
+
+class NoArray(Exception):  # noqa: N818 - says what the answer is
+    """What was returned is no array of numbers; the text says what it is."""
+
+
+def read_answer(value: Any, max_bytes: int) -> Floats:  # noqa: ANN401 - whatever a student returns
+    """Turn a returned value into an array.
+
+    Masked entries of a masked array become -1, which is what "absent" is in a row.
+
+    Parameters
+    ----------
+    value : object
+        What `merge` returned.
+    max_bytes : int
+        The largest array to send.
+
+    Returns
+    -------
+    answer : ndarray of 1 to 3 dimensions and dtype float64
+        In C order and in the processor's byte order.
+
+    Raises
+    ------
+    NoArray
+        If it is not an array of real numbers of that size.
+    """
+    if not isinstance(value, (list, tuple, np.ndarray)) and not hasattr(type(value), "__array__"):
+        raise NoArray(_name(value))
+    array = _as_array(value)
+    if array.dtype.kind in _KINDS:
+        raise NoArray(_KINDS[array.dtype.kind])
+    if array.ndim == 0:
+        raise NoArray("a single number")
+    if array.ndim > _MAX_DIMENSIONS:
+        raise NoArray(f"an array of {array.ndim} dimensions")
+    if array.size * 8 > max_bytes:
+        raise NoArray(f"an array of shape {array.shape}, larger than {max_bytes // 2**20} MiB")
+    if array.dtype.kind == "O":
+        array = _convert_objects(array)
+    with np.errstate(all="ignore"):  # merge.py may have asked NumPy to raise; what does not fit becomes infinite
+        return array.astype("<f8", order="C")
+
+
+def _as_array(value: Any) -> Any:  # noqa: ANN401 - see read_answer
+    if type(value) is np.ndarray:
+        return value
+    with warnings.catch_warnings():
+        # Old NumPy warns of ragged lists and makes objects of them; merge.py may have turned warnings into errors.
+        warnings.simplefilter("ignore")
+        try:
+            array = np.ma.filled(value, _ABSENT) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
+        except ValueError as error:
+            raise NoArray("a list of rows of different lengths") from error
+    return array.view(np.ndarray)
+
+
+def _convert_objects(array: Any) -> Floats:  # noqa: ANN401 - see read_answer
+    """Convert an array of Python objects if they are all plain numbers."""
+    for item in array.flat:
+        if isinstance(item, (list, tuple, np.ndarray)):
+            raise NoArray("a list of rows of different lengths")
+        if type(item) is bool or not isinstance(item, _PLAIN_NUMBERS):
+            raise NoArray(f"an array that holds {_name(item)}")
+    try:
+        return array.astype(np.float64)
+    except OverflowError as error:
+        raise NoArray("an array that holds a number too large for a float") from error
+
+
+def _name(value: Any) -> str:  # noqa: ANN401 - see read_answer
+    """Name a value that is no array, as a reader would."""
+    if value is None:
+        return "None"
+    if isinstance(value, types.GeneratorType):
+        return "a generator"
+    if isinstance(value, types.CoroutineType):
+        return "a coroutine"
+    if isinstance(value, str):
+        return "a string"
+    if type(value) in (bool, int, float):
+        return f"a single number, {value!r:.20}"
+    return f"an object of type {type(value).__name__:.80}"

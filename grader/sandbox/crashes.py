@@ -1,0 +1,84 @@
+"""An exception of the student's code in words: type, message, the line where it was raised; in the child.
+
+The exception is a stranger's as well: its text may be of any length, and asking for it may raise another one.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import types
+
+FILE_NAME = "merge.py"
+_MESSAGE_LENGTH = 500
+_LINE_LENGTH = 200
+_N_FIRST, _N_LAST = 3, 6
+
+
+def read_lines(source: bytes) -> list[str]:
+    """Split a source into lines as Python does; bytes that its encoding does not have are replaced."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    except SyntaxError:
+        encoding = "latin-1"
+    return io.TextIOWrapper(io.BytesIO(source), encoding, "replace").read().split("\n")
+
+
+def describe(error: BaseException, lines: list[str]) -> dict[str, Any]:
+    """Say what was raised and where.
+
+    Returns
+    -------
+    description : dict
+        ``type``, ``message``, ``line`` (0 if unknown), ``text`` (of that line), ``traceback``, ``missing`` (the module
+        that an import did not find).
+    """
+    frames = _student_frames(error.__traceback__)
+    line = frames[-1][0] if frames else 0
+    if isinstance(error, SyntaxError) and not frames:
+        line = error.lineno if isinstance(error.lineno, int) else 0
+    name = str(type(error).__name__)[:80]
+    message = _message(error)
+    return {
+        "type": name,
+        "message": message,
+        "line": line,
+        "text": _text(lines, line),
+        "traceback": _traceback(frames, lines, f"{name}: {message}" if message else name),
+        "missing": str(error.name)[:80] if isinstance(error, ModuleNotFoundError) and error.name else "",
+    }
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+        return str(text)[:_MESSAGE_LENGTH]
+    except BaseException:  # noqa: BLE001 - a student's __str__ may raise anything, and the first error counts
+        return "(its message could not be read)"
+
+
+def _student_frames(traceback: types.TracebackType | None) -> list[tuple[int, str]]:
+    """List line and function of the frames that are in merge.py, outermost first."""
+    frames = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename == FILE_NAME:
+            frames.append((traceback.tb_lineno, code.co_name))
+        traceback = traceback.tb_next
+    return frames
+
+
+def _text(lines: list[str], line: int) -> str:
+    return lines[line - 1].strip()[:_LINE_LENGTH] if 0 < line <= len(lines) else ""
+
+
+def _traceback(frames: list[tuple[int, str]], lines: list[str], last: str) -> str:
+    """Write a traceback as Python does, with the student's frames only and without the middle of a long one."""
+    entries = [f'  File "{FILE_NAME}", line {line}, in {name[:80]}\n    {_text(lines, line)}' for line, name in frames]
+    if len(entries) > _N_FIRST + _N_LAST + 1:
+        n_left_out = len(entries) - _N_FIRST - _N_LAST
+        entries[_N_FIRST:-_N_LAST] = [f"  ... {n_left_out} more ..."]
+    return "\n".join(["Traceback (most recent call last):", *entries, last] if entries else [last])

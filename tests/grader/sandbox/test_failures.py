@@ -1,0 +1,102 @@
+"""Words for the student."""
+
+import signal
+
+import pytest
+
+from grader.results import Verdict
+from grader.sandbox import failures
+from grader.sandbox.crashes import describe, read_lines
+from grader.sandbox.policy import Limits
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("plain\ttext\n", "plain\ttext\n"),
+        ("\x1b[31m\x00\x7f\u202e", "\ufffd[31m\ufffd\ufffd\ufffd"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("中文 ü 🙂", "中文 ü 🙂"),
+        ("\ud800", "\ufffd"),
+    ],
+    ids=["plain", "control", "lines", "letters", "surrogate"],
+)
+def test_text_is_made_printable(text, safe):
+    assert failures.printable(text, 100) == safe
+
+
+def test_text_is_cut():
+    assert failures.printable("x" * 100, 7) == "x" * 7
+
+
+@pytest.mark.parametrize("number", [signal.SIGXCPU, 128 + signal.SIGXCPU], ids=["itself", "through_bubblewrap"])
+def test_end_by_processor_time_is_a_time_out(number):
+    status = number if number > 128 else -number
+
+    failure = failures.describe_end(status, Limits(), is_loading=True)
+
+    assert failure.verdict is Verdict.TIMED_OUT
+    assert str(failure.explanation).startswith("merge.py must be imported within 5 s of computing time; it was still ")
+
+
+@pytest.mark.parametrize(
+    ("status", "came"),
+    [
+        (0, "Python was ended with exit status 0"),
+        (-signal.SIGSEGV, "Python itself broke down (SIGSEGV)"),
+        (128 + signal.SIGABRT, "Python itself broke down (SIGABRT)"),
+        (-signal.SIGKILL, "the system had to stop it"),
+        (3221225477, "Python was ended with exit status 3221225477"),
+        (None, "merge.py wrote to, or closed, a file descriptor that is not its own"),
+    ],
+)
+def test_end_is_explained(status, came):
+    failure = failures.describe_end(status, Limits(), is_loading=False)
+
+    assert failure.explanation.came == came
+    assert failure.explanation.required == "merge() must return an array of shape (n_skeletons, 20)"
+
+
+HOSTILE = [
+    {},
+    {"type": 3, "message": [], "line": "7", "text": None, "traceback": {}},
+    {"line": -1, "missing": 5},
+    {"line": 10**4000},
+]
+
+
+@pytest.mark.parametrize("reply", HOSTILE, ids=["nothing", "other_types", "other_values", "huge_line"])
+def test_description_of_any_content_is_shown(reply):
+    failure = failures.describe_raised(reply, is_loading=False)
+
+    assert failure.verdict is Verdict.CRASHED
+    assert failure.explanation.came == "got an exception"
+    assert failure.traceback == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        (b"a\r\nb\rc\n", ["a", "b", "c", ""]),
+        ("# coding: big5\n合".encode("big5"), ["# coding: big5", "合"]),
+        (b"\xef\xbb\xbfa", ["a"]),
+        (b"a\xff", ["aÿ"]),
+        (b"# coding: klingon\nb", ["# coding: klingon", "b"]),
+    ],
+    ids=["ends", "big5", "mark", "latin", "unknown"],
+)
+def test_lines_are_those_of_python(source, lines):
+    assert read_lines(source) == lines
+
+
+def test_exception_without_a_line_is_described():
+    description = describe(ValueError("x"), ["a"])
+
+    assert (description["line"], description["text"], description["traceback"]) == (0, "", "ValueError: x")
+
+
+def test_syntax_error_without_a_line_is_described():
+    error = SyntaxError("odd")
+    error.lineno = "nine"
+
+    assert describe(error, ["a"])["line"] == 0
