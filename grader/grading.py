@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pytest
 
@@ -24,6 +22,11 @@ from grader.submission import Submission
 FOLDER = Path(__file__).resolve().parent
 REPORT = pytest.StashKey[Report]()
 """Where pytest's configuration keeps the report of a run that has ended."""
+
+_UNKNOWN = Failure(
+    Verdict.NOT_RUN,
+    Explanation("merge.py must be loaded first", "the grader failed to", "Run `python -m grader doctor`."),
+)
 
 
 @dataclass(frozen=True)
@@ -56,21 +59,13 @@ class Grading:
         self._is_loaded = False
         self._started_s = time.perf_counter()
 
-    def __enter__(self) -> Self:
-        """Return the grading; leaving the block ends the submission's processes."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End the submission's processes."""
-        self.close()
-
     def load(self) -> Failure | None:
         """Load the submission, once; return why it cannot be, or None."""
         if not self._is_loaded:
-            self._load_failure = _fatal(self.submission) or self._student.load()
             self._is_loaded = True
+            # Stays where the grader itself fails in the next line: one check tells of it, the others are not run.
+            self._load_failure = _UNKNOWN
+            self._load_failure = _fatal(self.submission) or self._student.load()
         return self._load_failure
 
     def check(self, key: str) -> Check:

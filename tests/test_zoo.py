@@ -16,7 +16,6 @@ from tests.zoo import Submission, build_zip, load_zoo
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ZOO = load_zoo()
-HIDDEN_MARKER = "lab3_attack_marker"
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def test_submission_earns_what_is_expected(graded, submission):
     assert set(submission.lost) <= lost(run.report), run.text
     assert not submission.only or lost(run.report) == set(submission.lost), run.text
     assert not submission.verdict or Verdict(submission.verdict) in verdicts, run.text
-    assert re.search(submission.message, run.text), run.text
+    assert re.search(submission.message, " ".join(run.text.split())), run.text
     if submission.problem:
         assert submission.problem in {problem.code for problem in run.report.handed.problems}
 
