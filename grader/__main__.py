@@ -13,6 +13,7 @@ from grader.errors import GraderError
 from grader.results import Audience, Report, Verdict, Visibility
 from grader.sandbox.policy import Mode
 
+AUDIENCES, MODES = [audience.value for audience in Audience], [mode.value for mode in Mode]
 DONE, MACHINE_UNFIT, BAD_COMMAND_LINE, GRADER_FAILED = 0, 1, 2, 3
 PYTEST_USAGE_ERROR = 4
 N_GRADED = 2
@@ -44,15 +45,15 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("student", type=Path, metavar="ZIP", help="the submission: a zip, or a merge.py alone")
     parser.add_argument("--results", metavar="FILE.json", help="write the results in Gradescope's format")
     parser.add_argument("--html", metavar="FILE.html", help="write the results as one page")
-    parser.add_argument("--audience", choices=list(Audience), default=Audience.STUDENT, help="who reads")
-    parser.add_argument("--sandbox", choices=list(Mode), default=Mode.AUTO, help="strict: all protections, or no mark")
+    parser.add_argument("--audience", choices=AUDIENCES, default=Audience.STUDENT, help="who reads")
+    parser.add_argument("--sandbox", choices=MODES, default=Mode.AUTO, help="strict: all protections, or no mark")
     parser.add_argument("--student-python", metavar="PATH", help="interpreter that runs the student's code")
     parser.add_argument("--no-shrink", action="store_true", help="show failing inputs as they were recorded")
     parser.set_defaults(command=_grade)
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sandbox", choices=list(Mode), default=Mode.AUTO, help="which protections to test")
+    parser.add_argument("--sandbox", choices=MODES, default=Mode.AUTO, help="which protections to test")
     parser.set_defaults(command=_doctor)
 
 

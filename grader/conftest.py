@@ -23,6 +23,7 @@ ROOT = FOLDER.parent
 IMAGES = ROOT / "images"
 TEMPLATE = ROOT / "student_template" / "merge.py"
 SETTINGS = FOLDER / "pytest.ini"
+AUDIENCES, MODES = [audience.value for audience in Audience], [mode.value for mode in Mode]
 GRADING = pytest.StashKey[Grading]()
 
 
@@ -33,8 +34,18 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption("--student", type=Path, metavar="ZIP", help="the submission: a zip, or a merge.py alone")
     group.addoption("--results", type=Path, metavar="FILE.json", help="write the results in Gradescope's format")
     group.addoption("--html", type=Path, metavar="FILE.html", help="write the results as one page")
-    group.addoption("--audience", choices=list(Audience), default=Audience.STUDENT, help="who reads: student or staff")
-    group.addoption("--sandbox", choices=list(Mode), default=Mode.AUTO, help="strict: all protections or none graded")
+    group.addoption(
+        "--audience",
+        choices=AUDIENCES,
+        default=Audience.STUDENT,
+        help="who reads: student or staff",
+    )
+    group.addoption(
+        "--sandbox",
+        choices=MODES,
+        default=Mode.AUTO,
+        help="strict: all protections or none graded",
+    )
     group.addoption("--student-python", type=Path, metavar="PATH", help="interpreter that runs the student's code")
     group.addoption(
         "--no-shrink", action="store_true", help="show failing inputs as they were recorded; students' copies always do"

@@ -107,6 +107,7 @@ class Grading:
             manual_parts=tuple(self.rubric.manual),
             protections=tuple(self._student.protections),
             printed=self._student.printed,
+            printed_in_public=self._student.printed_in_public,
             timing=self._timing(),
             execution_s=time.perf_counter() - self._started_s,
             fingerprint={

@@ -255,13 +255,18 @@ class Timing:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything about one graded submission."""
+    """Everything about one graded submission.
+
+    What it printed is kept twice: all of it for the staff, and for students what it printed while no hidden case had
+    been played, since a merge may print its input.
+    """
 
     handed: Handed
     checks: Sequence[CheckResult]
     manual_parts: Sequence[ManualPart]
     protections: Sequence[Protection] = ()
     printed: str = ""
+    printed_in_public: str = ""
     timing: Timing | None = None
     execution_s: float = 0.0
     fingerprint: Mapping[str, str] = field(default_factory=dict)

@@ -118,6 +118,7 @@ class Student:
         self._trials = Player(open_session, seed=1)
         self._open_session = open_session
         self._answers: dict[Case, Answer] = {}
+        self.printed_in_public = ""
 
     def load(self) -> Failure | None:
         """Load the submission; return why it cannot be, or None."""
@@ -129,6 +130,8 @@ class Student:
         for one in first:
             if one not in self._answers:
                 self._answers[one] = self._first.play(one)
+                if one.visibility is Visibility.PUBLIC:
+                    self.printed_in_public = self._first.printed
         return self._answers[case]
 
     def try_out(self, case: Case) -> Answer:

@@ -100,6 +100,125 @@ def test_grader_that_cannot_work_gives_3(tmp_path):
     assert "no-python" in done.stdout + done.stderr
 
 
+def marks(path):
+    """Read a results file, without what is measured."""
+    results = json.loads(path.read_text(encoding="utf-8"))
+    del results["execution_time"], results["extra_data"]["timing"]
+    return results
+
+
+def test_folder_and_hash_seed_change_nothing(tmp_path):
+    path = build("wrong_single_pass", tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    here = run("pytest", "grader/", "--student", path, "--results", tmp_path / "here.json", env=environment("1"))
+    options = ["--student", f"../{path.name}", "--results", "there.json", "--html", "there.html"]
+    there = run("pytest", REPOSITORY / "grader", *options, cwd=elsewhere, env=environment("2"))
+
+    assert (here.returncode, there.returncode) == (1, 1), there.stdout + there.stderr
+    assert marks(tmp_path / "here.json") == marks(elsewhere / "there.json")
+    assert (elsewhere / "there.html").exists()
+
+
+def environment(hash_seed, **more):
+    return os.environ | {"PYTHONHASHSEED": hash_seed} | more
+
+
+@pytest.fixture
+def beside(tmp_path):
+    """Give a submission with a conftest.py beside it that leaves a trace where it is run."""
+    path = build("pass_union_find", tmp_path / "handed")
+    trace = tmp_path / "trace"
+    (path.parent / "conftest.py").write_text(f"from pathlib import Path\nPath({str(trace)!r}).touch()\n")
+    return path, trace
+
+
+@pytest.mark.parametrize("form", ["apart", "equals"])
+def test_conftest_beside_a_submission_is_not_run(beside, form):
+    path, trace = beside
+    options = ["--student", path] if form == "apart" else [f"--student={path}"]
+
+    done = run("pytest", "grader/", *options, "-q", "-k", "loads")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not trace.exists()
+
+
+def test_conftest_that_pytest_runs_first_ends_the_grading(beside):
+    path, _ = beside
+
+    done = run("pytest", "--student", path, "grader/")
+
+    assert done.returncode == 4
+    assert "nothing beside a submission must run in the grader; pytest has run " in done.stderr
+    assert f"Look at what it does, and write: pytest grader/ --student={path}" in done.stderr
+
+
+@pytest.mark.parametrize("where", ["outside", "inside"])
+def test_plugins_and_settings_of_others_change_nothing(tmp_path, where):
+    packages = tmp_path / "packages"
+    (packages / "stranger-1.dist-info").mkdir(parents=True)
+    (packages / "stranger-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1\n")
+    (packages / "stranger-1.dist-info" / "entry_points.txt").write_text("[pytest11]\nstranger = stranger\n")
+    (packages / "stranger.py").write_text("def pytest_runtest_call(item):\n    raise OSError('stranger')\n")
+    # A submission inside the repository makes pytest take the settings of the project's own tests at first.
+    path = build("pass_union_find", tmp_path)
+    student = path if where == "outside" else REPOSITORY / "tests" / "submissions" / "pass_union_find" / "merge.py"
+
+    done = run("pytest", "grader/", "--student", student, "-k", "loads", env=environment("0", PYTHONPATH=str(packages)))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed, 21 deselected" in done.stdout
+    assert "plugins:" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "texts"),
+    [
+        (["grader/", "-q"], ["15 checks worth 39 points not run: this check was not chosen", "\n7 passed"]),
+        (["grader/", "-v"], ["grader/checks/test_2_merging.py::test_cycles PASSED"]),
+    ],
+    ids=["quiet", "verbose"],
+)
+def test_one_file_is_graded_alone(tmp_path, arguments, texts):
+    path = build("pass_union_find", tmp_path)
+
+    done = run("pytest", "grader/checks/test_2_merging.py", *arguments[1:], "--student", path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "22 / 60  code" in done.stdout
+    assert all(text in done.stdout for text in texts), done.stdout
+
+
+def test_help_lists_the_options():
+    done = run("pytest", "grader/", "--help")
+
+    assert done.returncode == 0
+    for option in ("student=ZIP", "results=FILE.json", "html=FILE.html", "audience=", "sandbox=", "no-shrink"):
+        assert f"--{option}" in done.stdout
+
+
+def test_submission_that_is_not_there_is_told_by_pytest():
+    done = run("pytest", "grader/", "--student", "nowhere.zip")
+
+    assert done.returncode == 4
+    assert "A submission must be a file; there is none at '" in done.stderr
+    assert "nowhere.zip'. Check the path." in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="strict mode needs Linux")
+def test_machine_without_bubblewrap_is_unfit_for_strict_mode(tmp_path):
+    path = build("pass_union_find", tmp_path)
+
+    done = run("grader", "grade", path, "--sandbox=strict", env=environment("0", PATH=str(tmp_path)))
+
+    assert done.returncode == 3
+    assert "Strict mode needs every protection; off on this machine: Namespaces (bubblewrap (bwrap) is" in done.stderr
+    assert "Code: no mark yet, because the grader itself failed" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def descendants(pid):
     """List the processes that a process has started, directly or not."""
     parents = {}

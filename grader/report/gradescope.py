@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from grader.report.characters import make_visible, quote
 from grader.report.records import from_dict, to_dict
-from grader.report.redaction import PRINTED_WITHHELD, visible_report
+from grader.report.redaction import visible_report
 from grader.report.text import (
     WIDTH,
     explain_parts,
@@ -90,9 +90,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _output(report: Report) -> str:
     lines = [f"Code: {write_total(report)}", write_manual(report), *explain_parts(report)]
     lines += [write_protections(report.protections)]
-    if report.printed == PRINTED_WITHHELD:
-        lines += [PRINTED_WITHHELD]
-    elif report.printed:
+    if report.printed:
         lines += ["Printed by merge.py:", *quote(report.printed, WIDTH, "  | ", max_lines=MAX_PRINTED_LINES)]
     return make_visible("\n".join(line for line in lines if line))
 

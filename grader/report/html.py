@@ -16,7 +16,7 @@ from grader.report.characters import count, make_visible, one_line, shorten
 from grader.report.drawings import draw_input, draw_people
 from grader.report.overlays import Which, draw_overlay
 from grader.report.people import LIMB_HEADINGS, limb_cells, write_person
-from grader.report.redaction import PRINTED_WITHHELD, visible_report
+from grader.report.redaction import visible_report
 from grader.report.text import failures_to_show, find_fatal, has_fault, write_protections, write_timing, write_total
 from grader.results import Audience, CheckResult, Overlay, Report, Verdict, format_points
 
@@ -106,7 +106,6 @@ def render_html(report: Report, audience: Audience, images: Path) -> str:
         skipped=[check for check in report.checks if not check.cases],
         pairs=_pairs(report, images),
         n_pairs_left_out=max(len(_overlays(report)) - MAX_OVERLAYS, 0),
-        is_printed_withheld=report.printed == PRINTED_WITHHELD,
         protections=write_protections(report.protections),
         timing=report.timing and write_timing(report.timing),
     )

@@ -240,6 +240,7 @@ _read_report = _record(
     manual_parts=_list_of(_record(ManualPart, key=_text, title=_text, max_points=_points)),
     protections=_list_of(_record(Protection, name=_text, is_on=_flag, detail=_text)),
     printed=_text,
+    printed_in_public=_text,
     timing=_optional(_record(Timing, student_s=_seconds, reference_s=_seconds, what=_text)),
     execution_s=_seconds,
     fingerprint=_hashes,

@@ -1,8 +1,8 @@
 """What a student may see: the one place that takes out what is for the staff alone.
 
 A hidden case keeps its verdict, and sentences that say nothing of its input. Its rows, the answers, the overlay, the
-traceback and what came all go: each can hold the input, since a merge may raise or return whatever it was given. So
-can printed text, which nobody can split into what was printed for which case.
+traceback and what came all go: each can hold the input, since a merge may raise, return or print whatever it was
+given. Of what was printed there stays what came before the first hidden case: the public ones are played first.
 """
 
 import re
@@ -14,8 +14,6 @@ from grader.results import Audience, CaseResult, CheckResult, Explanation, Repor
 
 HIDDEN_NAME = "hidden case"
 HIDDEN_SAYS = "Not published: neither its input nor its answer is shown."
-PRINTED_WITHHELD = "Printed text is shown to the staff; run check.py to see it."
-"""Stands in place of what was printed when hidden cases were played."""
 
 _REQUIRED: Mapping[Verdict, str] = MappingProxyType(
     {
@@ -80,7 +78,7 @@ def visible_report(report: Report, audience: Audience) -> Report:
     return replace(
         report,
         checks=tuple(_visible_check(check, audience) for check in report.checks),
-        printed=PRINTED_WITHHELD if report.printed and _has_hidden(report) else report.printed,
+        printed=report.printed_in_public if _has_hidden(report) else report.printed,
         fingerprint={name: value for name, value in report.fingerprint.items() if name == "submission"},
     )
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from grader.report.characters import count, cut, make_visible, one_line, pad, quote, width, wrap
 from grader.report.people import LIMB_HEADINGS, limb_cells, write_person
-from grader.report.redaction import PRINTED_WITHHELD, visible_report
+from grader.report.redaction import visible_report
 from grader.results import (
     Audience,
     CaseResult,
@@ -262,9 +262,7 @@ def _more(number: int, noun: str = "") -> list[str]:
 
 def _foot(report: Report) -> list[str]:
     lines = []
-    if report.printed == PRINTED_WITHHELD:
-        lines += ["", PRINTED_WITHHELD]
-    elif report.printed:
+    if report.printed:
         lines += ["", "Printed by merge.py:", *quote(report.printed, WIDTH, "  | ", max_lines=MAX_PRINTED_LINES)]
     sentences = [f"Time: {write_timing(report.timing)}"] if report.timing is not None else []
     sentences += [write_protections(report.protections)]

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from grader.errors import SandboxError
 from grader.results import Protection, Verdict
@@ -86,7 +87,8 @@ def examine(mode: Mode = Mode.AUTO) -> tuple[Protection, ...]:
         opened in this mode.
     """
     with _targets() as targets:
-        return tuple(_try_out(attack, targets, mode) for attack in ATTACKS)
+        attacks = tqdm(ATTACKS, desc="attacks", leave=False, disable=None)
+        return tuple(_try_out(attack, targets, mode) for attack in attacks)
 
 
 def render(protections: Sequence[Protection]) -> str:

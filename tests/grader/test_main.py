@@ -90,7 +90,7 @@ def test_error_of_the_grader_is_one_sentence(monkeypatch, capsys, error):
         ([], "the following arguments are required: COMMAND"),
         (["mark"], "invalid choice: 'mark'"),
         (["grade"], "the following arguments are required: ZIP"),
-        (["grade", "x.zip", "--audience", "parents"], "invalid choice: 'parents' (choose from"),
+        (["grade", "x.zip", "--audience", "parents"], "invalid choice: 'parents' (choose from 'student', 'staff')"),
         (["grade", "x.zip", "--fast"], "unrecognized arguments: --fast"),
         (["doctor", "--sandbox", "none"], "invalid choice: 'none'"),
         (["cases"], "one of the arguments --seed --maps is required"),
@@ -194,7 +194,7 @@ def test_fault_of_the_grader_is_no_mark(monkeypatch, capsys, tmp_path, submissio
     written, printed = json.loads(results.read_text()), capsys.readouterr()
     assert "score" not in written
     assert "Code: no mark yet, because the grader itself failed" in printed.out
-    assert "no mark yet, because the grader itself failed" in page.read_text(encoding="utf-8")
+    assert "<strong>No mark yet.</strong>" in page.read_text(encoding="utf-8")
     assert "Check 'cycles' could not be judged." in printed.err
     assert "KeyError('no such thing')" in printed.err
     told = printed.out + results.read_text() + page.read_text(encoding="utf-8")

@@ -1,5 +1,7 @@
 """The submission at work, with sessions that only pretend: who is asked what, how often, and for how long."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -234,3 +236,52 @@ def test_student_ends_all_processes():
 
 def test_student_takes_nobody_for_an_answer():
     assert Student(Sessions(lambda _: [])).answer(CASES[0]).outcome.shape == (0, ROW_LENGTH)
+
+
+HIDDEN = [replace(case, name=f"hidden {case.name}", visibility=Visibility.HIDDEN) for case in CASES]
+
+
+def test_student_plays_public_cases_before_hidden_ones():
+    sessions = Sessions(merge)
+    student = Student(sessions, [*CASES, *HIDDEN])
+
+    student.answer(HIDDEN[0])
+    student.answer(CASES[3])
+
+    assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30, 40, 10]
+    assert student.printed_in_public == "<1: 4>"
+    assert student.printed == "<1: 5>"
+
+
+def test_student_is_asked_again_in_public_before_it_sees_hidden_cases():
+    sessions = Sessions(merge)
+    student = Student(sessions, [*CASES, *HIDDEN])
+    for case in [*HIDDEN[2:], *CASES]:
+        student.answer(case)
+
+    pairs = student.answer_again()
+
+    assert [first_id(rows) for rows in sessions.opened[1].asked] == [40, 30, 20, 10, 40, 30]
+    assert [case for case, _, _ in pairs] == [*CASES, *HIDDEN[2:]]
+
+
+def test_answer_of_more_people_than_rows_is_refused():
+    student = Student(Sessions(lambda rows: np.tile(rows, (2, 1))))
+
+    failure = student.answer(CASES[0]).outcome
+
+    assert failure.verdict is Verdict.WRONG
+    assert str(failure.explanation) == (
+        "There cannot be more people than rows, here 4; got 8 people. Return one row a person, and remove a row once "
+        "it has been merged into another."
+    )
+
+
+def test_case_that_is_not_tried_has_the_verdict_of_the_one_that_stopped():
+    student = Student(Sessions(stop_at(10, 20)))
+    extra = replace(CASES[0], name="extra")
+
+    failures = [student.answer(case).outcome for case in (*CASES[:2], extra)]
+
+    assert [failure.verdict for failure in failures] == [Verdict.TIMED_OUT] * 3
+    assert "so this one was not tried" in str(failures[2].explanation)

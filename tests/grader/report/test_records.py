@@ -58,6 +58,7 @@ REPORTS = st.builds(
     manual_parts=st.lists(st.builds(ManualPart, TEXT, TEXT, POINTS), max_size=2).map(tuple),
     protections=st.lists(st.builds(Protection, TEXT, st.booleans(), TEXT), max_size=2).map(tuple),
     printed=TEXT,
+    printed_in_public=TEXT,
     timing=st.none() | st.builds(Timing, SECONDS, SECONDS, TEXT),
     execution_s=SECONDS,
     fingerprint=st.dictionaries(TEXT, TEXT, max_size=2),

@@ -3,7 +3,6 @@
 import pytest
 
 from grader.report.characters import width
-from grader.report.redaction import PRINTED_WITHHELD
 from grader.report.text import MAX_PEOPLE, MAX_ROWS, WIDTH, render_text
 from grader.results import Audience, Evidence, Overlay, Protection, Verdict
 from tests.grader.report.samples import (
@@ -160,11 +159,12 @@ def test_text_keeps_forged_lines_behind_a_gutter():
     assert "(1180 more lines)".replace("1180", "1,180") in text
 
 
-def test_text_shows_printed_text_to_staff_and_withholds_it_from_students():
-    report = make_report(make_check(PASSED, make_hidden()), printed="770\n")
+def test_text_shows_all_that_was_printed_to_staff_and_the_public_part_to_students():
+    report = make_report(make_check(PASSED, make_hidden()), printed="80\n770\n", printed_in_public="80\n")
 
-    assert "  | 770" in render_text(report, STAFF)
-    assert PRINTED_WITHHELD in render_text(report, STUDENT)
+    assert "  | 80\n  | 770" in render_text(report, STAFF)
+    assert "  | 80" in render_text(report, STUDENT)
+    assert "770" not in render_text(report, STUDENT)
 
 
 def test_text_tells_the_time_beside_the_references():
