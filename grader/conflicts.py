@@ -29,7 +29,7 @@ KEPT_SHARE = 0.75
 
 def empty_or_broken(case: Case, people: Rows) -> Explanation | None:
     """Look for an answer of nobody where somebody is, and for a broken rule: nobody breaks none, and is no answer."""
-    return nobody_left(case) if len(case.expected) and not len(people) else broken_rule(case, people)
+    return nobody_left(case, people) or broken_rule(case, people)
 
 
 def broken_rule(case: Case, people: Rows) -> Explanation | None:

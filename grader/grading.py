@@ -20,6 +20,9 @@ from grader.student import Student
 from grader.submission import Submission
 
 FOLDER = Path(__file__).resolve().parent
+MARKS_DEPEND_ON = ("coco.py", "config.py", "keypoints.py", "metrics.py")
+"""What of ``estimation`` takes part in grading; the answers themselves are recorded."""
+
 REPORT = pytest.StashKey[Report]()
 """Where pytest's configuration keeps the report of a run that has ended."""
 
@@ -133,8 +136,12 @@ class Grading:
         return self._results.get(key) or CheckResult(line.key, line.part, line.title, line.points, note=note)
 
     def _timing(self) -> Timing | None:
-        """Tell the seconds of the largest case that has a time of the reference beside it."""
-        timed = [case for case in self.cases if case.reference_s is not None]
+        """Tell the seconds of the largest public case that has a time of the reference beside it.
+
+        Not of a hidden one: a merge could take as many seconds as it wants to tell of its input.
+        """
+        public = [case for case in self.cases if case.visibility is Visibility.PUBLIC]
+        timed = [case for case in public if case.reference_s is not None]
         largest = max(timed, key=lambda case: len(case.rows), default=None)
         seconds = None if largest is None else self._student.seconds(largest)
         if largest is None or largest.reference_s is None or seconds is None:
@@ -155,10 +162,11 @@ def _cases_fingerprint() -> str:
 
 @cache
 def _grader_fingerprint() -> str:
-    """Hash the grader's own code: two equal hashes mean the same grader."""
+    """Hash the code that marks depend on: two equal hashes mean the same grader."""
     digest = hashlib.sha256()
-    for path in sorted(FOLDER.rglob("*.py")):
-        digest.update(f"{path.relative_to(FOLDER).as_posix()}\0".encode())
+    estimation = FOLDER.parent / "estimation"
+    for path in [*sorted(FOLDER.rglob("*.py")), *(estimation / name for name in MARKS_DEPEND_ON)]:
+        digest.update(f"{path.relative_to(FOLDER.parent).as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

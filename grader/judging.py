@@ -139,17 +139,17 @@ def _judge_twins(base: Case, twin: Case, ask: Callable[[Case], Answer], required
         return _failed(base, before)
     if isinstance(now, Failure):
         return _failed(twin, now)
-    if len(twin.expected) and not len(now):
-        return _judged(twin, now, nobody_left(twin))
     expected = renumber(before, twin.renumbered)
-    return _judged(twin, now, other_than(expected, now, required=required, advice=advice))
+    explanation = nobody_left(twin, now) or other_than(expected, now, required=required, advice=advice)
+    return _judged(twin, now, explanation)
 
 
 def _compare_answers(case: Case, before: Rows, again: Answer, required: str, advice: str) -> CaseResult:
     """Compare the answers to the same input in two processes, the first of which did answer."""
     if isinstance(again.outcome, Failure):
         return _failed(case, again.outcome)
-    return _judged(case, again.outcome, other_than(before, again.outcome, required=required, advice=advice))
+    explanation = other_than(before, again.outcome, required=required, advice=advice)
+    return _judged(case, again.outcome, explanation)
 
 
 def _judged(case: Case, people: Rows, explanation: Explanation | None) -> CaseResult:

@@ -18,7 +18,7 @@ from grader.sandbox.launcher import Failure, Reply, Session
 MAX_STOPS = 2
 """So many times a merge may be stopped, or end its process, within one check; the check's other cases then fail too."""
 
-TOTAL_S = 60.0
+TOTAL_S = 90.0
 """Seconds that loading and all calls of one pass over the cases may take together."""
 
 MAX_PRINTED = 65_536

@@ -72,23 +72,32 @@ def visible(case: CaseResult, audience: Audience) -> CaseResult:
 
 
 def visible_report(report: Report, audience: Audience) -> Report:
-    """Return what `audience` may see of a report; for students without the hashes of rubric, cases and grader."""
+    """Return what `audience` may see of a report.
+
+    Students do not see the hashes of rubric, cases and grader, and get the whole seconds that grading took: a merge
+    could spell its input in finer ones.
+    """
     if audience is Audience.STAFF:
         return report
     return replace(
         report,
         checks=tuple(_visible_check(check, audience) for check in report.checks),
-        printed=report.printed_in_public if _has_hidden(report) else report.printed,
+        printed=report.printed_in_public,
+        execution_s=float(round(report.execution_s)),
         fingerprint={name: value for name, value in report.fingerprint.items() if name == "submission"},
     )
 
 
 def _visible_check(check: CheckResult, audience: Audience) -> CheckResult:
-    return replace(check, cases=tuple(visible(case, audience) for case in check.cases))
+    cases = [visible(case, audience) for case in check.cases]
+    public = [case for case in cases if case.visibility is Visibility.PUBLIC]
+    hidden = [case for case in cases if case.visibility is Visibility.HIDDEN]
+    return replace(check, cases=(*public, *sorted(hidden, key=_order)))
 
 
-def _has_hidden(report: Report) -> bool:
-    return any(case.visibility is Visibility.HIDDEN for check in report.checks for case in check.cases)
+def _order(case: CaseResult) -> tuple[str, str]:
+    """Order hidden cases by what is shown of them: the order in which they were played could spell their inputs."""
+    return case.verdict, str(case.explanation)
 
 
 def _redact(case: CaseResult, explanation: Explanation) -> Explanation:

@@ -518,7 +518,8 @@ def test_kept_below_bound_tells_the_bounds_of_the_call():
 
 
 def test_nobody_left_tells_how_many_rows_there_were():
-    assert str(nobody_left(CASE)) == (
+    assert nobody_left(CASE, RIGHT) is None
+    assert str(nobody_left(CASE, rows_of(({}, 0)))) == (
         "Where the rows hold people, the answer must hold people; got nobody for 13 rows. "
         "Merge the rows first, then delete only people below the bounds."
     )

@@ -127,7 +127,7 @@ def test_student_runs_out_of_time_in_all():
     assert [isinstance(outcome, Failure) for outcome in outcomes] == [False, False, True, True]
     assert outcomes[2].verdict is Verdict.TIMED_OUT
     assert str(outcomes[2].explanation) == (
-        "All cases together must be answered within 60 seconds; the time was over before this case. "
+        "All cases together must be answered within 90 seconds; the time was over before this case. "
         "Make merge faster; the slowest case is the crowd."
     )
 

@@ -293,6 +293,7 @@ def hostile():
         make_check(case, make_case("second", evidence=EVIDENCE), title=HOSTILE, part=HOSTILE),
         problems=(Problem("name", explanation, is_fatal=False),),
         printed=(HOSTILE + "\nCode: 60 of 60 points\n") * 600,
+        printed_in_public=(HOSTILE + "\nCode: 60 of 60 points\n") * 600,
         file_name=HOSTILE,
     )
 

@@ -109,10 +109,11 @@ def test_visible_keeps_the_graders_own_traceback_from_students():
     assert str(shown.explanation).endswith("it costs nothing; the staff will grade again.")
 
 
-def test_visible_report_shows_printed_text_when_all_cases_are_public():
-    report = make_report(make_check(PASSED), printed="hello")
+def test_visible_report_shows_what_was_printed_before_hidden_cases():
+    report = make_report(make_check(PASSED), printed="hello, you", printed_in_public="hello")
 
     assert visible_report(report, Audience.STUDENT).printed == "hello"
+    assert visible_report(report, Audience.STAFF).printed == "hello, you"
 
 
 def test_visible_report_keeps_hashes_of_the_hidden_cases_from_students():
@@ -124,3 +125,20 @@ def test_visible_report_twice_is_once(name):
     once = visible_report(ALL[name](), Audience.STUDENT)
 
     assert json.loads(dump(once, Audience.STUDENT)) == json.loads(dump(once, Audience.STAFF))
+
+
+def test_students_see_hidden_cases_in_an_order_that_tells_nothing():
+    hidden = [make_hidden(verdict) for verdict in (Verdict.WRONG, Verdict.CRASHED, Verdict.PASSED, Verdict.CRASHED)]
+    orders = [hidden, hidden[::-1], [*hidden[2:], *hidden[:2]]]
+
+    seen = [visible_report(make_report(make_check(PASSED, *order)), Audience.STUDENT).checks[0] for order in orders]
+
+    assert [case.verdict for case in seen[0].cases[1:]] == sorted(case.verdict for case in hidden)
+    assert seen[0].cases == seen[1].cases == seen[2].cases
+
+
+def test_students_see_whole_seconds():
+    report = make_report(make_check(PASSED), execution_s=12.3456)
+
+    assert visible_report(report, Audience.STUDENT).execution_s == 12
+    assert visible_report(report, Audience.STAFF).execution_s == 12.3456
