@@ -145,7 +145,8 @@ def _check_ids(people: Rows) -> Rows | Explanation:
 
 def keypoints_of(row: Rows) -> Keypoints:
     """Collect the (slot, id) pairs of one row."""
-    return frozenset((int(slot), int(row[slot])) for slot in np.flatnonzero(row[:N_PARTS] != ABSENT))
+    ids = enumerate(row[:N_PARTS].tolist())  # plain numbers: several times as fast as an array of 18
+    return frozenset((slot, int(keypoint)) for slot, keypoint in ids if keypoint != ABSENT)
 
 
 def all_keypoints_of(rows: Rows) -> set[tuple[int, int]]:
