@@ -85,8 +85,8 @@ def strategy_of(check: str, *, is_recorded: bool) -> st.SearchStrategy[Drawn]:
         One of `N_RECORDED`.
     is_recorded : bool
         Whether the inputs are for marks and must be fair, or for a search and should be small. Recorded people have
-        at least `RECORDED_PARTS` parts, and somebody stands by each conflict: some ways to settle it leave nobody
-        else.
+        at least `RECORDED_PARTS` parts and are two at least, and somebody stands by each conflict: some ways to
+        settle it leave nobody else.
     """
     return _STRATEGIES[check](is_recorded)
 
@@ -137,8 +137,11 @@ def _bodies(draw: st.DrawFn, *, is_recorded: bool) -> list[list[int]]:
 
 @st.composite
 def _rows_of_people(draw: st.DrawFn, *, is_recorded: bool) -> Rows:
-    """Draw people without conflicts, limb after limb."""
-    return _lay_out(draw, sorted(links_of(draw(_bodies(is_recorded=is_recorded)))))
+    """Draw people without conflicts, limb after limb; recorded ones are two at least."""
+    bodies = draw(_bodies(is_recorded=is_recorded))
+    if is_recorded:
+        bodies = [*bodies, draw(_body(is_recorded=True))]
+    return _lay_out(draw, sorted(links_of(bodies)))
 
 
 @st.composite

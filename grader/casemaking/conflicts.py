@@ -18,7 +18,7 @@ from grader.casemaking.people import (
     TREE,
     Body,
     Link,
-    grow_body,
+    grow_bystander,
     lay_out,
     links_of,
 )
@@ -78,7 +78,7 @@ def add_false(links: Sequence[Link], *false: tuple[int, int, int]) -> list[Link]
 
 
 def _stand_by(rng: np.random.Generator) -> list[Link]:
-    return [Link(limb, _BYSTANDER, _BYSTANDER) for limb in grow_body(rng, int(rng.integers(6, 10)))]
+    return [Link(limb, _BYSTANDER, _BYSTANDER) for limb in grow_bystander(rng)]
 
 
 def _draw_large_people(rng: np.random.Generator, false: Sequence[tuple[int, int, int]]) -> list[Link]:

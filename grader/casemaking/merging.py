@@ -1,29 +1,28 @@
-"""Families without conflicts: the handout's example, one person, many, cycles, row orders, ids, nobody, crowds.
+"""Families without conflicts: the handout's example, one person, many, cycles, row orders, ids, nobody.
 
 Each keeps away from the pitfalls of the others, so that a mistake costs its points once: ids start at 1, people have
 at least six parts and much score, the limbs come in the lab's order and form no cycle, wherever that is not the point.
+Where one person would do, a bystander is there, too: else a merge that takes all rows for one person earns the points.
+`one_person`, which a student tries first, is without: who mixes people up must not lose it.
 """
 
-import time
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import permutations
-from statistics import median
+from itertools import count, permutations
 
 import numpy as np
 
 from estimation.config import ABSENT, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN, BodyPart
-from grader import reference
 from grader.casemaking.maker import Maker
 from grader.casemaking.people import (
     ARMS,
     HEAD,
     LEFT_SHOULDER_EAR,
+    LEGS,
     RIGHT_SHOULDER_EAR,
     TREE,
     Body,
     grow_body,
-    ids_in,
+    grow_bystander,
     lay_out,
     links_of,
     renumber,
@@ -47,37 +46,35 @@ _HANDOUT = (
 _RIGHT_RING: Body = (0, 12, 13, 14, RIGHT_SHOULDER_EAR)
 _LEFT_RING: Body = (1, 12, 15, 16, LEFT_SHOULDER_EAR)
 _RINGS: Body = sorted({*_RIGHT_RING, *_LEFT_RING})
+_HEADLESS: Body = (*ARMS, *LEGS)
 
 # Wrist, elbow, shoulder, neck, other shoulder: four rows, each of which shares a part with the next.
 _CHAIN: Body = (3, 2, 0, 1)
 _CHAINS_END = 4
 
-N_IN_CROWD = {True: 30, False: 100}
-"""People in the crowd of the public and of the hidden cases."""
-
 _LARGEST_GAP = 40
 _LARGE_IDS = 9_000
-_TIMINGS = 7
 
 
 def handout(maker: Maker) -> list[Case]:
-    """Make the published example, or the same person with other ids and in other orders."""
+    """Make the published example, or the same person with other ids, in other orders, and not alone."""
     rows = np.full((len(_HANDOUT), ROW_LENGTH), float(ABSENT))
     for row, (first, first_id, second, second_id, score) in zip(rows, _HANDOUT, strict=True):
         row[first], row[second], row[SCORE_COLUMN], row[N_PARTS_COLUMN] = first_id, second_id, score, 2
     if maker.is_public:
         return [maker.case("example", "The example of the handout: nine rows, one person.", rows)]
-    renumbered = renumber(rows, _other_ids(maker, rows))
-    reordered = rows[_connected_order(maker, rows)]
-    return [
-        maker.case("other_ids", "The person of the handout with other ids.", renumbered),
-        maker.case(
-            "other_order",
-            "The rows of the handout in another order, and with other ids.",
-            renumber(reordered, _other_ids(maker, rows)),
+    kinds = {
+        "other_ids": ("The person of the handout with other ids, and somebody else.", rows),
+        "other_order": (
+            "The rows of the handout in another order and with other ids, and somebody else.",
+            rows[_connected_order(maker, rows)],
         ),
-        maker.case("one_row_less", "The person of the handout without the row that closes the cycle.", renumbered[:-1]),
-    ]
+        "one_row_less": (
+            "The person of the handout without the row that closes the cycle, and somebody else.",
+            rows[:-1],
+        ),
+    }
+    return [maker.case(name, says, _not_alone(maker, person)) for name, (says, person) in kinds.items()]
 
 
 def one_person(maker: Maker) -> list[Case]:
@@ -90,7 +87,7 @@ def one_person(maker: Maker) -> list[Case]:
         bodies = {
             "whole_body": bodies["whole_body"],
             "head_and_neck": ("A face on a neck: six parts.", HEAD),
-            "no_head": ("A person whose head is not to be seen.", range(12)),
+            "no_head": ("A person whose head is not to be seen.", _HEADLESS),
             "upper_body": ("A person behind a table: arms and head.", (*ARMS, *HEAD)),
             "nine_parts": ("A person of nine parts.", grow_body(maker.rng, 9)),
             "thirteen_parts": ("A person of 13 parts.", grow_body(maker.rng, 13)),
@@ -112,20 +109,29 @@ def many_people(maker: Maker) -> list[Case]:
 
 
 def cycles(maker: Maker) -> list[Case]:
-    """Make people with a limb from the shoulder to the ear, which closes a cycle."""
+    """Make people with a limb from the shoulder to the ear, which closes a cycle, and a bystander without."""
     kinds: dict[str, tuple[str, Sequence[Body]]] = {
-        "right_side": ("The row from the right shoulder to the right ear closes a cycle.", [(*_RIGHT_RING, 2)]),
-        "both_sides": ("Two rows close a cycle each.", [_RINGS]),
+        "right_side": (
+            "The row from the right shoulder to the right ear closes a cycle; somebody else stands by.",
+            [(*_RIGHT_RING, 2)],
+        ),
+        "both_sides": ("Two rows of one person close a cycle each; somebody else stands by.", [_RINGS]),
     }
     if not maker.is_public:
         whole = range(19)
         kinds = {
-            "left_side": ("The row from the left shoulder to the left ear closes a cycle.", [(*_LEFT_RING, 4, 5)]),
-            "whole_body": ("A person with all 19 limbs: two cycles.", [whole]),
-            "one_of_two": ("Two people, one of them with a cycle.", [(*ARMS, *HEAD), (*_RIGHT_RING, 6, 7)]),
-            "three_people": ("Three people with cycles.", [_RINGS, whole, (*_RINGS, 2, 3)]),
+            "left_side": (
+                "The row from the left shoulder to the left ear closes a cycle; somebody else stands by.",
+                [(*_LEFT_RING, 4, 5)],
+            ),
+            "whole_body": ("A person with all 19 limbs, so with two cycles; somebody else stands by.", [whole]),
+            "one_of_three": ("Three people, one of them with a cycle.", [(*ARMS, *HEAD), (*_RIGHT_RING, 6, 7)]),
+            "three_of_four": ("Four people, three of them with cycles.", [_RINGS, whole, (*_RINGS, 2, 3)]),
         }
-    return [maker.case(name, says, lay_out(maker.rng, links_of(bodies))) for name, (says, bodies) in kinds.items()]
+    return [
+        maker.case(name, says, lay_out(maker.rng, links_of([*bodies, grow_bystander(maker.rng)])))
+        for name, (says, bodies) in kinds.items()
+    ]
 
 
 def row_order(maker: Maker) -> list[Case]:
@@ -136,14 +142,14 @@ def row_order(maker: Maker) -> list[Case]:
 def id_zero(maker: Maker) -> list[Case]:
     """Make people one of whom has the keypoint with id 0."""
     kinds: dict[str, tuple[str, Sequence[Body]]] = {
-        "one_person": ("The nose has id 0.", [(*ARMS, *HEAD)]),
+        "one_nose": ("Two people; the only nose has id 0.", [(*ARMS, *HEAD), _HEADLESS]),
         "two_people": ("One of two noses has id 0.", [(*ARMS, 12, 13), (*ARMS, 12, 15)]),
     }
     if not maker.is_public:
         kinds = {
-            "whole_body": ("The nose of a whole body has id 0.", [TREE]),
-            "no_nose": ("No nose is to be seen: the neck has id 0.", [range(12)]),
-            "nose_at_the_end": ("The nose with id 0 stands in one row only.", [(*ARMS, 12)]),
+            "whole_body": ("The nose of a whole body has id 0; somebody else has none.", [TREE, _HEADLESS]),
+            "no_nose": ("No nose is to be seen: one of two necks has id 0.", [_HEADLESS, ARMS]),
+            "nose_at_the_end": ("The only nose, which stands in one row, has id 0.", [(*ARMS, 12), LEGS]),
             "three_people": ("One of three people has the keypoint with id 0.", [(*ARMS, *HEAD)] * 3),
         }
     return [
@@ -154,7 +160,7 @@ def id_zero(maker: Maker) -> list[Case]:
 
 def gaps(maker: Maker) -> list[Case]:
     """Make people whose ids are not 1, 2, 3 and so on."""
-    counts = (1, 2) if maker.is_public else (1, 2, 3, 5)
+    counts = (1, 2) if maker.is_public else (2, 3, 4, 5)
     return [
         maker.case(
             f"{'large' if first > 1 else 'small'}_ids_{n_people}",
@@ -185,19 +191,17 @@ def nobody(maker: Maker) -> list[Case]:
     return [maker.case(name, says, lay_out(maker.rng, links_of(bodies))) for name, (says, bodies) in kinds.items()]
 
 
-def crowds(maker: Maker) -> list[Case]:
-    """Make a crowd of whole bodies, and measure how long the reference takes for it."""
-    n_people = N_IN_CROWD[maker.is_public]
-    case = maker.case(
-        f"{n_people}_people",
-        f"A crowd of {n_people} people, all 18 parts of each.",
-        lay_out(maker.rng, links_of([TREE] * n_people)),
-    )
-    return [replace(case, reference_s=_measure(case.rows))]
+def _not_alone(maker: Maker, rows: Rows) -> Rows:
+    """Put the rows of a bystander behind others, and give all keypoints other ids."""
+    first_free = int(rows[:, : len(PARTS)].max()) + 1
+    bystander = lay_out(maker.rng, links_of([grow_bystander(maker.rng)]), ids=count(first_free))
+    both = np.vstack([rows, bystander])
+    return renumber(both, _other_ids(maker, both))
 
 
 def _other_ids(maker: Maker, rows: Rows) -> dict[int, int]:
-    old = ids_in(rows)
+    """Draw ids that grow from slot to slot; within a slot people come in any order."""
+    old = [int(id_) for slot in PARTS for id_ in maker.rng.permutation(np.unique(rows[:, slot])) if id_ != ABSENT]
     return dict(zip(old, _draw_ids(maker, 1, largest_gap=3)[: len(old)], strict=True))
 
 
@@ -222,19 +226,22 @@ def _draw_bodies(maker: Maker, n_people: int) -> list[Body]:
 
 
 def _chains(maker: Maker) -> list[Case]:
-    """Make a chain of four rows in all orders, or in the two in which the joins come last; a fifth row ends it."""
+    """Make a chain of four rows in all orders, or in the two in which the joins come last; a fifth row ends it.
+
+    The rows of a bystander come behind.
+    """
     orders = [(0, 2, 1, 3), (0, 3, 1, 2)] if maker.is_public else list(permutations(range(len(_CHAIN))))
     cases = []
     for order in orders:
-        rows = lay_out(maker.rng, links_of([(*_CHAIN, _CHAINS_END)]))
-        place = [sorted((*_CHAIN, _CHAINS_END)).index(_CHAIN[number]) for number in order]
-        last = (set(range(len(rows))) - set(place)).pop()
+        body = sorted((*_CHAIN, _CHAINS_END))
+        place = [body.index(limb) for limb in (*(_CHAIN[number] for number in order), _CHAINS_END)]
         numbers = [number + 1 for number in order]
         cases.append(
             maker.case(
                 f"chain_{''.join(map(str, numbers))}",
-                f"A chain of four rows in the order {', '.join(map(str, numbers))}, then a fifth row at its end.",
-                rows[[*place, last]],
+                f"A chain of four rows in the order {', '.join(map(str, numbers))}, then a fifth row at its end, then "
+                "the rows of somebody else.",
+                _beside_bystander(maker, body, place),
             )
         )
     return cases
@@ -242,30 +249,33 @@ def _chains(maker: Maker) -> list[Case]:
 
 def _shuffled_people(maker: Maker) -> list[Case]:
     """Make whole people whose rows come from the ends to the middle, or in any order."""
-    backwards = lay_out(maker.rng, links_of([TREE]))[::-1]
+    backwards = _beside_bystander(maker, TREE, range(len(TREE))[::-1])
     bodies = [grow_body(maker.rng, 12), grow_body(maker.rng, 9)]
     cases = [
-        maker.case("backwards", "A whole body, whose rows come from the last limb to the first.", backwards),
+        maker.case(
+            "backwards",
+            "A whole body, whose rows come from the last limb to the first, then the rows of somebody else.",
+            backwards,
+        ),
         maker.case("two_shuffled", "Two people, whose rows come in any order.", _shuffle(maker, bodies)),
     ]
     if not maker.is_public:
         cases += [
-            maker.case("whole_shuffled", "A whole body, whose rows come in any order.", _shuffle(maker, [TREE])),
+            maker.case(
+                "whole_shuffled",
+                "A whole body, whose rows come in any order, then the rows of somebody else.",
+                _beside_bystander(maker, TREE, maker.rng.permutation(len(TREE)).tolist()),
+            ),
             maker.case("four_shuffled", "Four people, whose rows come in any order.", _shuffle(maker, [TREE] * 4)),
         ]
     return cases
 
 
+def _beside_bystander(maker: Maker, body: Body, order: Sequence[int]) -> Rows:
+    """Lay out a person, whose rows come in the order given, and behind them a bystander's, limb after limb."""
+    rows = lay_out(maker.rng, links_of([body, grow_bystander(maker.rng)]), behind=[1])
+    return rows[[*order, *range(len(body), len(rows))]]
+
+
 def _shuffle(maker: Maker, bodies: Sequence[Body]) -> Rows:
     return maker.rng.permutation(lay_out(maker.rng, links_of(bodies)))
-
-
-def _measure(rows: Rows) -> float:
-    """Time the reference: the median of some runs in seconds, to two digits, after one that compiles."""
-    reference.answer(rows)
-    seconds = []
-    for _ in range(_TIMINGS):
-        start = time.perf_counter()
-        reference.answer(rows)
-        seconds.append(time.perf_counter() - start)
-    return float(f"{median(seconds):.1e}")

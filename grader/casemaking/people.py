@@ -5,7 +5,7 @@ a picture: limb after limb, of one limb the best PAF score first, ids counted on
 scores are sixteenths, so that they add up exactly in whatever order.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
@@ -62,6 +62,14 @@ def grow_body(rng: np.random.Generator, n_parts: int) -> Body:
     return sorted(limbs)
 
 
+def grow_bystander(rng: np.random.Generator) -> Body:
+    """Draw somebody plain, of six to nine parts, to stand beside those whom a case is about.
+
+    Whoever makes one person of all rows, or stops after the first, is wrong then whatever the case is about.
+    """
+    return grow_body(rng, int(rng.integers(6, 10)))
+
+
 def links_of(bodies: Iterable[Body]) -> list[Link]:
     """List the true connections of some people."""
     return [Link(limb, person, person) for person, body in enumerate(bodies) for limb in body]
@@ -73,6 +81,7 @@ def lay_out(
     *,
     ids: Iterable[int] | None = None,
     totals: Mapping[int, float] | None = None,
+    behind: Container[int] = (),
 ) -> Rows:
     """Make the rows of some connections.
 
@@ -86,13 +95,15 @@ def lay_out(
         The ids in slot order, at least as many as there are parts; 1, 2, 3 and so on without it.
     totals : mapping of int to float, optional
         For some people, by number, what the scores of their rows must add up to.
+    behind : container of int, optional
+        People, by number, whose rows come behind those of all others.
 
     Returns
     -------
     rows : ndarray of shape (len(links), 20) and dtype float64
     """
     paf_scores = {link: rng.uniform(*(_OWN_PAFS if link.start == link.end else _FOREIGN_PAFS)) for link in links}
-    ordered = sorted(links, key=lambda link: (link.limb, -paf_scores[link]))
+    ordered = sorted(links, key=lambda link: (link.start in behind, link.limb, -paf_scores[link]))
     id_of = _number(rng, ordered, count(1) if ids is None else ids)
     part_scores = {joint: SCORE_STEP * int(rng.integers(*_PART_SCORES)) for joint in id_of}
     rows = np.full((len(ordered), ROW_LENGTH), float(ABSENT))

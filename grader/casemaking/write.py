@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from grader.casemaking import any_input, bounds, conflicts, merging, pictures
+from grader.casemaking import any_input, bounds, conflicts, crowds, merging, pictures
 from grader.casemaking.maker import Maker
 from grader.cases import Case, dump_cases
 from grader.results import Visibility
@@ -24,7 +24,7 @@ FAMILIES: Mapping[str, Callable[[Maker], Sequence[Case]]] = {
     "defaults": bounds.defaults,
     "conflict_rules": conflicts.conflict_rules,
     "conflict_losses": conflicts.conflict_losses,
-    "crowds": merging.crowds,
+    "crowds": crowds.crowds,
     "any_people": any_input.any_people,
     "reordering": any_input.reordering,
     "renumbering": any_input.renumbering,

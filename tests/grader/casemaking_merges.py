@@ -72,6 +72,19 @@ class SameSlotIsSamePerson(Merge):
         return bool({slot for slot, _ in person[0]} & {slot for slot, _ in keypoints})
 
 
+class MaximumPerColumn(Merge):
+    """Make one person of all rows: of each slot the largest id."""
+
+    def add(self, people, keypoints, score):
+        largest = dict(sorted(keypoints.union(*(person[0] for person in people))))
+        people[:] = [[set(largest.items()), score + sum(person[1] for person in people)]]
+
+
+class FirstPersonOnly(Merge):
+    def write(self, kept):
+        return super().write(kept[:1])
+
+
 class BoundsHardCoded(Merge):
     def is_kept(self, n_parts, score, *_):
         return super().is_kept(n_parts, score, 4, 0.4)

@@ -15,7 +15,7 @@ from grader.casemaking.maker import Maker
 from grader.casemaking.people import TREE, grow_body, ids_in, lay_out, links_of, renumber
 from grader.casemaking.write import FAMILIES, SEEDS, make_cases, without_durations, write_cases
 from grader.cases import FOLDER, dump_cases, load_cases
-from grader.compare import all_keypoints_of, other_than, read_people, same_people
+from grader.compare import all_keypoints_of, keypoints_of, other_than, read_people, same_people
 from grader.compare import renumber as renumber_people
 from grader.conflicts import KEPT_SHARE, broken_rule, lost_too_many
 from grader.errors import RubricError
@@ -29,6 +29,8 @@ SEEDED = [check for check in FAMILIES if check not in N_RECORDED]
 BOUNDS = {"min_num_body_parts", "min_score", "parameters", "defaults"}
 CONFLICTED = {"conflict_rules", "conflict_losses", "any_conflict"}
 AS_THEY_COME = {"handout", "pictures", *N_RECORDED}
+NOBODY_ALONE = {"many_people", "cycles", "row_order", "id_zero", "crowds", "any_people", "reordering", "renumbering"}
+SEVERAL_PEOPLE = {*NOBODY_ALONE, "handout", "gaps", *BOUNDS}
 BOTH = list(Visibility)
 
 
@@ -131,6 +133,16 @@ def test_cases_differ_from_one_another():
     assert max(calls.values()) == 1
 
 
+@pytest.mark.parametrize("check", FAMILIES)
+def test_no_hidden_case_has_the_rows_of_a_public_one(check):
+    rows_of = {visibility: set() for visibility in BOTH}
+    for case in cases_of(check):
+        if len(case.rows):
+            rows_of[case.visibility].add(case.rows.tobytes())
+
+    assert not rows_of[Visibility.PUBLIC] & rows_of[Visibility.HIDDEN]
+
+
 def test_twins_hold_the_same_people():
     of_name = {(case.check, case.name): case for case in CASES}
     twins = [case for case in CASES if case.twin_of]
@@ -201,6 +213,24 @@ def test_cycles_stand_only_where_they_are_the_point():
         assert len(case.rows) == people[:, N_PARTS_COLUMN].sum() - len(people), id_of(case)
 
 
+def test_nobody_is_alone_but_where_a_student_starts():
+    for case in CASES:
+        if case.check in NOBODY_ALONE or (case.check in {"handout", "gaps"} and case.visibility is Visibility.HIDDEN):
+            assert len(case.expected) > 1, id_of(case)
+        if case.check == "one_person" or (case.check == "handout" and case.visibility is Visibility.PUBLIC):
+            assert len(case.expected) == 1, id_of(case)
+
+
+@pytest.mark.parametrize("case", [case for case in cases_of("row_order") if "_shuffled" not in case.name], ids=id_of)
+def test_bystanders_rows_come_behind_the_order_under_test(case):
+    person, bystander = (keypoints_of(found) for found in reference.answer(case.rows))
+    n_tested = sum(keypoints_of(row) <= person for row in case.rows)
+    last = case.rows[n_tested:]
+
+    assert all(keypoints_of(row) <= bystander for row in last)
+    assert [limb_of(row) for row in last] == sorted(limb_of(row) for row in last)
+
+
 def test_only_checks_on_bounds_name_them():
     for case in CASES:
         named = {"min_num_body_parts": {"min_num_body_parts"}, "min_score": {"min_score"}}.get(case.check, set())
@@ -224,21 +254,25 @@ def test_both_visibilities_fill_the_folder_with_less_than_three_megabytes():
 # Each family catches its mistake ------------------------------------------------------------------------------------
 
 
-def checks_lost(merge):
-    """Return the keys of the checks on input without conflicts in which a merge is wrong at least once."""
-    lost, people_of = set(), {}
-    for case in CASES:
+def cases_lost(merge, cases=CASES):
+    """Return the cases without conflicts in which a merge is wrong."""
+    lost, people_of = [], {}
+    for case in cases:
         if case.check in {*CONFLICTED, "pictures"}:
             continue
         try:
             people = read_people(merge(case.rows.copy(), *case.positional, **case.keywords))
         except (IndexError, ValueError):
-            lost.add(case.check)
+            lost.append(case)
             continue
         people_of[case.check, case.name] = people
         if is_wrong(case, people, people_of):
-            lost.add(case.check)
+            lost.append(case)
     return lost
+
+
+def checks_lost(merge, cases=CASES):
+    return {case.check for case in cases_lost(merge, cases)}
 
 
 def is_wrong(case, people, people_of):
@@ -252,7 +286,7 @@ def is_wrong(case, people, people_of):
     return other_than(before, people, required="", advice="") is not None
 
 
-@pytest.mark.parametrize(
+MISTAKES = pytest.mark.parametrize(
     ("merge", "lost"),
     [
         (merges.Merge, set()),
@@ -266,22 +300,51 @@ def is_wrong(case, people, people_of):
         (merges.DefaultScoreOfHalf, {"defaults"}),
         (merges.FixedTable, {"gaps", "crowds"}),
         (merges.CrashesOnNobody, {"nobody"}),
+        (merges.MaximumPerColumn, {*SEVERAL_PEOPLE, "nobody"} - {"reordering"}),
+        (merges.FirstPersonOnly, SEVERAL_PEOPLE - {"renumbering"}),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )
+
+
+@pytest.fixture(scope="module")
+def cases_of_another_year():
+    checks = [check for check in SEEDED if check not in {*CONFLICTED, "pictures"}]
+    hidden = [case for check in checks for case in make_cases(check, 61, visibility=Visibility.HIDDEN)]
+    return [case for case in cases_of(*checks) if case.visibility is Visibility.PUBLIC] + hidden
+
+
+@MISTAKES
 def test_mistake_costs_points_only_where_it_is_the_point(merge, lost):
     assert checks_lost(merge()) == lost
 
 
+@MISTAKES
+def test_mistake_costs_the_same_checks_another_year(merge, lost, cases_of_another_year):
+    assert checks_lost(merge(), cases_of_another_year) == lost & set(SEEDED)
+
+
+def test_people_joined_by_slot_keep_the_points_of_one_person():
+    lost = cases_lost(merges.SameSlotIsSamePerson())
+    checks = {case.check for case in lost}
+
+    # Of twins the first answer may be as wrong as the second, which costs nothing.
+    assert SEVERAL_PEOPLE - {"reordering", "renumbering"} <= checks
+    assert "one_person" not in checks
+    assert all(case.visibility is Visibility.HIDDEN for case in lost if case.check == "handout")
+
+
+@pytest.mark.parametrize("merge", [merges.MaximumPerColumn, merges.FirstPersonOnly])
+def test_merge_that_returns_one_person_passes_no_case_of_several(merge):
+    passed = set(CASES) - set(cases_lost(merge()))
+    checks = {case.check for case in passed if len(case.expected) > 1} - {*CONFLICTED, "pictures"}
+
+    # Of twins only the second is judged, and against the submission itself.
+    assert checks <= {"reordering", "renumbering"}
+
+
 def test_one_person_and_handout_notice_parts_added_up():
     assert {"handout", "one_person"} <= checks_lost(merges.PartsAddedUp())
-
-
-def test_many_people_and_crowds_notice_people_joined_by_slot():
-    lost = checks_lost(merges.SameSlotIsSamePerson())
-
-    assert {"many_people", "crowds"} <= lost
-    assert not {"handout", "one_person"} & lost
 
 
 # Conflicts ------------------------------------------------------------------------------------------------------------
@@ -353,6 +416,12 @@ def test_lay_out_numbers_parts_in_slot_order_from_one():
     rows = lay_out(np.random.default_rng(1), links_of([TREE, TREE]))
 
     assert ids_in(rows) == list(range(1, 37))
+
+
+def test_lay_out_puts_people_behind():
+    rows = lay_out(np.random.default_rng(1), links_of([TREE, range(5), (12, 13)]), behind=[1])
+
+    assert [limb_of(row) for row in rows] == [*sorted([*TREE, 12, 13]), *range(5)]
 
 
 def test_lay_out_shares_a_total_out_exactly():

@@ -127,7 +127,7 @@ MISTAKES = {
     crashes_in_crowds: {"crowds"},
     nobody_in_conflict: {"conflict_rules", "conflict_losses", "any_conflict", "pictures"},
     ids_in_one_byte: {"gaps", "crowds", "pictures"},
-    depends_on_order: {"handout", "one_person", "any_people", "reordering"},
+    depends_on_order: {"one_person", "row_order", "any_people", "reordering"},
 }
 
 
