@@ -6,8 +6,11 @@ and the like are all converted here, so that the grader never meets a type of th
 
 from __future__ import annotations
 
+import collections
+import numbers
 import types
 import warnings
+from collections.abc import Iterator, KeysView, ValuesView
 from typing import Any
 
 import numpy as np
@@ -23,7 +26,8 @@ _KINDS = {
     "U": "an array of strings",
     "V": "a structured array",
 }
-_PLAIN_NUMBERS = (int, float, np.integer, np.floating)
+_LISTED = (collections.deque, Iterator, KeysView, ValuesView)
+_LARGEST_SIDE = 999_999_999
 Floats = Any  # ndarray of dtype float64
 
 
@@ -34,7 +38,8 @@ class NoArray(Exception):  # noqa: N818 - says what the answer is
 def read_answer(value: Any, max_bytes: int) -> Floats:  # noqa: ANN401 - whatever a student returns
     """Turn a returned value into an array.
 
-    Masked entries of a masked array become -1, which is what "absent" is in a row.
+    Masked entries of a masked array become -1, which is what "absent" is in a row. Iterators, views of dictionaries and
+    the like are listed, whole and row by row; one that never ends meets the limits on time and memory.
 
     Parameters
     ----------
@@ -53,7 +58,8 @@ def read_answer(value: Any, max_bytes: int) -> Floats:  # noqa: ANN401 - whateve
     NoArray
         If it is not an array of real numbers of that size.
     """
-    if not isinstance(value, (list, tuple, np.ndarray)) and not hasattr(type(value), "__array__"):
+    value = _as_list(value)
+    if not isinstance(value, (list, tuple, memoryview, np.ndarray)) and not hasattr(type(value), "__array__"):
         raise NoArray(_name(value))
     array = _as_array(value)
     if array.dtype.kind in _KINDS:
@@ -61,13 +67,24 @@ def read_answer(value: Any, max_bytes: int) -> Floats:  # noqa: ANN401 - whateve
     if array.ndim == 0:
         raise NoArray("a single number")
     if array.ndim > _MAX_DIMENSIONS:
-        raise NoArray(f"an array of {array.ndim} dimensions")
+        raise NoArray(f"an array of shape {array.shape}")
+    if max(array.shape) > _LARGEST_SIDE and not array.size:
+        raise NoArray(f"an empty array of shape {array.shape}")
     if array.size * 8 > max_bytes:
         raise NoArray(f"an array of shape {array.shape}, larger than {max_bytes // 2**20} MiB")
     if array.dtype.kind == "O":
         array = _convert_objects(array)
     with np.errstate(all="ignore"):  # merge.py may have asked NumPy to raise; what does not fit becomes infinite
         return array.astype("<f8", order="C")
+
+
+def _as_list(value: Any) -> Any:  # noqa: ANN401 - see read_answer
+    """Make a list of what can only be gone through, and of such rows in it."""
+    if isinstance(value, _LISTED):
+        value = list(value)
+    if type(value) in (list, tuple):
+        return [list(row) if isinstance(row, _LISTED) else row for row in value]
+    return value
 
 
 def _as_array(value: Any) -> Any:  # noqa: ANN401 - see read_answer
@@ -88,7 +105,7 @@ def _convert_objects(array: Any) -> Floats:  # noqa: ANN401 - see read_answer
     for item in array.flat:
         if isinstance(item, (list, tuple, np.ndarray)):
             raise NoArray("a list of rows of different lengths")
-        if type(item) is bool or not isinstance(item, _PLAIN_NUMBERS):
+        if not _is_plain_number(item):
             raise NoArray(f"an array that holds {_name(item)}")
     try:
         return array.astype(np.float64)
@@ -96,12 +113,16 @@ def _convert_objects(array: Any) -> Floats:  # noqa: ANN401 - see read_answer
         raise NoArray("an array that holds a number too large for a float") from error
 
 
+def _is_plain_number(item: Any) -> bool:  # noqa: ANN401 - see read_answer
+    """Tell a real number, fractions and decimals among them; a decimal counts as a number but not as a real one."""
+    is_real = isinstance(item, numbers.Real) or not isinstance(item, numbers.Complex)
+    return isinstance(item, numbers.Number) and is_real and not isinstance(item, bool)
+
+
 def _name(value: Any) -> str:  # noqa: ANN401 - see read_answer
     """Name a value that is no array, as a reader would."""
     if value is None:
         return "None"
-    if isinstance(value, types.GeneratorType):
-        return "a generator"
     if isinstance(value, types.CoroutineType):
         return "a coroutine"
     if isinstance(value, str):

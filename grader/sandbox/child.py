@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.sandbox import protocol
+from grader.sandbox import manners, protocol
 from grader.sandbox.answers import NoArray, read_answer
 from grader.sandbox.confinement import confine
 from grader.sandbox.crashes import FILE_NAME, describe, read_lines
@@ -161,7 +161,11 @@ def serve() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     _seed(config["seed"])
-    report = confine(config) if config["confine"] else {}
+    report = {}
+    if config["confine"]:
+        report = confine(config)
+    else:
+        manners.install(config["readable"], config["listable"])
     runner = Runner(pipes, config)
     pipes.send({"is": "ready", "call": 0, "report": report, "python": sys.version.split()[0], "numpy": np.__version__})
     n_calls = 0

@@ -38,8 +38,8 @@ def confine(config: dict[str, Any]) -> dict[str, str]:
     Parameters
     ----------
     config : dict
-        ``readable`` (paths), ``rlimits`` (name to soft and hard limit), ``parent`` (process id of the grader, 0 where
-        another namespace hides it).
+        ``readable`` (paths), ``listable`` (folders), ``rlimits`` (name to soft and hard limit), ``parent`` (process id
+        of the grader, 0 where another namespace hides it).
 
     Returns
     -------
@@ -49,7 +49,7 @@ def confine(config: dict[str, Any]) -> dict[str, str]:
     if not sys.platform.startswith("linux"):
         return dict.fromkeys(("privileges", "landlock", "user", "rlimits", "death", "seccomp"), "only Linux has it")
     report = {"privileges": _attempt(_give_up_privileges)}
-    report["landlock"] = _attempt(_restrict_files, config["readable"])
+    report["landlock"] = _attempt(_restrict_files, config["readable"], config["listable"])
     report["user"] = _attempt(_become_nobody, config["readable"], is_landlocked=not report["landlock"])
     report["rlimits"] = _attempt(_limit_resources, config["rlimits"])
     report["death"] = _attempt(_die_with, config["parent"])
@@ -79,8 +79,8 @@ def _give_up_privileges() -> None:
         raise OSError(errno.EPERM, "no_new_privs did not stay set")
 
 
-def _restrict_files(readable: list[str]) -> None:
-    if landlock.restrict(readable, _DEVICES) == 0:
+def _restrict_files(readable: list[str], listable: list[str]) -> None:
+    if landlock.restrict(readable, listable, _DEVICES) == 0:
         raise OSError(errno.ENOSYS, "this kernel has no Landlock")
 
 

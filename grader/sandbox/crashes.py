@@ -5,6 +5,7 @@ The exception is a stranger's as well: its text may be of any length, and asking
 
 from __future__ import annotations
 
+import errno
 import io
 import tokenize
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,12 @@ FILE_NAME = "merge.py"
 _MESSAGE_LENGTH = 500
 _LINE_LENGTH = 200
 _N_FIRST, _N_LAST = 3, 6
+# What systems say of a shared library that an extension module needs and that is not there.
+_NO_LIBRARY = ("shared object", "DLL load failed", "Library not loaded")
+# What is said of files by exceptions that are no OSError.
+_NO_FILE = ("unable to open database file", "No time zone found")
+# What is said of threads, users, homes and languages by exceptions that are no OSError.
+_NO_SYSTEM = ("can't start new thread", "getpwuid(): uid not found", "Could not determine home", "unsupported locale")
 
 
 def read_lines(source: bytes) -> list[str]:
@@ -34,7 +41,8 @@ def describe(error: BaseException, lines: list[str]) -> dict[str, Any]:
     -------
     description : dict
         ``type``, ``message``, ``line`` (0 if unknown), ``text`` (of that line), ``traceback``, ``missing`` (the module
-        that an import did not find).
+        that an import did not find or could not load), ``refused`` ("files" or "system" if the sandbox may have refused
+        it, else "").
     """
     frames = _student_frames(error.__traceback__)
     line = frames[-1][0] if frames else 0
@@ -48,7 +56,8 @@ def describe(error: BaseException, lines: list[str]) -> dict[str, Any]:
         "line": line,
         "text": _text(lines, line),
         "traceback": _traceback(frames, lines, f"{name}: {message}" if message else name),
-        "missing": str(error.name)[:80] if isinstance(error, ModuleNotFoundError) and error.name else "",
+        "missing": _find_missing(error, message),
+        "refused": _find_refused(error, message),
     }
 
 
@@ -58,6 +67,22 @@ def _message(error: BaseException) -> str:
         return str(text)[:_MESSAGE_LENGTH]
     except BaseException:  # noqa: BLE001 - a student's __str__ may raise anything, and the first error counts
         return "(its message could not be read)"
+
+
+def _find_missing(error: BaseException, message: str) -> str:
+    if not isinstance(error, ImportError) or not error.name:
+        return ""
+    is_missing = isinstance(error, ModuleNotFoundError) or any(words in message for words in _NO_LIBRARY)
+    return str(error.name)[:80].lstrip("_") if is_missing else ""
+
+
+def _find_refused(error: BaseException, message: str) -> str:
+    """Say what the sandbox may have refused: what works elsewhere and cannot work in it."""
+    if isinstance(error, FileNotFoundError) or any(words in message for words in _NO_FILE):
+        return "files"
+    if isinstance(error, OSError):
+        return "files" if error.filename is not None or error.errno == errno.EACCES else "system"
+    return "system" if any(words in message for words in _NO_SYSTEM) else ""
 
 
 def _student_frames(traceback: types.TracebackType | None) -> list[tuple[int, str]]:

@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from grader.errors import SandboxError
 from grader.results import Protection, Verdict
-from grader.sandbox.attacks import ATTACKS, GOT_THROUGH, STOPPED, Attack, Evidence
+from grader.sandbox.attacks import ATTACKS
+from grader.sandbox.evidence import GOT_THROUGH, STOPPED, Attack, Evidence
 from grader.sandbox.launcher import Reply, open_session
 from grader.sandbox.policy import Limits, Mode
 from grader.sandbox.protocol import pack, pack_array

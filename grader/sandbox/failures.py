@@ -16,9 +16,15 @@ _ADVICE = {
     "IndentationError": "Indent every line of a block by the same number of spaces.",
     "TabError": "Indent with spaces only; most editors can convert tabs.",
     "SyntaxError": "Fix that line, or the end of the one above it, until `python merge.py` runs.",
-    "PermissionError": "merge.py needs no files and no other programs: leave that line out.",
     "RecursionError": "Check what ends the recursion, or use a loop.",
     "SystemExit": "Return from the function instead of ending Python.",
+}
+_REFUSED_ADVICE = {
+    "files": "merge.py may not read or write files when it is graded: leave that line out.",
+    "system": (
+        "When it is graded, merge.py is one process with one thread, without network, other programs, user, home or "
+        "language settings: leave that line out."
+    ),
 }
 _DEFAULT_ADVICE = "Call merge() with this input on your own computer and look at that line."
 _DEFAULT_LOAD_ADVICE = "Run `python merge.py` on your own computer and look at that line."
@@ -57,10 +63,11 @@ def describe_raised(reply: Mapping[str, Any], *, is_loading: bool) -> Failure:
     """Explain an exception that the student's code raised, or that Python raised on reading it."""
     name, message, text = (_line(reply.get(key)) for key in ("type", "message", "text"))
     line = reply.get("line")
-    where = f" in line {line} of merge.py" if isinstance(line, int) and 0 < line <= MAX_LINE else ""
+    where = f" in line {line} of merge.py" if type(line) is int and 0 < line <= MAX_LINE else ""
     came = f"got {name or 'an exception'}: {message}" if message else f"got {name or 'an exception'}"
     came += f"{where}: {text}" if where and text else where
     advice = _ADVICE.get(name, _DEFAULT_LOAD_ADVICE if is_loading else _DEFAULT_ADVICE)
+    advice = _REFUSED_ADVICE.get(_line(reply.get("refused")), advice)
     if missing := _line(reply.get("missing")):
         advice = (
             f"merge.py can use NumPy, Python's standard library and estimation.config; {missing!r} is not available "

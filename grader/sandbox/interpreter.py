@@ -14,7 +14,7 @@ from typing import Any
 from grader.errors import HostUnfit
 
 _HERE = Path(__file__).resolve().parent
-_RUNNER = ("answers", "child", "confinement", "crashes", "landlock", "protocol", "seccomp")
+_RUNNER = ("answers", "child", "confinement", "crashes", "landlock", "manners", "protocol", "seccomp")
 _SURVEY_S = 60.0
 """A first import of NumPy from a cold disk can take long."""
 
@@ -56,6 +56,11 @@ class Interpreter:
         """Everything that the child may read, without packages installed inside the standard library's folder."""
         entries = [entry for folder in self.folders for entry in _without_packages(folder)]
         return (*entries, *self.numpy_folders, *self.libraries, self.executable)
+
+    @property
+    def listable(self) -> tuple[Path, ...]:
+        """Folders that Python lists to find a module, but of which not everything may be read."""
+        return tuple(folder for folder in self.folders if folder.is_dir())
 
 
 @functools.cache

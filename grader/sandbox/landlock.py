@@ -37,13 +37,15 @@ def find_version() -> int:
     return max(0, version)
 
 
-def restrict(readable: list[str], writable: list[str]) -> int:
+def restrict(readable: list[str], listable: list[str], writable: list[str]) -> int:
     """Leave this process nothing but these folders and files, for ever. ``no_new_privs`` must be set already.
 
     Parameters
     ----------
     readable : list of str
         Folders, with all that is below them, and files that may be read. Missing ones are passed over.
+    listable : list of str
+        Folders of which, and below which, only the names of what is in them may be read.
     writable : list of str
         Files that may be read and written: devices.
 
@@ -67,6 +69,8 @@ def restrict(readable: list[str], writable: list[str]) -> int:
     ruleset = _checked(libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(n_bytes), 0))
     for path in readable:
         _add(libc, ruleset, path, _READ_FILE | _READ_DIR)
+    for path in listable:
+        _add(libc, ruleset, path, _READ_DIR)
     for path in writable:
         _add(libc, ruleset, path, _READ_FILE | _WRITE_FILE)
     _checked(libc.syscall(_RESTRICT_SELF, ruleset, 0))

@@ -116,6 +116,7 @@ def _start(
         "seed": seed,
         "confine": mode is not Mode.OFF and sys.platform.startswith("linux"),
         "readable": [str(path) for path in interpreter.readable],
+        "listable": [str(path) for path in interpreter.listable],
         "rlimits": _rlimits(interpreter, limits),
         "parent": 0 if is_wrapped else os.getpid(),
         "call_cpu_s": limits.call_cpu_s,
@@ -156,7 +157,7 @@ def _greet(child: Child, limits: Limits) -> Mapping[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    fixed = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", **SINGLE_THREADED}
+    fixed = {"PYTHONHASHSEED": "0", "LC_ALL": "C", **SINGLE_THREADED}
     return fixed | {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 

@@ -16,8 +16,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# Parts of the standard library that load shared libraries of their own.
-_WITH_LIBRARIES = ("bz2", "decimal", "hashlib", "lzma", "zlib")
+# Parts of the standard library that load shared libraries of their own, by the module that does it.
+_WITH_LIBRARIES = (
+    *("_bz2", "_ctypes", "_curses", "_curses_panel", "_decimal", "_hashlib", "_lzma", "_sqlite3", "_ssl"),
+    *("_uuid", "pyexpat", "readline", "zlib"),
+)
 _FOREIGN = {"site-packages", "dist-packages"}
 
 

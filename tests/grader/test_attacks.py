@@ -148,9 +148,15 @@ def bait(monkeypatch):
         path.unlink(missing_ok=True)
 
 
+WITHOUT_MANNERS = b"import grader.sandbox.manners as manners; manners.RULES.clear()\n"
+"""With the sandbox off a child still refuses what the sandbox would; that is a courtesy, and no attack keeps to it."""
+
+
 def play(name, calls, *, mode=Mode.AUTO):
     """Play the calls as the grader does, with a new session after one that ended, up to three; return what came."""
     source = (ZOO / name / "merge.py").read_bytes()
+    if mode is Mode.OFF:
+        source = WITHOUT_MANNERS + source
     replies, said = [], []
     left = list(calls)
     while left and len(said) < MAX_SESSIONS:

@@ -11,7 +11,8 @@ import pytest
 from grader.errors import HostUnfit
 from grader.results import Explanation, Protection, Verdict
 from grader.sandbox import bubblewrap, doctor
-from grader.sandbox.attacks import ATTACKS, Attack, Evidence
+from grader.sandbox.attacks import ATTACKS
+from grader.sandbox.evidence import Attack, Evidence
 from grader.sandbox.launcher import Failure, Reply
 from grader.sandbox.policy import Mode
 
