@@ -5,6 +5,7 @@ as long as it goes on failing. Every question put to the submission takes a call
 bounded, and so is the time; past a bound each new input counts as passed, which ends the search with the best so far.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -58,6 +59,7 @@ def smallest_failure(
         The smallest failing input with its right answer, or a pair of inputs; empty when none was found.
     """
     from hypothesis import HealthCheck, Phase, find, settings  # noqa: PLC0415 - takes longer than a whole grading
+    from hypothesis.configuration import set_hypothesis_home_dir  # noqa: PLC0415 - the same
     from hypothesis.errors import NoSuchExample  # noqa: PLC0415 - the same
 
     from grader.casemaking.any_input import Drawn, as_cases, strategy_of  # noqa: PLC0415 - the same
@@ -69,6 +71,8 @@ def smallest_failure(
     def is_failing(drawn: Drawn) -> bool:
         return search.is_failing(drawn.key, lambda: as_cases(maker, NAME, drawn))
 
+    # Grading leaves no folder behind where it was started; Hypothesis goes on without one that cannot be made.
+    set_hypothesis_home_dir(os.devnull)
     try:
         smallest = find(
             strategy_of(check, is_recorded=False),
@@ -84,6 +88,8 @@ def smallest_failure(
         )
     except NoSuchExample:
         return []
+    finally:
+        set_hypothesis_home_dir(None)
     return [_describe(case) for case in as_cases(maker, NAME, smallest)]
 
 

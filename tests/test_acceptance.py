@@ -66,6 +66,16 @@ def test_grading_twice_gives_the_same_bytes(tmp_path):
     assert texts[0] == texts[1]
 
 
+def test_grading_leaves_no_file_where_it_was_started(tmp_path):
+    path, here = build("wrong_drops_third", tmp_path), tmp_path / "here"
+    here.mkdir()
+
+    done = run("grader", "grade", path, cwd=here, env=os.environ | {"PYTHONPATH": str(REPOSITORY)})
+
+    assert "the smallest that fails" in done.stdout
+    assert not list(here.iterdir())
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
