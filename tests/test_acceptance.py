@@ -14,7 +14,7 @@ from tests.zoo import build_zip, load_zoo
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ZOO = {submission.name: submission for submission in load_zoo()}
-CHOSEN = ["pass_union_find", "wrong_single_pass", "attack_exit_zero", "malformed_no_merge"]
+CHOSEN = ["pass_union_find", "wrong_single_pass", "attack_os_exit", "malformed_no_merge"]
 
 
 def run(*arguments, cwd=REPOSITORY, **options):
