@@ -65,10 +65,9 @@ class Pipes:
 
 
 class Runner:
-    """One session: the pipes, the limits, and the student's function once it is loaded."""
+    """One session: its limits, and the student's function once it is loaded."""
 
-    def __init__(self, pipes: Pipes, config: Message) -> None:
-        self._pipes = pipes
+    def __init__(self, config: Message) -> None:
         self._call_cpu_s: int = config["call_cpu_s"]
         self._max_bytes: int = config["reply_bytes"]
         self._lines: list[str] = []
@@ -166,7 +165,7 @@ def serve() -> None:
         report = confine(config)
     else:
         manners.install(config["readable"], config["listable"])
-    runner = Runner(pipes, config)
+    runner = Runner(config)
     pipes.send({"is": "ready", "call": 0, "report": report, "python": sys.version.split()[0], "numpy": np.__version__})
     n_calls = 0
     while True:
