@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader.errors import GraderError
+from grader.batch.commands import add_commands
+from grader.errors import GraderError, SubmissionError
 from grader.results import Audience, Report, Verdict, Visibility
 from grader.sandbox.policy import Mode
 
@@ -26,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
+    except SubmissionError as exc:  # a path that leads nowhere, an archive that is none
+        print(exc, file=sys.stderr)
+        return BAD_COMMAND_LINE
     except GraderError as exc:
         print(f"The grader cannot do this: {exc}", file=sys.stderr)
         return GRADER_FAILED
@@ -35,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m grader", description="Grade submissions of the OpenPose lab.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_grade(commands.add_parser("grade", help="grade one submission"))
+    add_commands(commands.add_parser)
     _add_doctor(commands.add_parser("doctor", help="test the sandbox, the rubric and the cases on this machine"))
     _add_cases(commands.add_parser("cases", help="make a new set of cases"))
     _add_release(commands.add_parser("release", help="build the archive that students get"))

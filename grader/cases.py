@@ -18,16 +18,20 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from estimation.config import ABSENT, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN, BodyPart
+from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN, BodyPart
 from grader.errors import RubricError
 from grader.results import Rows, Visibility
 
 FOLDER = Path(__file__).resolve().parent / "cases"
+
+Keypoints = frozenset[tuple[int, int]]
+"""The (slot, id) pairs of a row, or of a person."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,34 @@ class Case:
         arguments = [repr(value) for value in self.positional]
         arguments += [f"{name}={value!r}" for name, value in self.keywords.items()]
         return f"merge({', '.join(['subset', *arguments])})"
+
+    # What follows is the same for every answer, so a process that judges many works it out once.
+
+    @cached_property
+    def limbs(self) -> Sequence[tuple[Keypoints, float]]:
+        """The keypoints that each row joins, and its score."""
+        return list(zip(map(keypoints_of, self.rows), self.rows[:, SCORE_COLUMN].tolist(), strict=True))
+
+    @cached_property
+    def keypoints(self) -> Keypoints:
+        """All keypoints of the rows."""
+        return frozenset().union(*(limb for limb, _ in self.limbs))
+
+    @cached_property
+    def expected_people(self) -> Mapping[Keypoints, float]:
+        """The score of each person of `expected`, by the person's keypoints."""
+        return _scores_by_keypoints(self.expected)
+
+    @cached_property
+    def deleted_people(self) -> Mapping[Keypoints, float]:
+        """The same of `deleted`."""
+        return _scores_by_keypoints(self.deleted)
+
+
+def keypoints_of(row: Rows) -> Keypoints:
+    """Collect the (slot, id) pairs of one row."""
+    ids = enumerate(row[:N_PARTS].tolist())  # plain numbers: several times as fast as an array of 18
+    return frozenset((slot, int(keypoint)) for slot, keypoint in ids if keypoint != ABSENT)
 
 
 def load_cases(folder: Path = FOLDER) -> tuple[Case, ...]:
@@ -210,6 +242,10 @@ def _read_scene(entry: Mapping[str, Any]) -> Scene:
         people=tuple({part: (x, y) for part, (x, y) in person.items()} for person in entry["people"]),
         expected_score=entry["expected_score"],
     )
+
+
+def _scores_by_keypoints(people: Rows) -> Mapping[Keypoints, float]:
+    return dict(zip(map(keypoints_of, people), people[:, SCORE_COLUMN].tolist(), strict=True))
 
 
 def _dump_case(case: Case) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN
-from grader.cases import Case
+from grader.cases import Case, Keypoints, keypoints_of
 from grader.results import Explanation, Rows
 
 SCORE_TOLERANCE = 1e-4
@@ -22,9 +22,6 @@ LARGEST_ID = 2.0**53
 
 MANY = 12
 """A person of more parts is cut when it is written in a sentence."""
-
-Keypoints = frozenset[tuple[int, int]]
-"""A person's (slot, id) pairs."""
 
 
 def read_people(answer: npt.NDArray[np.generic]) -> Rows | Explanation:
@@ -70,13 +67,15 @@ def same_people(case: Case, people: Rows) -> Explanation | None:
 
     Causes come before what follows from them: who hangs together, then counts and scores, then who was deleted.
     """
+    groups = list(map(keypoints_of, people))
+    scores = dict(zip(groups, people[:, SCORE_COLUMN].tolist(), strict=True))
     return (
-        foreign_keypoint(case.rows, people)
-        or repeated_person(people)
-        or _wrong_grouping(case, people)
-        or wrong_count(people)
-        or _wrong_scores(case, people)
-        or _wrong_deletion(case, people)
+        foreign_keypoint(case, groups)
+        or repeated_person(groups)
+        or _wrong_grouping(case, groups)
+        or wrong_count(people, groups)
+        or _wrong_scores(case, scores)
+        or _wrong_deletion(case, scores)
     )
 
 
@@ -85,6 +84,8 @@ def other_than(before: Rows, now: Rows, *, required: str, advice: str) -> Explan
 
     `before` is what is expected; `required` and `advice` are the first and the last part of the explanation.
     """
+    if np.array_equal(before, now):
+        return None
     groups_before, groups_now = _groups(before), _groups(now)
     for group in groups_before:
         if group not in groups_now:
@@ -132,26 +133,15 @@ def _write_person(group: Keypoints, score: float) -> str:
 
 def _check_ids(people: Rows) -> Rows | Explanation:
     ids = people[:, :N_PARTS]
-    wrong = np.argwhere((ids != np.round(ids)) | (ids < ABSENT) | (ids > LARGEST_ID))
-    if not len(wrong):
+    wrong = (ids != np.rint(ids)) | (ids < ABSENT) | (ids > LARGEST_ID)
+    if not wrong.any():
         return people
-    row, column = wrong[0]
+    row, column = np.argwhere(wrong)[0]
     return Explanation(
         "An id that merge() returns must be -1 or an id of the input",
         f"got {people[row, column]:.10g} in row {row}, column {column} ({PARTS[column].name})",
         "Copy ids as they are; do not add or average them.",
     )
-
-
-def keypoints_of(row: Rows) -> Keypoints:
-    """Collect the (slot, id) pairs of one row."""
-    ids = enumerate(row[:N_PARTS].tolist())  # plain numbers: several times as fast as an array of 18
-    return frozenset((slot, int(keypoint)) for slot, keypoint in ids if keypoint != ABSENT)
-
-
-def all_keypoints_of(rows: Rows) -> set[tuple[int, int]]:
-    """Collect the (slot, id) pairs of all rows."""
-    return {keypoint for row in rows for keypoint in keypoints_of(row)}
 
 
 def _groups(people: Rows) -> dict[Keypoints, tuple[float, float]]:
@@ -167,9 +157,9 @@ def is_close(score: float, expected: float) -> bool:
     return abs(score - expected) <= SCORE_TOLERANCE * max(1.0, abs(expected))
 
 
-def repeated_person(people: Rows) -> Explanation | None:
+def repeated_person(groups: Sequence[Keypoints]) -> Explanation | None:
     """Look for a person who is there more than once."""
-    for group, n_rows in _times(people).items():
+    for group, n_rows in Counter(groups).items():
         if n_rows > 1:
             return Explanation(
                 "Each person must be in the answer once",
@@ -179,9 +169,9 @@ def repeated_person(people: Rows) -> Explanation | None:
     return None
 
 
-def foreign_keypoint(rows: Rows, people: Rows) -> Explanation | None:
+def foreign_keypoint(case: Case, groups: Sequence[Keypoints]) -> Explanation | None:
     """Look for an id that is not in its column of the input."""
-    for slot, keypoint in sorted(all_keypoints_of(people) - all_keypoints_of(rows)):
+    for slot, keypoint in sorted(frozenset().union(*groups) - case.keypoints):
         return Explanation(
             f"An id in column {slot} ({PARTS[slot].name}) must come from that column of the input",
             f"got {keypoint}, which is not there",
@@ -190,17 +180,15 @@ def foreign_keypoint(rows: Rows, people: Rows) -> Explanation | None:
     return None
 
 
-def _wrong_grouping(case: Case, people: Rows) -> Explanation | None:
+def _wrong_grouping(case: Case, groups: Sequence[Keypoints]) -> Explanation | None:
     """Look for a person who is not as the rows hang together; who was deleted is not asked here."""
-    expected, came = _groups(case.expected), _groups(people)
-    surplus = [group for group in came if group not in expected]
-    for group in expected:
+    surplus = [group for group in groups if group not in case.expected_people]
+    for group in case.expected_people:
         pieces = [piece for piece in surplus if piece & group]
-        if pieces and group not in came:
+        if pieces and group not in groups:
             return _changed_person(group, pieces)
-    deleted = _groups(case.deleted)
     for group in surplus:
-        if group not in deleted:
+        if group not in case.deleted_people:
             return Explanation(
                 "There must be nobody but the people who the rows form",
                 f"got one more with {write_group(group)}",
@@ -233,19 +221,18 @@ def _changed_person(group: Keypoints, pieces: Sequence[Keypoints]) -> Explanatio
     )
 
 
-def _wrong_deletion(case: Case, people: Rows) -> Explanation | None:
+def _wrong_deletion(case: Case, scores: Mapping[Keypoints, float]) -> Explanation | None:
     """Look for a person who was deleted and had to stay, or the other way round."""
-    expected, came = _groups(case.expected), _groups(people)
-    for group, (score, _) in expected.items():
-        if group not in came:
+    for group, score in case.expected_people.items():
+        if group not in scores:
             return Explanation(
                 f"There must be a person with {_write_person(group, score)}",
                 "got nobody with any of these keypoints",
                 "Join rows only when they share an id in a column, and delete only people with fewer than "
                 f"{case.min_num_body_parts:g} parts or a score a part below {case.min_score:g}: at a bound they stay.",
             )
-    kept = (kept_below_bound(case, group, score) for group, (score, _) in came.items() if group not in expected)
-    return next(kept, None)
+    kept = [group for group in scores if group not in case.expected_people]
+    return kept_below_bound(case, kept[0], scores[kept[0]]) if kept else None
 
 
 def kept_below_bound(case: Case, group: Keypoints, score: float) -> Explanation:
@@ -258,29 +245,27 @@ def kept_below_bound(case: Case, group: Keypoints, score: float) -> Explanation:
     )
 
 
-def wrong_count(people: Rows) -> Explanation | None:
+def wrong_count(people: Rows, groups: Sequence[Keypoints]) -> Explanation | None:
     """Look for a person whose last column does not count the person's ids."""
-    for person in people:
-        group = keypoints_of(person)
-        if person[N_PARTS_COLUMN] != len(group):
+    for count, group in zip(people[:, N_PARTS_COLUMN].tolist(), groups, strict=True):
+        if count != len(group):
             return Explanation(
                 f"The last column of a person must count the ids that are not -1: {len(group)} for the person with "
                 f"{write_group(group)}",
-                f"got {person[N_PARTS_COLUMN]:.6g}",
+                f"got {count:.6g}",
                 "Count the parts of the merged person; do not add up the counts of its rows.",
             )
     return None
 
 
-def _wrong_scores(case: Case, people: Rows) -> Explanation | None:
+def _wrong_scores(case: Case, scores: Mapping[Keypoints, float]) -> Explanation | None:
     """Look for a score that is not the sum of the person's rows, also of people who should have been deleted."""
-    came = _groups(people)
-    for group, (score, _) in [*_groups(case.deleted).items(), *_groups(case.expected).items()]:
-        if group in came and not is_close(came[group][0], score):
+    for group, score in [*case.deleted_people.items(), *case.expected_people.items()]:
+        if group in scores and not is_close(scores[group], score):
             return Explanation(
                 f"The score of the person with {write_group(group)} must be {score:.8g}, the sum of the scores of its "
                 "rows",
-                f"got {came[group][0]:.8g}",
+                f"got {scores[group]:.8g}",
                 "Add the score of each row of the person once, also of one that only closes a cycle.",
             )
     return None
@@ -288,7 +273,7 @@ def _wrong_scores(case: Case, people: Rows) -> Explanation | None:
 
 def nobody_left(case: Case, people: Rows) -> Explanation | None:
     """Look for an answer without a single keypoint where somebody is: it agrees with anything."""
-    if not len(case.expected) or all_keypoints_of(people):
+    if not len(case.expected) or (people[:, :N_PARTS] != ABSENT).any():
         return None
     return Explanation(
         "Where the rows hold people, the answer must hold people",

@@ -5,17 +5,13 @@ student's choice; what an answer may never do is in `broken_rule`, and `lost_too
 """
 
 from collections.abc import Sequence
-from itertools import chain
 
 from estimation.config import PARTS, SCORE_COLUMN
-from grader.cases import Case
+from grader.cases import Case, Keypoints, keypoints_of
 from grader.compare import (
     SCORE_TOLERANCE,
-    Keypoints,
-    all_keypoints_of,
     foreign_keypoint,
     kept_below_bound,
-    keypoints_of,
     nobody_left,
     repeated_person,
     write_group,
@@ -34,13 +30,14 @@ def empty_or_broken(case: Case, people: Rows) -> Explanation | None:
 
 def broken_rule(case: Case, people: Rows) -> Explanation | None:
     """Look for what is wrong in every answer, whichever way a conflict was decided."""
+    groups, scores = list(map(keypoints_of, people)), people[:, SCORE_COLUMN].tolist()
     return (
-        foreign_keypoint(case.rows, people)
-        or repeated_person(people)
-        or _shared_keypoint(people)
-        or wrong_count(people)
-        or _broken_person(case.rows, people)
-        or _below_bound(case, people)
+        foreign_keypoint(case, groups)
+        or repeated_person(groups)
+        or _shared_keypoint(groups)
+        or wrong_count(people, groups)
+        or _broken_person(case, groups, scores)
+        or _below_bound(case, groups, scores)
     )
 
 
@@ -50,8 +47,8 @@ def lost_too_many(case: Case, people: Rows) -> Explanation | None:
     Keypoints of people who are too small to stay do not count: handing back all rows as they came keeps nobody.
     """
     groups = [group for group in map(keypoints_of, people) if len(group) >= case.min_num_body_parts]
-    kept = len(all_keypoints_of(case.rows).intersection(chain.from_iterable(groups)))
-    must = len(all_keypoints_of(case.expected))
+    kept = len(case.keypoints.intersection(frozenset().union(*groups)))
+    must = len(frozenset().union(*case.expected_people))
     if kept >= KEPT_SHARE * must:
         return None
     return Explanation(
@@ -62,27 +59,24 @@ def lost_too_many(case: Case, people: Rows) -> Explanation | None:
     )
 
 
-def _shared_keypoint(people: Rows) -> Explanation | None:
+def _shared_keypoint(groups: Sequence[Keypoints]) -> Explanation | None:
     seen: set[tuple[int, int]] = set()
-    for person in people:
-        for slot, keypoint in sorted(keypoints_of(person)):
-            if (slot, keypoint) in seen:
-                return Explanation(
-                    "A keypoint must belong to one person only",
-                    f"got {PARTS[slot].name} {keypoint} in two people",
-                    "When two people claim a keypoint, remove the connection of one of them.",
-                )
-            seen.add((slot, keypoint))
+    for group in groups:
+        for slot, keypoint in sorted(group & seen):
+            return Explanation(
+                "A keypoint must belong to one person only",
+                f"got {PARTS[slot].name} {keypoint} in two people",
+                "When two people claim a keypoint, remove the connection of one of them.",
+            )
+        seen |= group
     return None
 
 
-def _broken_person(rows: Rows, people: Rows) -> Explanation | None:
+def _broken_person(case: Case, groups: Sequence[Keypoints], scores: Sequence[float]) -> Explanation | None:
     """Look for a person who is not joined by rows of the input, or has more score than they hold."""
-    limbs = [(keypoints_of(row), float(row[SCORE_COLUMN])) for row in rows]
-    for person in people:
-        group = keypoints_of(person)
-        inside = [(limb, score) for limb, score in limbs if limb <= group]
-        reached = _reachable(group, [limb for limb, _ in inside])
+    for group, score in zip(groups, scores, strict=True):
+        inside = [limb for limb in case.limbs if limb[0] <= group]
+        reached = _reachable(group, [keypoints for keypoints, _ in inside])
         if reached < group:
             return Explanation(
                 f"The parts of a person must be joined by rows of the input; the person has {write_group(group)}",
@@ -90,12 +84,12 @@ def _broken_person(rows: Rows, people: Rows) -> Explanation | None:
                 "When you remove a connection, also remove or separate what hung on it alone.",
             )
         # Rows of negative score may have been left out, so that the bound is the sum of the others.
-        highest = sum(max(score, 0.0) for _, score in inside)
-        if person[SCORE_COLUMN] > highest + SCORE_TOLERANCE * max(1.0, highest):
+        highest = sum(max(added, 0.0) for _, added in inside)
+        if score > highest + SCORE_TOLERANCE * max(1.0, highest):
             return Explanation(
                 f"A score must not be above the sum of the rows inside the person, {highest:.6g} for the one with "
                 f"{write_group(group)}",
-                f"got {person[SCORE_COLUMN]:.6g}",
+                f"got {score:.6g}",
                 "Do not count the score of a removed connection, and none twice.",
             )
     return None
@@ -111,9 +105,8 @@ def _reachable(group: Keypoints, limbs: Sequence[Keypoints]) -> Keypoints:
     return frozenset(reached)
 
 
-def _below_bound(case: Case, people: Rows) -> Explanation | None:
-    for person in people:
-        group, score = keypoints_of(person), float(person[SCORE_COLUMN])
+def _below_bound(case: Case, groups: Sequence[Keypoints], scores: Sequence[float]) -> Explanation | None:
+    for group, score in zip(groups, scores, strict=True):
         if len(group) < case.min_num_body_parts or score / max(len(group), 1) < case.min_score - SCORE_TOLERANCE:
             return kept_below_bound(case, group, score)
     return None

@@ -1,14 +1,14 @@
 """Wiring between pytest and the grader: options, fixtures, the order of the checks, the report at the end."""
 
 import sys
-from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from grader.errors import GraderError, SubmissionError
-from grader.grading import REPORT, Grading, Options
+from grader.grade import REPORT
+from grader.grading import Grading, Options
 from grader.judging import Check, PointsLostError
 from grader.report.gradescope import dump
 from grader.report.html import render_html
@@ -88,43 +88,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: keys.index(key) if (key := _key_of(item)) in keys else len(keys))
 
 
-@pytest.fixture(scope="session")
-def grading(pytestconfig: pytest.Config) -> Grading:
-    """Give the submission at work."""
-    return pytestconfig.stash[GRADING]
-
-
 @pytest.fixture
-def check(request: pytest.FixtureRequest, grading: Grading) -> Check:
+def check(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Check:
     """Give the check that the test is named after, or skip the test when there is no merge to check."""
-    key = _key_of(request.node)
-    try:
-        failure = grading.load()
-    except Exception as exc:
-        grading.keep_fault(key, exc)
-        raise
-    if failure is not None:
+    check = pytestconfig.stash[GRADING].prepare(_key_of(request.node))
+    if check is None:
         pytest.skip("merge.py could not be loaded")
-    return grading.check(key)
+    return check
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Keep each check's result; fail its test when it lost points."""
-    grading = pyfuncitem.config.stash[GRADING]
-    key = _key_of(pyfuncitem)
-    try:
-        returned = yield
-        check = pyfuncitem.funcargs.get("check")
-        result = check.finish() if isinstance(check, Check) else grading.judge_loading()
-    except Exception as exc:
-        grading.keep_fault(key, exc)
-        raise
-    grading.keep(result)
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
+    """Run the test of a check as the grader runs it for a class; fail it when it lost points."""
+    check, grading = pyfuncitem.funcargs.get("check"), pyfuncitem.config.stash[GRADING]
+    result = grading.judge(_key_of(pyfuncitem), pyfuncitem.obj, check if isinstance(check, Check) else None)
     if result.failures:
         audience = Audience(pyfuncitem.config.getoption("--audience"))
         raise PointsLostError(str(visible(result.failures[0], audience).explanation))
-    return returned
+    return True
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.grading import REPORT
 from grader.results import Report
 
 FOLDER = Path(__file__).resolve().parent
+
+REPORT = pytest.StashKey[Report]()
+"""Where pytest's configuration keeps the report of a run that has ended."""
 
 
 class _Listener:

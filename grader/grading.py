@@ -1,18 +1,22 @@
-"""Grade one submission: open it, let its merge answer the checks' cases, and put the report together."""
+"""Grade one submission: let its merge answer the checks' cases, and put the report together.
 
+`grade_submission` does all of it. Pytest, which one submission is graded by, calls the methods of `Grading` that this
+calls, from `conftest.py`: the two differ in who runs the tests of the checks, and in nothing that a report tells.
+"""
+
+import contextlib
 import hashlib
+import inspect
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from grader.cases import Case, fingerprint
 from grader.judging import Check
-from grader.material import LOADING, load_material
+from grader.material import LOADING, Test, load_material, load_tests
 from grader.results import CaseResult, CheckResult, Explanation, Report, Timing, Verdict, Visibility
 from grader.sandbox.launcher import Failure, Session, open_session
 from grader.sandbox.policy import Mode
@@ -23,8 +27,8 @@ FOLDER = Path(__file__).resolve().parent
 MARKS_DEPEND_ON = ("coco.py", "config.py", "keypoints.py", "metrics.py")
 """What of ``estimation`` takes part in grading; the answers themselves are recorded."""
 
-REPORT = pytest.StashKey[Report]()
-"""Where pytest's configuration keeps the report of a run that has ended."""
+CLASS = "batch"
+"""A folder that takes no part in it: a class is graded as one submission is."""
 
 _UNKNOWN = Failure(
     Verdict.NOT_RUN,
@@ -39,6 +43,38 @@ class Options:
     mode: Mode = Mode.AUTO
     python: Path | None = None
     is_shrinking: bool = True
+
+
+def grade_submission(submission: Submission, options: Options) -> Report:
+    """Run all checks in the rubric's order.
+
+    From any thread, for one submission after another or several at once; only inputs are not shrunk in two threads
+    at once. Nothing is printed or written, and the submission's processes have ended when this returns or raises.
+
+    Parameters
+    ----------
+    submission : Submission
+        What was handed in, also when nothing of it can be graded.
+    options : Options
+        How to grade it.
+
+    Returns
+    -------
+    report : Report
+        With a check that the grader itself failed in as its fault, not as an exception.
+
+    Raises
+    ------
+    RubricError
+        If the rubric, the cases and the tests of the checks do not fit each other.
+    """
+    tests, grading = load_tests(), Grading(submission, options)
+    try:
+        for line in grading.rubric.checks:
+            grading.run(line.key, tests[line.key])
+    finally:
+        grading.close()
+    return grading.report()
 
 
 class Grading:
@@ -71,12 +107,38 @@ class Grading:
             self._load_failure = _fatal(self.submission) or self._student.load()
         return self._load_failure
 
+    def run(self, key: str, test: Test) -> None:
+        """Run the test of a check and keep its result; without a merge, only a test that asks for no check is run."""
+        # What the grader fails of is kept as a fault by then, and the other checks are run all the same.
+        with contextlib.suppress(Exception):
+            if not inspect.signature(test).parameters:
+                self.judge(key, test, None)
+            elif (check := self.prepare(key)) is not None:
+                self.judge(key, test, check)
+
+    def prepare(self, key: str) -> Check | None:
+        """Load the submission and make ready to judge a check; None where there is no merge to check."""
+        with self._keeping_fault(key):
+            return self.check(key) if self.load() is None else None
+
+    def judge(self, key: str, test: Test, check: Check | None) -> CheckResult:
+        """Run the test of a check that is prepared, and keep its result; without a check it is about loading."""
+        with self._keeping_fault(key):
+            if check is None:
+                test()
+                result = self._judge_loading()
+            else:
+                test(check)
+                result = check.finish()
+        self._results[key] = result
+        return result
+
     def check(self, key: str) -> Check:
-        """Make ready to judge the check of this key."""
+        """Give the check of this key, with its cases."""
         cases = [case for case in self.cases if case.check == key]
         return Check(self.rubric[key], cases, self._student, _shrink if self._options.is_shrinking else None)
 
-    def judge_loading(self) -> CheckResult:
+    def _judge_loading(self) -> CheckResult:
         """Judge the one check that needs no case: whether there is a merge at all."""
         failure, line = self.load(), self.rubric[LOADING]
         verdict = Verdict.PASSED if failure is None else failure.verdict
@@ -84,11 +146,16 @@ class Grading:
         case = CaseResult("merge.py", line.says, Visibility.PUBLIC, verdict, explanation, traceback=trace)
         return CheckResult(line.key, line.part, line.title, line.points, (case,))
 
-    def keep(self, result: CheckResult) -> None:
-        """Take a check's result for the report."""
-        self._results[result.key] = result
+    @contextlib.contextmanager
+    def _keeping_fault(self, key: str) -> Iterator[None]:
+        """Keep an error as the grader's own before it goes on its way."""
+        try:
+            yield
+        except Exception as exc:
+            self._keep_fault(key, exc)
+            raise
 
-    def keep_fault(self, key: str, error: Exception) -> None:
+    def _keep_fault(self, key: str, error: Exception) -> None:
         """Note that the grader itself failed in a check: no mark, and never a zero."""
         explanation = Explanation(
             "The grader must be able to judge every submission",
@@ -100,7 +167,7 @@ class Grading:
             key, "The grader failed.", Visibility.PUBLIC, Verdict.GRADER_FAULT, explanation, traceback=trace
         )
         line = self.rubric[key]
-        self.keep(CheckResult(line.key, line.part, line.title, line.points, (case,)))
+        self._results[key] = CheckResult(line.key, line.part, line.title, line.points, (case,))
 
     def report(self) -> Report:
         """Put together what was found; checks without a result are told as not run."""
@@ -113,12 +180,7 @@ class Grading:
             printed_in_public=self._student.printed_in_public,
             timing=self._timing(),
             execution_s=time.perf_counter() - self._started_s,
-            fingerprint={
-                "submission": self.submission.handed.sha256,
-                "rubric": self.rubric.fingerprint,
-                "cases": _cases_fingerprint(),
-                "grader": _grader_fingerprint(),
-            },
+            fingerprint={"submission": self.submission.handed.sha256, **find_fingerprints()},
         )
 
     def close(self) -> None:
@@ -156,16 +218,18 @@ def _fatal(submission: Submission) -> Failure | None:
 
 
 @cache
-def _cases_fingerprint() -> str:
-    return fingerprint()
+def find_fingerprints() -> Mapping[str, str]:
+    """Tell what all marks of this process depend on: SHA-256 of ``rubric``, ``cases`` and ``grader``."""
+    rubric, _ = load_material()
+    return {"rubric": rubric.fingerprint, "cases": fingerprint(), "grader": _grader_fingerprint()}
 
 
-@cache
 def _grader_fingerprint() -> str:
     """Hash the code that marks depend on: two equal hashes mean the same grader."""
     digest = hashlib.sha256()
     estimation = FOLDER.parent / "estimation"
-    for path in [*sorted(FOLDER.rglob("*.py")), *(estimation / name for name in MARKS_DEPEND_ON)]:
+    modules = (path for path in FOLDER.rglob("*.py") if FOLDER / CLASS not in path.parents)
+    for path in [*sorted(modules), *(estimation / name for name in MARKS_DEPEND_ON)]:
         digest.update(f"{path.relative_to(FOLDER.parent).as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

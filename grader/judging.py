@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from grader.cases import Case, Scene
 from grader.compare import nobody_left, other_than, renumber
+from grader.errors import RubricError
 from grader.results import (
     CaseResult,
     CheckResult,
@@ -95,21 +96,20 @@ class Check:
         """Do the same for a check of twins."""
         self._show_smallest(lambda cases: _judge_twins(cases[0], cases[-1], self.student.try_out, required, advice))
 
-    def judge_pictures(self, rule: Rule, score: Callable[[Scene, Rows], float]) -> None:
-        """Judge the answer to each picture by `rule` and keep its skeletons for drawing, right or wrong.
+    def judge_pictures(
+        self, score: Callable[[Scene, Rows], float], rule: Callable[[Scene, float], Explanation | None]
+    ) -> None:
+        """Judge the answer to each picture by its score and keep its skeletons for drawing, right or wrong.
 
         Parameters
         ----------
         score : callable
             Share of the picture's labelled keypoints that an answer finds, 0 to 1.
+        rule : callable
+            Judges a score: None when it is high enough.
         """
         for case in self.cases:
-            answer = self.student.answer(case)
-            result = _judge(case, answer, rule)
-            if case.scene is not None and not isinstance(answer.outcome, Failure):
-                overlay = _draw_over(case.scene, case.expected, answer.outcome, score(case.scene, answer.outcome))
-                result = replace(result, overlay=overlay)
-            self.results.append(result)
+            self.results.append(_judge_picture(case, self.student.answer(case), score, rule))
 
     def finish(self) -> CheckResult:
         """Freeze what was found."""
@@ -130,6 +130,22 @@ def _judge(case: Case, answer: Answer, rule: Rule) -> CaseResult:
     if isinstance(answer.outcome, Failure):
         return _failed(case, answer.outcome)
     return _judged(case, answer.outcome, rule(case, answer.outcome))
+
+
+def _judge_picture(
+    case: Case,
+    answer: Answer,
+    score: Callable[[Scene, Rows], float],
+    rule: Callable[[Scene, float], Explanation | None],
+) -> CaseResult:
+    scene, people = case.scene, answer.outcome
+    if scene is None:
+        raise RubricError(f"A case of pictures must have a scene; {case.name!r} has none. Make the cases again.")
+    if isinstance(people, Failure):
+        return _failed(case, people)
+    share = score(scene, people)
+    overlay = Overlay(scene.picture, scene.keypoints, case.expected, people, share, scene.expected_score)
+    return replace(_judged(case, people, rule(scene, share)), overlay=overlay)
 
 
 def _judge_twins(base: Case, twin: Case, ask: Callable[[Case], Answer], required: str, advice: str) -> CaseResult:
@@ -173,7 +189,3 @@ def _failed(case: Case, failure: Failure) -> CaseResult:
 def _evidence(case: Case, people: Rows | None) -> Evidence:
     came = None if people is None else people[:MAX_ROWS_SHOWN]
     return Evidence(case.rows, case.call, case.expected, came, case.is_only_answer, shrunk=case.name == "shrunk")
-
-
-def _draw_over(scene: Scene, expected: Rows, people: Rows, score: float) -> Overlay:
-    return Overlay(scene.picture, scene.keypoints, expected, people, score, scene.expected_score)

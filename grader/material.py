@@ -1,15 +1,20 @@
 """What submissions are graded by, rubric and cases together, checked for fitting each other."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 
 from grader.cases import Case, load_cases
 from grader.errors import RubricError
 from grader.rubric import Rubric, load_rubric
 
 CHECKS_FOLDER = Path(__file__).resolve().parent / "checks"
+
+Test = Callable[..., None]
+"""The test of a check: takes a `grader.judging.Check` named ``check``, or nothing."""
 
 LOADING = "loads"
 """Key of the check that all others depend on."""
@@ -38,17 +43,44 @@ def load_material() -> tuple[Rubric, Sequence[Case]]:
     return rubric, cases
 
 
+@cache
+def load_tests(folder: Path = CHECKS_FOLDER) -> Mapping[str, Test]:
+    """Load the tests of all checks, once a process, by the key of their check.
+
+    Raises
+    ------
+    RubricError
+        As `load_material` and `check_tests`.
+    """
+    check_tests(load_material()[0], folder)
+    found: dict[str, Test] = {}
+    for path in sorted(folder.glob("test_*.py")):
+        # Not entered among the loaded modules: nothing imports checks.
+        module = ModuleType(path.stem)
+        SourceFileLoader(path.stem, str(path)).exec_module(module)
+        found |= {name.removeprefix("test_"): value for name, value in vars(module).items() if name.startswith("test_")}
+    return found
+
+
 def check_tests(rubric: Rubric, folder: Path = CHECKS_FOLDER) -> None:
     """Demand one test for each check of the rubric, and no other test.
 
     Raises
     ------
     RubricError
-        If a check has no test, or a test no check.
+        If a check has no test, a test no check, or a test asks for something else than its check.
     """
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("test_*.py"))]
-    functions = [node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
-    tested = {name.removeprefix("test_") for name in functions if name.startswith("test_")}
+    functions = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
+    tests = [function for function in functions if function.name.startswith("test_")]
+    for test in tests:
+        wanted = ast.unparse(test.args).partition(":")[0]
+        if wanted not in {"", "check"}:
+            raise RubricError(
+                f"The test of a check must ask for `check` or for nothing; {test.name} asks for {wanted!r}. "
+                "Put what else it needs into the check's cases."
+            )
+    tested = {test.name.removeprefix("test_") for test in tests}
     keys = {line.key for line in rubric.checks}
     for key in sorted(keys - tested):
         raise RubricError(f"Each check must have a test in grader/checks; {key!r} has none. Write test_{key}.")

@@ -43,6 +43,7 @@ SHIPPED = (
     "grader/grading.py",
     "grader/intake/*.py",
     "grader/judging.py",
+    "grader/marks.py",
     "grader/material.py",
     "grader/pictures.py",
     "grader/pytest.ini",

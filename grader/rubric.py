@@ -4,6 +4,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,39 @@ class RubricLine:
 
 
 @dataclass(frozen=True)
+class LateRule:
+    """What a late submission costs.
+
+    Attributes
+    ----------
+    due : datetime
+        Local time of the course, without a zone, as Moodle's worksheet tells times.
+    points_per_day : Fraction
+        Taken off for each day begun.
+    at_most : Fraction
+        Never more than this is taken off.
+    """
+
+    due: datetime
+    points_per_day: Fraction
+    at_most: Fraction
+
+
+@dataclass(frozen=True)
 class Rubric:
     """All checks and the parts of the written report, in the order in which they are shown."""
 
     checks: Sequence[RubricLine]
     manual: Sequence[ManualPart]
     fingerprint: str
+    late: LateRule | None = None
+
+    @property
+    def points(self) -> Fraction:
+        """All points that can be had: code and report."""
+        return sum((part.points for part in self.checks), Fraction(0)) + sum(
+            (part.max_points for part in self.manual), Fraction(0)
+        )
 
     def __getitem__(self, key: str) -> RubricLine:
         """Return the line of a check; RubricError for a key that the rubric does not have."""
@@ -83,7 +111,20 @@ def _read(table: Mapping[str, Any], fingerprint: str) -> Rubric:
         for entry in table["check"]
     ]
     manual = [ManualPart(entry["key"], entry["title"], _points(entry["points"])) for entry in table["manual"]]
-    return Rubric(checks, manual, fingerprint)
+    return Rubric(checks, manual, fingerprint, _read_late(table.get("late", {})))
+
+
+def _read_late(table: Mapping[str, Any]) -> LateRule | None:
+    """Read the rule for late submissions; None where nobody can be late."""
+    unknown = sorted(set(table) - {"due", "points_per_day", "at_most"})
+    if unknown:
+        raise KeyError(f"[late] has due, points_per_day and at_most, and not {unknown[0]}")
+    if not table:
+        return None
+    due = table["due"]
+    if not isinstance(due, datetime) or due.tzinfo is not None:
+        raise TypeError(f"due must be a date and a time without a zone, as 2026-01-09T23:59:00; got {due!r}")
+    return LateRule(due, _points(table["points_per_day"]), _points(table["at_most"]))
 
 
 def _points(value: float) -> Fraction:

@@ -1,11 +1,12 @@
 """The submission at work: its `merge` answers the cases, one by one, from inside the sandbox.
 
 Two sessions play the same cases, each in a process of its own. The first answers them in rubric order, and its answers
-are judged. The second is asked again, last case first, with other seeds for chance: where the two differ, the answer
-depended on something else than the input.
+are judged. The second is asked some of them again, last case first, with other seeds for chance: where the two differ,
+the answer depended on something else than the input.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -20,6 +21,13 @@ MAX_STOPS = 2
 
 TOTAL_S = 90.0
 """Seconds that loading and all calls of one pass over the cases may take together."""
+
+MAX_AGAIN = 8
+"""Of the public cases of a check, and of the hidden ones, so many are asked again. What a merge keeps between calls,
+or leaves to chance, shows in some inputs of a kind as well as in fifty."""
+
+MAX_ROWS_AGAIN = 1000
+"""A longer input is not asked again: it differs from a shorter crowd in nothing but the time that it takes."""
 
 MAX_PRINTED = 65_536
 """So many characters of what a submission prints are kept, however many processes it has ended."""
@@ -126,30 +134,38 @@ class Student:
 
     def answer(self, case: Case) -> Answer:
         """Return the answer to a recorded case; the same case is asked once."""
-        first = [case] if case.visibility is Visibility.PUBLIC else [*self._public, case]
-        for one in first:
-            if one not in self._answers:
-                self._answers[one] = self._first.play(one)
-                if one.visibility is Visibility.PUBLIC:
-                    self.printed_in_public = self._first.printed
+        if case not in self._answers:
+            if case.visibility is Visibility.HIDDEN:
+                self._play_public()
+            self._play(case)
         return self._answers[case]
+
+    def _play_public(self) -> None:
+        for case in self._public:
+            if case not in self._answers:
+                self._play(case)
+        self._public = []
+
+    def _play(self, case: Case) -> None:
+        self._answers[case] = self._first.play(case)
+        if case.visibility is Visibility.PUBLIC:
+            self.printed_in_public = self._first.printed
 
     def try_out(self, case: Case) -> Answer:
         """Return the answer to an input that is made up on the way; nothing is remembered."""
         return self._trials.play(case)
 
     def answer_again(self) -> Sequence[tuple[Case, Rows, Answer]]:
-        """Ask for all answers once more, in a fresh process, the last of the public cases and of the hidden ones first.
+        """Ask for answers once more, in a fresh process, the last of the public cases and of the hidden ones first.
 
         Returns
         -------
         pairs : sequence of (case, people, answer)
-            Of each case that was answered the first time: the people of then and the answer of now, in the order of
-            the first time.
+            Of the cases that were answered the first time, those that `MAX_AGAIN` and `MAX_ROWS_AGAIN` leave: the
+            people of then and the answer of now, in the order of the first time.
         """
         player = Player(self._open_session, seed=2)
-        outcomes = [(case, answer.outcome) for case, answer in self._answers.items()]
-        answered = [(case, outcome) for case, outcome in outcomes if not isinstance(outcome, Failure)]
+        answered = self._answered()
         backwards = [
             case for visibility in Visibility for case, _ in reversed(answered) if case.visibility is visibility
         ]
@@ -158,6 +174,18 @@ class Student:
         finally:
             player.close()
         return [(case, people, again[case]) for case, people in answered]
+
+    def _answered(self) -> Sequence[tuple[Case, Rows]]:
+        """Choose what is asked again, each with its answer."""
+        chosen: list[tuple[Case, Rows]] = []
+        n_chosen: Counter[tuple[str, Visibility]] = Counter()
+        for case, answer in self._answers.items():
+            kind = case.check, case.visibility
+            is_wanted = len(case.rows) <= MAX_ROWS_AGAIN and n_chosen[kind] < MAX_AGAIN
+            if is_wanted and not isinstance(answer.outcome, Failure):
+                chosen.append((case, answer.outcome))
+                n_chosen[kind] += 1
+        return chosen
 
     def seconds(self, case: Case) -> float | None:
         """Return the seconds that a recorded case took, or None where it was not answered."""

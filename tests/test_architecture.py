@@ -122,7 +122,34 @@ def test_checks_run_no_processes(path):
 def test_report_reads_records_only(path):
     met = ours(path, package="grader")
 
-    assert not {name for name in met if not is_within(name, "grader.report") and not is_within(name, "grader.results")}
+    allowed = ("grader.report", "grader.results", "grader.marks")
+    assert not {name for name in met if not any(is_within(name, package) for package in allowed)}
+
+
+CLASS = modules("grader/batch")
+GRADES = {"grader/batch/task.py", "grader/batch/run.py", "grader/batch/cluster.py", "grader/batch/commands.py"}
+
+
+@pytest.mark.parametrize("path", [path for path in CLASS if path not in GRADES])
+def test_class_starts_gradings_in_one_place(path):
+    forbidden = {"grader.grade", "grader.grading", "grader.judging", "grader.student", "grader.checks"}
+
+    assert not {name for name in imported(path) for package in forbidden if is_within(name, package)}
+
+
+@pytest.mark.parametrize("path", GRADER)
+def test_one_submission_is_graded_without_the_class(path):
+    met = {name for name in imported(path) if is_within(name, "grader.batch")}
+
+    assert path.startswith("grader/batch/") or met <= {"grader.batch.commands", "grader.batch.commands.add_commands"}
+
+
+@pytest.mark.parametrize("path", [*CLASS, "grader/__main__.py"])
+def test_class_loads_large_packages_when_they_are_needed(path):
+    late = {"nbgrader", "sqlalchemy", "matplotlib", "pypdfium2", "copydetect", "distributed", "nbformat", "notebook"}
+    inside = {"grader/batch/pdf/document.py"}
+
+    assert path in inside or not {name.split(".")[0] for name in imported(path, at_import_only=True)} & late
 
 
 @pytest.mark.parametrize("path", GRADER)

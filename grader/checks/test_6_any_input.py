@@ -47,5 +47,5 @@ def test_any_conflict(check: Check) -> None:
 
 
 def test_same_answer(check: Check) -> None:
-    """All cases again, in a fresh process, last one first."""
+    """Cases of each check again, in a fresh process, last one first."""
     check.judge_again(**SAME_CALL)

@@ -2,10 +2,10 @@
 
 from fractions import Fraction
 
-from grader.cases import Case
+from grader.cases import Scene
 from grader.judging import Check
 from grader.pictures import score_people
-from grader.results import Explanation, Rows
+from grader.results import Explanation
 
 SHARE = Fraction(2, 3)
 """Of what the reference finds in a picture, an answer must find this share. Conflicts have several right answers: the
@@ -14,16 +14,15 @@ poorest rule that can be defended, the later row wins, finds 0.73 of it in the w
 
 def test_pictures(check: Check) -> None:
     """The skeletons find the keypoints of the right people."""
-    check.judge_pictures(_finds_enough, score_people)
+    check.judge_pictures(score_people, _is_enough)
 
 
-def _finds_enough(case: Case, people: Rows) -> Explanation | None:
-    assert case.scene is not None
-    found, must = score_people(case.scene, people), float(SHARE) * case.scene.expected_score
+def _is_enough(scene: Scene, found: float) -> Explanation | None:
+    must = float(SHARE) * scene.expected_score
     if found >= must:
         return None
     return Explanation(
-        f"The skeletons in images/{case.scene.picture} must find {must:.0%} of the right keypoints",
+        f"The skeletons in images/{scene.picture} must find {must:.0%} of the right keypoints",
         f"they find {found:.0%}",
         "Compare the two drawings: who is missing, split, or joined with a neighbour?",
     )

@@ -26,9 +26,12 @@ def make_visible(text: str) -> str:
     visible : str
         Can be written as UTF-8. What was replaced stands as in Python's own text: ``\x1b``, ``\u202e``.
     """
+    text = text.replace("\r\n", "\n")
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text  # nearly all text: nothing to look at one by one
     shown: list[str] = []
     n_accents = 0
-    for character in text.replace("\r\n", "\n"):
+    for character in text:
         n_accents = n_accents + 1 if unicodedata.combining(character) else 0
         if n_accents <= MAX_ACCENTS:
             shown.append(_shown(character))
@@ -53,7 +56,7 @@ def _shown(character: str) -> str:
 
 def width(text: str) -> int:
     """Count the columns that visible text takes in a terminal: two for a Chinese character, none for an accent."""
-    return sum(_width(character) for character in text)
+    return len(text) if text.isascii() else sum(_width(character) for character in text)
 
 
 def _width(character: str) -> int:

@@ -8,20 +8,32 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.marks import Marking
 from grader.report.characters import count, make_visible, one_line, shorten
 from grader.report.drawings import draw_input, draw_people
 from grader.report.overlays import Which, draw_overlay
 from grader.report.people import LIMB_HEADINGS, limb_cells, write_person
 from grader.report.redaction import visible_report
-from grader.report.text import failures_to_show, find_fatal, has_fault, write_protections, write_timing, write_total
+from grader.report.text import (
+    failures_to_show,
+    find_fatal,
+    find_overall,
+    has_fault,
+    write_overall,
+    write_protections,
+    write_timing,
+    write_total,
+)
 from grader.results import Audience, CheckResult, Overlay, Report, Verdict, format_points
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -40,6 +52,7 @@ MAX_PEOPLE = 12
 MAX_PRINTED = 64 * 1024
 MAX_EXPLANATION = 1000
 MAX_TRACEBACK = 3000
+MAX_COMMENT = 16 * 1024
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ class _Pair:
     answer: str
 
 
-def render_html(report: Report, audience: Audience, images: Path) -> str:
+def render_html(report: Report, audience: Audience, images: Path, marking: Marking | None = None) -> str:
     """Write a report as one HTML page.
 
     Parameters
@@ -87,6 +100,8 @@ def render_html(report: Report, audience: Audience, images: Path) -> str:
         Who reads.
     images : Path
         Folder of the pictures that overlays name. A missing picture is told on the page.
+    marking : Marking, optional
+        The marks of the written report and a late penalty; with them the page tells the total, or that it is open.
 
     Returns
     -------
@@ -108,27 +123,50 @@ def render_html(report: Report, audience: Audience, images: Path) -> str:
         n_pairs_left_out=max(len(_overlays(report)) - MAX_OVERLAYS, 0),
         protections=write_protections(report.protections),
         timing=report.timing and write_timing(report.timing),
+        marking=marking,
+        overall=marking and find_overall(report, marking),
+        overall_words=marking and write_overall(report, marking),
     )
 
 
-def _environment() -> "Environment":
+def read_style(path: Path = FOLDER / "page.css") -> "Markup":
+    """Read a style sheet, or a script, of our own as markup."""
+    from markupsafe import Markup  # noqa: PLC0415 - most runs write no page
+
+    return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 - our own file
+
+
+def make_environment(*folders: Path) -> "Environment":
+    """Make what fills in a page's template: it escapes, and makes visible, all text but markup of our own.
+
+    Parameters
+    ----------
+    *folders : Path
+        Where the templates are, besides the folder of this module.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - most runs write no page
-    from markupsafe import Markup  # noqa: PLC0415
 
     environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader([*folders, FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(points=format_points, count=count, one_line=one_line, shorten=shorten)
+    environment.globals.update(css=read_style())
+    return environment
+
+
+@cache
+def _environment() -> "Environment":
+    """Make it once a process: the template is compiled when it is first used."""
+    from markupsafe import Markup  # noqa: PLC0415
+
+    environment = make_environment()
     environment.filters.update(
-        points=format_points,
         failures=failures_to_show,
-        count=count,
-        one_line=one_line,
-        shorten=shorten,
         limb_cells=lambda rows: limb_cells(rows[:MAX_ROWS]),
         people=lambda rows: [write_person(row) for row in rows[:MAX_PEOPLE]],
         # The drawings are built of our own words and of numbers alone, and escape both.
@@ -136,7 +174,7 @@ def _environment() -> "Environment":
         draw_people=lambda rows: Markup(draw_people(rows)),  # noqa: S704
     )
     environment.globals.update(
-        css=Markup((FOLDER / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        marks_css=read_style(FOLDER / "marks.css"),
         limb_headings=LIMB_HEADINGS,
         max_cases=MAX_CASES,
         max_rows=MAX_ROWS,
@@ -144,6 +182,7 @@ def _environment() -> "Environment":
         max_printed=MAX_PRINTED,
         max_explanation=MAX_EXPLANATION,
         max_traceback=MAX_TRACEBACK,
+        max_comment=MAX_COMMENT,
     )
     return environment
 

@@ -1,11 +1,12 @@
 """Draw skeletons over a picture, for the reference's and the student's side by side."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from estimation.config import ABSENT, PARTS, get_default_configuration
+from estimation.config import ABSENT, PARTS, ROW_LENGTH, get_default_configuration
 from grader.results import Overlay, Rows
 
 MAX_SIDE_PX = 560
@@ -31,8 +32,27 @@ def draw_overlay(picture: Path, overlay: Overlay, which: Which) -> bytes | None:
     Returns
     -------
     jpeg : bytes or None
-        None when the picture cannot be read.
+        None when the picture cannot be read. The same for people in another order or with other scores.
     """
+    expected, answer = (_placed(overlay, people) for people in (overlay.expected, overlay.answer))
+    people = expected if which == "expected" else answer
+    # Together they say which keypoints are drawn at all; loose ones are small dots.
+    used = frozenset(_slots_and_ids(expected) | _slots_and_ids(answer))
+    return _draw(picture, tuple(sorted(overlay.keypoints.items())), used, people)
+
+
+People = tuple[tuple[float, ...], ...]
+"""The ids of people, 18 each, sorted: what a drawing depends on, and a key to remember it by."""
+
+
+@lru_cache(maxsize=64)
+def _draw(
+    picture: Path,
+    keypoints: tuple[tuple[int, tuple[float, float]], ...],
+    used: frozenset[tuple[int, float]],
+    people: People,
+) -> bytes | None:
+    """Draw people over a picture; in a class most have the same ones to draw."""
     import cv2  # noqa: PLC0415 - costs a quarter of a second, and few reports have pictures
 
     from estimation.pictures import PictureError, read_picture  # noqa: PLC0415
@@ -44,27 +64,26 @@ def draw_overlay(picture: Path, overlay: Overlay, which: Which) -> bytes | None:
         return None
     scale = min(1.0, MAX_SIDE_PX / max(rgb.shape[:2]))
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    people = _placed(overlay, overlay.expected if which == "expected" else overlay.answer)
+    # A position is the centre of a pixel: shrinking moves the corner of the picture, not the centre of its first pixel.
+    places = {id_: ((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for id_, (x, y) in keypoints}
+    # By part, as `get_coordinates` lists them: each keypoint in the slots in which somebody has it.
+    coords = {
+        part.name: [(*places[int(id_)], 1.0, int(id_)) for slot, id_ in sorted(used) if slot == part] for part in PARTS
+    }
+    rows = np.zeros((len(people), ROW_LENGTH))
+    rows[:, : len(PARTS)] = np.reshape(people, (-1, len(PARTS)))
     # The colours are blue, green, red: they are right on a picture in the same order.
-    canvas = draw(get_default_configuration(), np.ascontiguousarray(small[..., ::-1]), _coords(overlay, scale), people)
+    canvas = draw(get_default_configuration(), np.ascontiguousarray(small[..., ::-1]), coords, rows)
     _, encoded = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return encoded.tobytes()
 
 
-def _placed(overlay: Overlay, people: Rows) -> Rows:
+def _placed(overlay: Overlay, people: Rows) -> People:
     """Take out ids that have no place in the picture: a merge may invent them."""
-    placed = people.copy()
-    ids = placed[:, : len(PARTS)]
-    ids[~np.isin(ids, list(overlay.keypoints))] = ABSENT
-    return placed
+    ids = people[:, : len(PARTS)]
+    placed = np.where(np.isin(ids, list(overlay.keypoints)), ids, ABSENT)
+    return tuple(sorted(map(tuple, placed.tolist())))
 
 
-def _coords(overlay: Overlay, scale: float) -> dict[str, list[tuple[float, float, float, int]]]:
-    """List the keypoints by part, as `get_coordinates` does: each in the slots in which somebody has it."""
-    # A position is the centre of a pixel: shrinking moves the corner of the picture, not the centre of its first pixel.
-    places = {id_: ((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for id_, (x, y) in overlay.keypoints.items()}
-    both = np.concatenate((_placed(overlay, overlay.expected), _placed(overlay, overlay.answer)))
-    return {
-        part.name: [(*places[int(id_)], 1.0, int(id_)) for id_ in np.unique(both[:, part]) if id_ != ABSENT]
-        for part in PARTS
-    }
+def _slots_and_ids(people: People) -> set[tuple[int, float]]:
+    return {(slot, id_) for person in people for slot, id_ in enumerate(person) if id_ != ABSENT}

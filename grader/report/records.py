@@ -7,10 +7,10 @@ ends with a sentence that names the place.
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -73,25 +73,43 @@ def from_dict(data: object) -> Report:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any field of a record
+    # A report has thousands of values, so what there is most of comes first.
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, float):
         return _plain_number(value)
-    if isinstance(value, str | Fraction):
+    if isinstance(value, str):
         # Words of an enumeration are text, too.
         return str(value)
+    return _plain_parts(value)
+
+
+def _plain_parts(value: Any) -> Any:  # noqa: ANN401 - what is made of other values
     if is_dataclass(value):
-        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, np.ndarray):
+        return _plain_rows(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(value[key]) for key in sorted(value)}
-    # What is left are sequences and arrays of rows.
-    return [_plain(entry) for entry in (value.tolist() if isinstance(value, np.ndarray) else value)]
+    if isinstance(value, Fraction):
+        return str(value)
+    return [_plain(entry) for entry in value]
 
 
 def _plain_number(value: float) -> float | int | str:
     if not math.isfinite(value):
         return str(value)
     return int(value) if value.is_integer() and abs(value) < _EXACT else value
+
+
+def _plain_rows(rows: Rows) -> list[list[float | int | str]]:
+    """Write an array number by number as `_plain_number` does, all whole numbers at once."""
+    plain = rows.astype(object)
+    is_whole = (rows == np.rint(rows)) & (np.abs(rows) < _EXACT)
+    plain[is_whole] = rows[is_whole].astype(np.int64)
+    for place in zip(*np.nonzero(~np.isfinite(rows)), strict=True):
+        plain[place] = _plain_number(plain[place])
+    return cast("list[list[float | int | str]]", plain.tolist())
 
 
 def _refuse(where: str, required: str, value: object) -> ValueError:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
 
+from grader.marks import Marking
 from grader.report.characters import count, cut, make_visible, one_line, pad, quote, width, wrap
 from grader.report.people import LIMB_HEADINGS, limb_cells, write_person
 from grader.report.redaction import visible_report
@@ -85,6 +86,22 @@ def write_total(report: Report) -> str:
     if has_fault(report):
         return "no mark yet, because the grader itself failed"
     return f"{format_points(report.points)} of {format_points(report.max_points)} points"
+
+
+def find_overall(report: Report, marking: Marking) -> Fraction | None:
+    """Add up code, report and penalty; None while the report is unmarked or the code has no mark."""
+    return None if has_fault(report) else marking.total(report.points)
+
+
+def write_overall(report: Report, marking: Marking) -> str:
+    """Write the total of code and report, or what it waits for: ``"83.5 of 100 points"``."""
+    total = find_overall(report, marking)
+    if total is not None:
+        points = report.max_points + sum((part.max_points for part in marking.parts), Fraction(0))
+        return f"{format_points(total)} of {format_points(points)} points"
+    missing = ["the code"] if has_fault(report) else []
+    missing += [] if marking.is_complete else ["the report"]
+    return f"still open, because {' and '.join(missing)} {'has' if len(missing) == 1 else 'have'} no mark yet"
 
 
 def write_manual(report: Report) -> str:

@@ -81,6 +81,22 @@ raise last
         "os.kill(VICTIM, signal.SIGCONT)\nreturn 'sent a signal'",
     ),
     Attack(
+        "processes: relatives",
+        "sends a signal to, or sets a limit of, the process that started it or one that was started beside it",
+        """
+import resource
+for relative in (os.getppid(), *range(1, min(os.getpid(), 200))):
+    for act in (lambda: os.kill(relative, 0), lambda: resource.prlimit(relative, resource.RLIMIT_CORE)):
+        try:
+            act()
+        except OSError as error:
+            last = error
+        else:
+            return "reached process %d" % relative
+raise last
+""",
+    ),
+    Attack(
         "processes: signals by file",
         "has the kernel send a signal when a pipe is written to",
         """

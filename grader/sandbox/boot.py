@@ -62,11 +62,16 @@ def boot() -> None:
     """Read the runner's code and run it."""
     sys.path[:] = [entry for entry in sys.path if entry]
     sys.meta_path.append(NumpyFinder(sys.argv[1]))
+    is_nursery = sys.argv[2:] == ["nursery"]
     sys.argv[:] = ["merge.py"]
     codes = marshal.loads(read_exactly(0, int.from_bytes(read_exactly(0, 4), "big")))  # noqa: S302 - the grader's own
     sys.meta_path.insert(0, MemoryFinder(codes))
     import grader.sandbox.child as runner  # noqa: PLC0415 - from memory, so not before now
 
+    if is_nursery:
+        from grader.sandbox.nursery import wait_for_session  # noqa: PLC0415
+
+        wait_for_session()  # from here on this is a child
     runner.serve()
 
 

@@ -13,12 +13,13 @@ _NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts
 _LIFE = ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
 # Root needs no user namespace, and inside one it would still be root for the files outside. The runner becomes
 # nobody itself, with these two capabilities, and then has none.
-_AS_ROOT = ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
+_AS_ROOT = ("CAP_SETUID", "CAP_SETGID")
 
 
-def _isolation() -> list[str]:
+def _isolation(*capabilities: str) -> list[str]:
     is_root = os.name == "posix" and os.geteuid() == 0
-    return [*_NAMESPACES, *_LIFE, *(_AS_ROOT if is_root else ("--unshare-user",))]
+    kept = [word for capability in (*_AS_ROOT, *capabilities) for word in ("--cap-add", capability)]
+    return [*_NAMESPACES, *_LIFE, *(kept if is_root else ("--unshare-user",))]
 
 
 @functools.cache
@@ -44,9 +45,21 @@ def probe() -> str:
     return "" if done.returncode == 0 else f"bubblewrap does not work here: {says:.200}"
 
 
-def wrap(command: list[str], interpreter: Interpreter, environment: dict[str, str]) -> list[str]:
-    """Write the command that runs `command` in a file system of the interpreter's own files, all read-only."""
-    words = [shutil.which("bwrap") or "bwrap", *_isolation(), "--clearenv"]
+def wrap(command: list[str], interpreter: Interpreter, environment: dict[str, str], *capabilities: str) -> list[str]:
+    """Write the command that runs `command` in a file system of the interpreter's own files, all read-only.
+
+    Parameters
+    ----------
+    command : list of str
+        The program and its arguments.
+    interpreter : Interpreter
+        What it needs to run.
+    environment : dict of str to str
+        All that it will find in its environment.
+    *capabilities : str
+        What a root keeps beside the right to become somebody else.
+    """
+    words = [shutil.which("bwrap") or "bwrap", *_isolation(*capabilities), "--clearenv"]
     for name, value in environment.items():
         words += ["--setenv", name, value]
     folders = (*interpreter.folders, *interpreter.numpy_folders)

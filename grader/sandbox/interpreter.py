@@ -14,7 +14,7 @@ from typing import Any
 from grader.errors import HostUnfit
 
 _HERE = Path(__file__).resolve().parent
-_RUNNER = ("answers", "child", "confinement", "crashes", "landlock", "manners", "protocol", "seccomp")
+_RUNNER = ("answers", "child", "confinement", "crashes", "landlock", "manners", "nursery", "protocol", "seccomp")
 _SURVEY_S = 60.0
 """A first import of NumPy from a cold disk can take long."""
 

@@ -5,22 +5,22 @@
     open_session -> the child starts, locks itself in, says "ready" -> load -> merge, merge, ... -> close
 
 Whatever the student's code does becomes a `Failure`. Exceptions are for the machine's and the grader's own faults,
-and can only come before the student's file has been handed over.
+and can only come before the student's file has been handed over; but for one, that the machine has killed the process
+that the child was forked from.
 """
 
+import contextlib
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from grader.errors import HostUnfit, ProtocolBroken
-from grader.sandbox import bubblewrap, protocol
+from grader.sandbox import bubblewrap, processes, protocol, seccomp
 from grader.sandbox.failures import Failure, printable
+from grader.sandbox.forked import Nursery, fork_child
 from grader.sandbox.interpreter import SINGLE_THREADED, Interpreter, ask
 from grader.sandbox.pipes import open_pipes
 from grader.sandbox.policy import Limits, Mode
@@ -105,13 +105,6 @@ def _start(
     interpreter: Interpreter, mode: Mode, limits: Limits, seed: int, *, is_wrapped: bool
 ) -> tuple[Child, Mapping[str, str]]:
     """Start a child and wait until it is ready; returns it with its report of what it locked."""
-    environment = _environment()
-    command = [str(interpreter.executable), *_FLAGS, "-c", _BOOT, str(interpreter.numpy.parent)]
-    if is_wrapped:
-        command = bubblewrap.wrap(command, interpreter, environment)
-    process = _starter(os.getpid()).submit(_popen, command, environment).result()
-    child = Child(process, open_pipes(process, limits.printed_bytes))
-    child.pipes.send(len(interpreter.codes).to_bytes(4, "big") + interpreter.codes)
     config = {
         "seed": seed,
         "confine": mode is not Mode.OFF and sys.platform.startswith("linux"),
@@ -122,16 +115,52 @@ def _start(
         "call_cpu_s": limits.call_cpu_s,
         "reply_bytes": limits.reply_bytes,
     }
-    child.pipes.send(protocol.pack(config))
-    try:
-        report = _greet(child, limits)
-    except BaseException:
+    environment = _environment()
+    if is_wrapped and seccomp.is_supported():
+        with contextlib.suppress(HostUnfit):  # one child that is started by itself can do as well, more slowly
+            return _start_forked(interpreter, limits, environment, config)
+    command = _command(interpreter)
+    if is_wrapped:
+        command = bubblewrap.wrap(command, interpreter, environment)
+    process = processes.start(command, environment)
+    child = Child(process, open_pipes(process, limits.printed_bytes))
+    child.pipes.send(len(interpreter.codes).to_bytes(4, "big") + interpreter.codes)
+    return child, _greet(child, limits, config)
+
+
+def _start_forked(
+    interpreter: Interpreter, limits: Limits, environment: dict[str, str], config: Mapping[str, Any]
+) -> tuple[Child, Mapping[str, str]]:
+    """Have a child forked; only one that its system-call filter keeps from its nursery and its siblings is any good."""
+
+    def start_nursery() -> Nursery:
+        command = bubblewrap.wrap([*_command(interpreter), "nursery"], interpreter, environment, "CAP_KILL")
+        return Nursery(command, environment, interpreter.codes, limits.start_s)
+
+    process = fork_child((interpreter, *environment.items()), start_nursery)
+    child = Child(process, open_pipes(process, limits.printed_bytes))
+    report = _greet(child, limits, config)
+    if unfiltered := report.get("seccomp", "not told"):
         child.kill()
-        raise
+        raise HostUnfit(f"Children must not reach each other; the filter of system calls is off: {unfiltered}.")
     return child, report
 
 
-def _greet(child: Child, limits: Limits) -> Mapping[str, str]:
+def _command(interpreter: Interpreter) -> list[str]:
+    return [str(interpreter.executable), *_FLAGS, "-c", _BOOT, str(interpreter.numpy.parent)]
+
+
+def _greet(child: Child, limits: Limits, config: Mapping[str, Any]) -> Mapping[str, str]:
+    """Tell a child what it may do, and wait until it is ready; it is killed if it is not."""
+    try:
+        child.pipes.send(protocol.pack(dict(config)))
+        return _hear(child, limits)
+    except BaseException:
+        child.kill()
+        raise
+
+
+def _hear(child: Child, limits: Limits) -> Mapping[str, str]:
     """Wait for the child's first message, which comes before any of the student's code."""
     try:
         header, _ = child.receive(limits, time.monotonic() + limits.start_s)
@@ -174,21 +203,3 @@ def _rlimits(interpreter: Interpreter, limits: Limits) -> dict[str, tuple[int, i
         "RLIMIT_MSGQUEUE": 0,
     }
     return {name: (value, value) for name, value in both.items()}
-
-
-@cache
-def _starter(pid: int) -> ThreadPoolExecutor:  # noqa: ARG001 - a fork of the grader has no threads, and needs its own
-    """Keep the thread that starts all children: Linux kills a child when the thread that started it ends."""
-    return ThreadPoolExecutor(1, "sandbox starter")
-
-
-def _popen(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - no shell, and no word of it is the student's
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
-        cwd=os.sep,
-        start_new_session=True,
-    )

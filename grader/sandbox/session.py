@@ -1,9 +1,5 @@
 """One session with a child: hand over the student's file, call its merge, be ready for anything."""
 
-import contextlib
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +13,9 @@ from grader.sandbox import failures, protocol
 from grader.sandbox.failures import Failure
 from grader.sandbox.pipes import Pipes
 from grader.sandbox.policy import Limits
+from grader.sandbox.processes import END_S, Process
 
 _NPY_HEADER_BYTES = 256
-_END_S = 2.0
-"""How long to wait for a process that has closed its pipes, or was killed, to be gone."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ class Reply:
 class Child:
     """A process and its pipes."""
 
-    def __init__(self, process: subprocess.Popen[bytes], pipes: Pipes) -> None:
+    def __init__(self, process: Process, pipes: Pipes) -> None:
         self._process = process
         self.pipes = pipes
 
@@ -68,19 +63,18 @@ class Child:
         return header, self.pipes.receive(n_payload, deadline)
 
     def wait(self) -> int | None:
-        """Wait a moment for the process to end by itself; returns its exit status, or None if it has not ended."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return self._process.wait(_END_S)
-        return None
+        """Wait a moment for the process to end by itself; returns its exit status, or None if it has not ended.
+
+        Raises
+        ------
+        HostUnfit
+            If it was ended with the process that it was forked from.
+        """
+        return self._process.wait(END_S)
 
     def kill(self) -> None:
         """Kill the process, with what it may have started in its group, and close its pipes."""
-        if hasattr(os, "killpg"):
-            # The group outlives its first process, which may be gone: then only what that has left behind is killed.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
-        self.wait()
         self.pipes.close()
 
 
@@ -136,6 +130,13 @@ class Session:
         -------
         failure : Failure or None
             Why there is no function to call, or None.
+
+        Raises
+        ------
+        HostUnfit
+            If the process that the child was forked from is gone.
+        ValueError
+            If the session was closed before.
         """
         if not self._is_loaded:
             self._is_loaded = True
@@ -159,6 +160,13 @@ class Session:
             Further arguments by position.
         keywords : mapping of str to float, optional
             Further arguments by name.
+
+        Raises
+        ------
+        HostUnfit
+            If the process that the child was forked from is gone.
+        ValueError
+            If the session was closed before, and not by a failure.
         """
         failure = self.load()
         if failure is not None:
@@ -175,6 +183,8 @@ class Session:
         self, request: dict[str, Any], payload: bytes, limit_s: float
     ) -> tuple[npt.NDArray[np.float64] | Failure | None, float]:
         """Send one request and judge the reply: an array, a failure, or None for "loaded"; and the seconds it took."""
+        if not self._is_alive:
+            raise ValueError("A session must be open to be asked; this one was closed. Open another one.")
         is_loading = request["do"] == "load"
         start = time.monotonic()
         outcome: npt.NDArray[np.float64] | Failure | None
@@ -187,14 +197,20 @@ class Session:
                 outcome = failures.describe_total(self._limits)
             self.close()
         except EOFError:
-            outcome = failures.describe_end(self._child.wait(), self._limits, is_loading=is_loading)
-            self.close()
+            outcome = failures.describe_end(self._wait(), self._limits, is_loading=is_loading)
         except ValueError:
             outcome = failures.describe_forgery(is_loading=is_loading)
             self.close()
         elapsed = time.monotonic() - start
         self._left_s = max(0.0, self._left_s - elapsed)
         return outcome, elapsed
+
+    def _wait(self) -> int | None:
+        """Wait for the child's end and close the session, also where nobody can tell how the child ended."""
+        try:
+            return self._child.wait()
+        finally:
+            self.close()
 
     def _ask(self, message: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
         """Send one request and receive its reply; a ValueError if it comes too early or is another call's."""

@@ -4,11 +4,12 @@ One thread writes requests, one reads replies, one reads what is printed. See `g
 promise.
 """
 
-import subprocess
 import threading
 import time
 from queue import SimpleQueue
 from typing import IO
+
+from grader.sandbox.processes import Process
 
 _CHUNK_BYTES = 64 * 1024
 _END_S = 2.0
@@ -18,7 +19,7 @@ _END_S = 2.0
 class ThreadedPipes:
     """Requests to a child, replies from it, and what it prints, on any system."""
 
-    def __init__(self, process: subprocess.Popen[bytes], printed_bytes: int) -> None:
+    def __init__(self, process: Process, printed_bytes: int) -> None:
         self._outbox: SimpleQueue[bytes] = SimpleQueue()
         self._news = threading.Condition()
         self._arrived = bytearray()

@@ -22,6 +22,7 @@ TRIANGLE = Case(
     rows=rows_of(({NOSE: 0, NECK: 1}, 1.75), ({NECK: 1, SHOULDER: 2}, -0.1)),
     expected=rows_of(({NOSE: 0, NECK: 1, SHOULDER: 2}, 1.65)),
 )
+DELETED = rows_of(({NOSE: 8, NECK: 9}, 0.25))
 SCENE = Scene("street.png", {0: (1.5, 2.0), 7: (3.0, 4.25)}, ({"nose": (1.0, 2.0)}, {}), 0.875)
 FULL = replace(
     TRIANGLE,
@@ -190,3 +191,18 @@ def test_fingerprint_changes_with_each_byte_name_and_folder(tmp_path):
     seen.add(fingerprint(tmp_path))
     assert len(seen) == 5
     assert fingerprint(tmp_path) in seen
+
+
+def test_case_tells_what_does_not_depend_on_an_answer():
+    case = replace(TRIANGLE, deleted=DELETED)
+
+    assert case.limbs == [({(NOSE, 0), (NECK, 1)}, 1.75), ({(NECK, 1), (SHOULDER, 2)}, -0.1)]
+    assert case.keypoints == {(NOSE, 0), (NECK, 1), (SHOULDER, 2)}
+    assert case.expected_people == {case.keypoints: 1.65}
+    assert case.deleted_people == {frozenset({(NOSE, 8), (NECK, 9)}): 0.25}
+    assert not TRIANGLE.deleted_people
+
+
+def test_changed_case_remembers_nothing_of_the_other():
+    assert TRIANGLE.keypoints
+    assert replace(TRIANGLE, rows=DELETED).keypoints == {(NOSE, 8), (NECK, 9)}

@@ -1,14 +1,12 @@
 """The checks, played in this process: what is right earns everything, each mistake costs where it is made."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 
 from estimation.config import N_PARTS, N_PARTS_COLUMN, SCORE_COLUMN
 from grader import grading as grading_module
 from grader.grading import Grading, Options
-from grader.material import CHECKS_FOLDER, LOADING, check_tests, load_material
+from grader.material import LOADING, check_tests, load_material, load_tests
 from grader.reference import answer, has_conflicts
 from grader.results import Verdict
 from grader.submission import open_submission_bytes
@@ -16,17 +14,6 @@ from tests.grader.sessions import CRASHED, STOPPED, FakeSession
 
 KEYS = [line.key for line in load_material()[0].checks]
 ALL = set(KEYS) - {LOADING}
-
-
-def load_tests():
-    """Collect the tests of all files, by the key of their check."""
-    found = {}
-    for path in sorted(CHECKS_FOLDER.glob("test_*.py")):
-        spec = importlib.util.spec_from_file_location(f"checks_under_test.{path.stem}", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        found |= {name.removeprefix("test_"): value for name, value in vars(module).items() if name.startswith("test_")}
-    return found
 
 
 TESTS = load_tests()
@@ -42,12 +29,8 @@ def judge(monkeypatch):
 
         monkeypatch.setattr(grading_module, "open_session", open_session)
         grading = Grading(open_submission_bytes("merge.py", b"def merge(): pass\n"), Options(is_shrinking=False))
-        for key in KEYS[1:]:
-            check = grading.check(key)
-            TESTS[key](check)
-            grading.keep(check.finish())
-        TESTS[LOADING](grading)
-        grading.keep(grading.judge_loading())
+        for key in KEYS:
+            grading.run(key, TESTS[key])
         grading.close()
         return grading.report()
 

@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
 from estimation.merge import merge
-from grader.cases import Case
+from grader.cases import Case, keypoints_of
 from grader.compare import (
     is_close,
     kept_below_bound,
-    keypoints_of,
     nobody_left,
     other_than,
     read_people,

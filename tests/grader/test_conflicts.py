@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
 from estimation.merge import merge
-from grader.cases import Case
-from grader.compare import keypoints_of
+from grader.cases import Case, keypoints_of
 from grader.conflicts import KEPT_SHARE, broken_rule, empty_or_broken, lost_too_many
 from grader.results import Visibility
 from tests.crowds import make_crowd_rows

@@ -3,7 +3,11 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
+import warnings
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -14,14 +18,15 @@ from grader import grading as grading_module
 from grader import shrinking
 from grader.cases import fingerprint
 from grader.grade import grade
-from grader.grading import FOLDER, Grading, Options
+from grader.grading import FOLDER, Grading, Options, grade_submission
 from grader.judging import Check
-from grader.material import load_material
-from grader.report.gradescope import load
-from grader.results import Explanation, Verdict, Visibility
+from grader.material import load_material, load_tests
+from grader.report.gradescope import dump, load
+from grader.results import Audience, Explanation, Verdict, Visibility
 from grader.rubric import load_rubric
-from grader.submission import open_submission_bytes
-from tests.grader.sessions import CRASHED, STOPPED, SYNTAX, FakeSession
+from grader.submission import open_submission, open_submission_bytes
+from tests.grader.sessions import CRASHED, STOPPED, SYNTAX, FakeSession, Sessions
+from tests.zoo import build_zip, load_zoo
 
 RIGHT = Path(__file__).resolve().parent.parent / "submissions" / "pass_union_find" / "merge.py"
 EMPTY = "def merge(subset, min_num_body_parts=4, min_score=0.4):\n    return []\n"
@@ -46,9 +51,7 @@ def play(monkeypatch):
 
 
 def run_check(grading, key):
-    check = grading.check(key)
-    check.judge_each(lambda *_: None)
-    grading.keep(check.finish())
+    grading.run(key, lambda check: check.judge_each(lambda *_: None))
 
 
 def result_of(grading, key):
@@ -81,7 +84,7 @@ def test_submission_is_loaded_once(play):
 def test_failure_to_load_is_told_and_leaves_the_rest_not_run(play):
     grading = play(load_failure=SYNTAX)
 
-    grading.keep(grading.judge_loading())
+    grading.run("loads", lambda: None)
 
     report = grading.report()
     (case,) = report.checks[0].cases
@@ -91,7 +94,7 @@ def test_failure_to_load_is_told_and_leaves_the_rest_not_run(play):
 
 
 def test_loading_that_succeeds_is_a_case_passed(play):
-    result = play().judge_loading()
+    result = play().judge("loads", lambda: None, None)
 
     assert (result.key, result.verdict, result.cases[0].name) == ("loads", Verdict.PASSED, "merge.py")
 
@@ -114,9 +117,12 @@ def test_grader_that_cannot_load_fails_once(play):
 
 
 def test_fault_is_told_with_its_error(play):
+    def fail(check):
+        raise KeyError("slot")
+
     grading = play()
 
-    grading.keep_fault("gaps", KeyError("slot"))
+    grading.run("gaps", fail)
 
     (case,) = result_of(grading, "gaps").cases
     assert case.verdict is Verdict.GRADER_FAULT
@@ -124,7 +130,7 @@ def test_fault_is_told_with_its_error(play):
         "The grader must be able to judge every submission; it failed itself in this check: KeyError('slot'). This is "
         "not the student's fault, and there is no mark until it is mended: run `python -m grader doctor`."
     )
-    assert case.traceback == "KeyError: 'slot'\n"
+    assert case.traceback.endswith("in fail\n    raise KeyError(\"slot\")\nKeyError: 'slot'\n")
 
 
 def test_time_of_the_largest_public_crowd_is_told(play):
@@ -182,7 +188,7 @@ def fingerprints(folder):
     return {
         "rubric": load_rubric(folder / "rubric.toml").fingerprint,
         "cases": fingerprint(folder / "cases"),
-        "grader": grading_module._grader_fingerprint.__wrapped__(),
+        "grader": grading_module._grader_fingerprint(),
     }
 
 
@@ -228,6 +234,105 @@ def test_fingerprint_changes_with_a_file_that_is_renamed(copy_of_grader):
     (copy_of_grader / "grade.py").rename(copy_of_grader / "grades.py")
 
     assert fingerprints(copy_of_grader)["grader"] != before["grader"]
+
+
+# All checks, without pytest.
+
+SUBMISSION = open_submission_bytes("merge.py", EMPTY.encode())
+TEMPLATE = FOLDER.parent / "student_template" / "merge.py"
+
+
+@pytest.fixture
+def sessions(monkeypatch):
+    """Give the sessions that a grading opens, played in this process."""
+    opened = Sessions(lambda *_, **__: [])
+    monkeypatch.setattr(grading_module, "open_session", lambda _, *, seed, **__: opened(seed))
+    return opened
+
+
+def break_test(monkeypatch, key, error):
+    def fail(check):
+        raise error
+
+    monkeypatch.setattr(grading_module, "load_tests", lambda: {**load_tests(), key: fail})
+
+
+def test_fault_in_a_check_is_kept_and_the_others_are_run(sessions, monkeypatch):
+    break_test(monkeypatch, "gaps", KeyError("slot"))
+
+    report = grade_submission(SUBMISSION, Options(is_shrinking=False))
+
+    assert {check.key for check in report.checks if check.verdict is Verdict.GRADER_FAULT} == {"gaps"}
+    assert all(check.cases for check in report.checks)
+    assert [session.is_closed for session in sessions.opened] == [True, True]
+
+
+def test_processes_end_when_grading_is_interrupted(sessions, monkeypatch):
+    break_test(monkeypatch, "gaps", KeyboardInterrupt())
+
+    with pytest.raises(KeyboardInterrupt):
+        grade_submission(SUBMISSION, Options(is_shrinking=False))
+
+    assert [session.is_closed for session in sessions.opened] == [True]
+
+
+def test_first_fault_of_loading_is_told_and_nothing_is_run(monkeypatch):
+    def open_session(*_, **__):
+        raise OSError("no processes left")
+
+    monkeypatch.setattr(grading_module, "open_session", open_session)
+
+    report = grade_submission(SUBMISSION, Options(is_shrinking=False))
+
+    assert {check.key: check.verdict for check in report.checks if check.cases} == {"loads": Verdict.GRADER_FAULT}
+    assert "OSError('no processes left')" in str(report.checks[0].failures[0].explanation)
+
+
+def test_grading_from_a_thread_leaves_everything_as_it_was(sessions, capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = sys.stdout, sys.stderr, [*warnings.filters], [*sys.path], Path.cwd()
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: grade_submission(SUBMISSION, Options(is_shrinking=False)), range(2))
+
+    assert without_durations(dump(one, Audience.STAFF)) == without_durations(dump(other, Audience.STAFF))
+    assert before == (sys.stdout, sys.stderr, [*warnings.filters], [*sys.path], Path.cwd())
+    assert capfd.readouterr() == ("", "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_grading_a_class_loads_neither_pytest_nor_hypothesis():
+    told = "import sys; import grader.grading; print({'pytest', 'hypothesis'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", told], cwd=FOLDER.parent, capture_output=True, text=True, check=True)
+
+    assert run.stdout == "set()\n"
+
+
+BOTH_WAYS = [
+    "pass_union_find",
+    "wrong_drops_third",
+    "wrong_crashes_on_nobody",
+    "wrong_later_overwrites",
+    "attack_sys_exit",
+    "malformed_syntax_error",
+    "malformed_no_merge",
+]
+
+
+def without_durations(content):
+    results = json.loads(content)
+    del results["execution_time"], results["extra_data"]["timing"]
+    return results
+
+
+@pytest.mark.parametrize("submission", [one for one in load_zoo() if one.name in BOTH_WAYS], ids=lambda one: one.name)
+def test_pytest_and_a_class_report_the_same(submission, tmp_path):
+    path, results = build_zip(submission, tmp_path), tmp_path / "results.json"
+
+    grade([f"--student={path}", f"--results={results}", "--audience=staff", "--no-shrink"])
+    report = grade_submission(open_submission(path, template=TEMPLATE.read_bytes()), Options(is_shrinking=False))
+
+    assert without_durations(dump(report, Audience.STAFF)) == without_durations(results.read_bytes())
 
 
 # Through pytest, in this process.

@@ -10,6 +10,7 @@ from estimation.config import ROW_LENGTH
 from estimation.merge import merge
 from grader.cases import Case, Scene
 from grader.compare import same_people
+from grader.errors import RubricError
 from grader.judging import Check
 from grader.results import Explanation, Verdict, Visibility
 from grader.rubric import RubricLine
@@ -289,8 +290,8 @@ def test_judge_small_inputs_searches_only_after_a_wrong_answer(merge_by):
 SCENE = Scene("street.png", {10: (1.0, 2.0)}, ({"nose": (1.0, 2.0)},), 0.75)
 
 
-def finds_somebody(case, people):
-    return None if len(people) else Explanation("Somebody must be found", "nobody was", "Look.")
+def is_somebody(scene, score):
+    return None if score > scene.expected_score else Explanation("Somebody must be found", "nobody was", "Look.")
 
 
 @pytest.mark.parametrize(
@@ -299,20 +300,27 @@ def finds_somebody(case, people):
 def test_judge_pictures_keeps_skeletons_for_drawing(merge_by, verdict):
     case = make_case(10, scene=SCENE)
     check = check_of(merge_by, [case])
-    check.judge_pictures(finds_somebody, lambda _, people: len(people) / 2)
+    check.judge_pictures(lambda _, people: float(len(people)), is_somebody)
     (result,) = check.results
     assert result.verdict is verdict
     assert (result.overlay.picture, result.overlay.keypoints) == ("street.png", SCENE.keypoints)
     assert result.overlay.expected is case.expected
     assert np.array_equal(result.overlay.answer, np.reshape(merge_by(case.rows), (-1, ROW_LENGTH)))
-    assert (result.overlay.score, result.overlay.expected_score) == (len(result.overlay.answer) / 2, 0.75)
+    assert (result.overlay.score, result.overlay.expected_score) == (len(result.overlay.answer), 0.75)
 
 
 def test_judge_pictures_draws_nothing_without_an_answer():
     check = check_of(lambda _: CRASHED, [make_case(10, scene=SCENE)])
-    check.judge_pictures(finds_somebody, lambda *_: 1.0)
+    check.judge_pictures(lambda *_: 1.0, is_somebody)
     assert check.results[0].verdict is Verdict.CRASHED
     assert check.results[0].overlay is None
+
+
+def test_judge_pictures_needs_scenes():
+    check = check_of(merge, [make_case(10)])
+    message = r"^A case of pictures must have a scene; 'case 10' has none\. Make the cases again\.$"
+    with pytest.raises(RubricError, match=message):
+        check.judge_pictures(lambda *_: 1.0, is_somebody)
 
 
 def test_judge_small_inputs_searches_for_wrong_answers_in_a_process_of_its_own():

@@ -1,12 +1,13 @@
 """Rubric, cases and tests fit together, and each misfit is told."""
 
+import sys
 from dataclasses import replace
 
 import pytest
 
 from grader import material
 from grader.errors import RubricError
-from grader.material import LOADING, WITHOUT_CASES, check_tests, load_material
+from grader.material import LOADING, WITHOUT_CASES, check_tests, load_material, load_tests
 
 
 @pytest.fixture
@@ -79,3 +80,31 @@ def test_test_without_check_is_refused(tmp_path):
     message = r"^Each test in grader/checks must stand in the rubric; test_speed does not\. Add 'speed'\.$"
     with pytest.raises(RubricError, match=message):
         check_tests(load_material()[0], tmp_path)
+
+
+@pytest.mark.parametrize("wanted", ["tmp_path", "check, tmp_path", "*check", "*, check"])
+def test_test_that_asks_for_something_else_is_refused(tmp_path, wanted):
+    write_tests(tmp_path, without=["crowds"])
+    (tmp_path / "test_3_third.py").write_text(f"def test_crowds({wanted}):\n    pass\n")
+
+    with pytest.raises(RubricError) as caught:
+        load_tests(tmp_path)
+    assert str(caught.value) == (
+        f"The test of a check must ask for `check` or for nothing; test_crowds asks for {wanted!r}. "
+        "Put what else it needs into the check's cases."
+    )
+
+
+def test_tests_are_loaded_by_key_and_nothing_else_is(tmp_path):
+    write_tests(tmp_path)
+    loaded = set(sys.modules)
+
+    tests = load_tests(tmp_path)
+
+    assert set(tests) == {line.key for line in load_material()[0].checks}
+    assert tests["cycles"].__name__ == "test_cycles"
+    assert set(sys.modules) == loaded
+
+
+def test_tests_are_loaded_once():
+    assert load_tests() is load_tests()

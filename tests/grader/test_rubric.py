@@ -1,13 +1,14 @@
 """The rubric: what stands in the file, and what is refused."""
 
 import hashlib
+from datetime import datetime
 from fractions import Fraction
 
 import pytest
 
 from grader.errors import RubricError
 from grader.results import ManualPart
-from grader.rubric import FILE, RubricLine, load_rubric
+from grader.rubric import FILE, LateRule, RubricLine, load_rubric
 
 GOOD = """
 [code]
@@ -122,3 +123,44 @@ def test_rubric_refuses_what_is_no_text(tmp_path):
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(RubricError, match=NOT_SO + "UnicodeDecodeError"):
         load_rubric(path)
+
+
+LATE = """
+[late]
+due = 2026-01-09T23:59:00
+points_per_day = 2.5
+at_most = 10
+"""
+
+
+def test_rubric_has_no_rule_for_late_submissions_unless_it_is_written(tmp_path):
+    assert load_rubric(write(tmp_path)).late is None
+    assert load_rubric().late is None
+
+
+def test_rubric_reads_what_lateness_costs(tmp_path):
+    rubric = load_rubric(write(tmp_path, ("[code]", LATE + "[code]")))
+
+    assert rubric.late == LateRule(datetime(2026, 1, 9, 23, 59), Fraction(5, 2), Fraction(10))  # noqa: DTZ001 - local
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("2026-01-09T23:59:00", "2026-01-09", "due must be a date and a time without a zone"),
+        ("2026-01-09T23:59:00", "2026-01-09T23:59:00Z", "due must be a date and a time without a zone"),
+        ("at_most = 10", "", "at_most"),
+        ("points_per_day = 2.5", "points_per_day = -1", "points must be a number from 0 on; got -1"),
+        ("at_most = 10", "at_most = 10\nper_hour = 1", "due, points_per_day and at_most, and not per_hour"),
+    ],
+    ids=["date_only", "with_a_zone", "no_limit", "negative", "unknown"],
+)
+def test_rubric_refuses_a_rule_that_is_not_clear(tmp_path, old, new, message):
+    path = write(tmp_path, ("[code]", LATE.replace(old, new) + "[code]"))
+
+    with pytest.raises(RubricError, match=message):
+        load_rubric(path)
+
+
+def test_rubric_adds_up_all_points(tmp_path):
+    assert load_rubric(write(tmp_path)).points == 3

@@ -10,7 +10,7 @@ from estimation.merge import merge
 from grader.cases import Case
 from grader.results import Verdict, Visibility
 from grader.sandbox.launcher import Failure
-from grader.student import MAX_STOPS, TOTAL_S, Student
+from grader.student import MAX_AGAIN, MAX_ROWS_AGAIN, MAX_STOPS, TOTAL_S, Student
 from tests.grader.sessions import CRASHED, STOPPED, SYNTAX, Sessions
 from tests.strategies import rows_of
 
@@ -157,6 +157,32 @@ def test_student_answers_again_only_what_was_answered():
     assert [case for case, _, _ in student.answer_again()] == [CASES[1], CASES[3]]
 
 
+def test_student_answers_some_of_many_cases_again():
+    numbers = range(10, 10 * (MAX_AGAIN + 4), 10)
+    public = [make_case("one", number) for number in numbers]
+    hidden = [replace(case, name=f"hidden {case.name}", visibility=Visibility.HIDDEN) for case in public]
+    other = [make_case("two", number) for number in numbers]
+    cases = [*public, *hidden, *other]
+    student = Student(Sessions(lambda rows: CRASHED if first_id(rows) == 10 else merge(rows)))
+    for case in cases:
+        student.answer(case)
+
+    chosen = [case for case, _, _ in student.answer_again()]
+
+    # Of each check and visibility the first that were answered.
+    assert chosen == [*public[1 : MAX_AGAIN + 1], *hidden[1 : MAX_AGAIN + 1], *other[1 : MAX_AGAIN + 1]]
+
+
+@pytest.mark.parametrize(("n_rows", "n_again"), [(MAX_ROWS_AGAIN, 2), (MAX_ROWS_AGAIN + 1, 1)], ids=["long", "longer"])
+def test_student_answers_long_inputs_once(n_rows, n_again):
+    long = replace(CASES[0], name="long", rows=np.repeat(CASES[0].rows[:1], n_rows, axis=0))
+    student = Student(Sessions(lambda rows: merge(rows[:4])))
+    student.answer(long)
+    student.answer(CASES[1])
+
+    assert len(student.answer_again()) == n_again
+
+
 def test_student_ends_the_second_process_when_the_grader_fails():
     class BrokenError(Exception):
         pass
@@ -251,6 +277,16 @@ def test_student_plays_public_cases_before_hidden_ones():
     assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30, 40, 10]
     assert student.printed_in_public == "<1: 4>"
     assert student.printed == "<1: 5>"
+
+
+def test_student_plays_no_public_case_twice_before_hidden_ones():
+    sessions = Sessions(merge)
+    student = Student(sessions, [*CASES, *HIDDEN])
+
+    for case in (CASES[1], HIDDEN[0], HIDDEN[1]):
+        student.answer(case)
+
+    assert [first_id(rows) for rows in sessions.opened[0].asked] == [20, 10, 30, 40, 10, 20]
 
 
 def test_student_is_asked_again_in_public_before_it_sees_hidden_cases():

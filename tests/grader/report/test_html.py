@@ -1,7 +1,6 @@
 """The page: whole HTML, nothing of a stranger's text as markup, readable without eyes, a mouse or scripts."""
 
 import re
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from grader.report import html
 from grader.report.html import MAX_OVERLAYS, render_html
 from grader.results import Audience, Evidence, Verdict
+from tests.grader.report.pages import Reader, luminance
 from tests.grader.report.samples import (
     ALL,
     CONFLICT_ROWS,
@@ -31,43 +31,6 @@ from tests.grader.report.samples import (
 
 IMAGES = Path(__file__).resolve().parents[3] / "images"
 STUDENT, STAFF = Audience.STUDENT, Audience.STAFF
-VOID = {"meta", "img", "br", "link", "input", "hr"}
-
-
-class Reader(HTMLParser):
-    """Collects tags and text, and notes every tag that does not close the one that is open."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.open, self.faults, self.tags, self.texts = [], [], [], []
-        self.feed(page)
-        self.close()
-        self.faults += self.open
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        if len({name for name, _ in attributes}) < len(attributes):
-            self.faults.append(f"{tag} has an attribute twice")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.faults.append(f"</{tag}>")
-
-    def handle_data(self, data):
-        if not self.open or self.open[-1] != "style":
-            self.texts.append(data)
-
-    @property
-    def text(self):
-        return re.sub(r"\s+", " ", " ".join(self.texts))
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 @pytest.fixture(scope="module", params=[(name, audience) for name in ALL for audience in Audience], ids="-".join)
@@ -212,14 +175,6 @@ def test_page_marks_hidden_cases_for_staff():
 
     assert "not published" in read(report, STAFF).text
     assert "secret-770" in read(report, STAFF).text
-
-
-def luminance(color):
-    """Relative luminance as WCAG 2 defines it."""
-    long = color if len(color) == 7 else "#" + "".join(2 * digit for digit in color[1:])
-    channels = [int(long[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])

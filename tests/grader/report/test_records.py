@@ -149,3 +149,17 @@ def test_from_dict_refuses_what_is_no_record(path, value, message):
 def test_from_dict_refuses_what_is_no_object():
     with pytest.raises(ValueError, match=r"must hold an object at report; got \[\]"):
         from_dict([])
+
+
+def test_numbers_of_rows_are_written_as_short_as_they_are_exact():
+    numbers = [-1.0, 0.0, -0.0, 7.0, 0.5, 2.0**53 - 1, 2.0**53, -1e300, np.nan, np.inf, -np.inf]
+    written = [-1, 0, 0, 7, 0.5, 2**53 - 1, 2.0**53, -1e300, "nan", "inf", "-inf"]
+    rows = np.zeros((2, ROW_LENGTH))
+    rows[1, : len(numbers)] = numbers
+    case = CaseResult("a", "b", Visibility.PUBLIC, Verdict.WRONG, evidence=Evidence(rows, "merge()", rows[:0], None))
+    report = Report(Handed("", "", "", ""), (CheckResult("a", "b", "c", Fraction(1), (case,)),), ())
+
+    evidence = to_dict(report)["checks"][0]["cases"][0]["evidence"]
+
+    assert repr(evidence["rows"]) == repr([[0] * ROW_LENGTH, written + [0] * (ROW_LENGTH - len(written))])
+    assert evidence["expected"] == []

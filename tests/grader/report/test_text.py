@@ -1,9 +1,12 @@
 """The report in the terminal: table, explanations, and what is left out of it."""
 
+from fractions import Fraction
+
 import pytest
 
+from grader.marks import Lateness, Marking, PartMark
 from grader.report.characters import width
-from grader.report.text import MAX_PEOPLE, MAX_ROWS, WIDTH, render_text
+from grader.report.text import MAX_PEOPLE, MAX_ROWS, WIDTH, find_overall, render_text, write_overall
 from grader.results import Audience, Evidence, Overlay, Protection, Verdict
 from tests.grader.report.samples import (
     ALL,
@@ -198,3 +201,35 @@ def test_text_needs_no_picture():
     overlay = Overlay("missing.jpg", {}, EXPECTED, EXPECTED, 1, 1)
 
     assert "missing" not in render_text(make_report(make_check(make_case(overlay=overlay))), STAFF)
+
+
+def make_marking(points, penalty=0):
+    parts = [PartMark(f"p{k}", "Part", Fraction(20), value) for k, value in enumerate(points)]
+    return Marking(parts, Lateness(60, Fraction(penalty), "late") if penalty else None)
+
+
+@pytest.mark.parametrize(
+    ("report", "points", "total", "words"),
+    [
+        pytest.param(passing, (18, 5.5), 83.5, "83.5 of 100 points", id="marked"),
+        pytest.param(fatal, (18, 5), 23, "23 of 100 points", id="code-ungradable"),
+        pytest.param(passing, (18, None), None, "still open, because the report has no mark yet", id="report-open"),
+        pytest.param(faulty, (18, 5), None, "still open, because the code has no mark yet", id="code-open"),
+        pytest.param(
+            faulty, (None, None), None, "still open, because the code and the report have no mark yet", id="both-open"
+        ),
+    ],
+)
+def test_overall_adds_up_or_tells_what_it_waits_for(report, points, total, words):
+    marking = make_marking([None if value is None else Fraction(value) for value in points])
+
+    assert find_overall(report(), marking) == total
+    assert write_overall(report(), marking) == words
+
+
+@pytest.mark.parametrize(("penalty", "total"), [(10, 70), (90, 0)], ids=["some", "more-than-all"])
+def test_overall_takes_off_a_penalty_down_to_nothing(penalty, total):
+    marking = make_marking([Fraction(10), Fraction(10)], penalty)
+
+    assert find_overall(passing(), marking) == total
+    assert write_overall(passing(), marking) == f"{total} of 100 points"

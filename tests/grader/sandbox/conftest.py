@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from grader.results import Verdict
-from grader.sandbox import bubblewrap
+from grader.sandbox import bubblewrap, forked
 from grader.sandbox.launcher import open_session
 from grader.sandbox.policy import Limits, Mode
 
@@ -89,3 +89,27 @@ def plain(monkeypatch):
     yield opener
     for session in opener.opened:
         session.close()
+
+
+@pytest.fixture
+def wrapped(monkeypatch):
+    """Sessions inside bubblewrap."""
+    opener = _sessions("wrapped", monkeypatch)
+    yield opener
+    for session in opener.opened:
+        session.close()
+
+
+@pytest.fixture
+def no_nursery():
+    """A process that has no nursery yet, and keeps none."""
+    _end_nurseries()
+    yield
+    _end_nurseries()
+
+
+def _end_nurseries():
+    for nursery in forked._NURSERIES.by_key.values():
+        if nursery is not None:
+            nursery.close()
+    forked._NURSERIES.by_key.clear()

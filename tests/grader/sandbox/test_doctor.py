@@ -10,7 +10,7 @@ import pytest
 
 from grader.errors import HostUnfit
 from grader.results import Explanation, Protection, Verdict
-from grader.sandbox import bubblewrap, doctor
+from grader.sandbox import bubblewrap, doctor, forked, seccomp
 from grader.sandbox.attacks import ATTACKS
 from grader.sandbox.evidence import Attack, Evidence
 from grader.sandbox.launcher import Failure, Reply
@@ -64,6 +64,11 @@ def test_attack_is_stopped_when_strict(attack, found_when_strict):
     assert "got through:" not in found.detail
     assert "could not be tried" not in found.detail
     assert found.detail.startswith(attack.tries)
+
+
+@pytest.mark.skipif(not seccomp.is_supported(), reason="a nursery needs the filter of system calls")
+def test_attacks_are_tried_where_submissions_run(found_when_strict):
+    assert any(nursery is not None and nursery.is_open for nursery in forked._NURSERIES.by_key.values())
 
 
 def test_examine_cleans_up(monkeypatch, tmp_path):

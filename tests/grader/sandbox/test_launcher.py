@@ -41,7 +41,7 @@ def test_auto_mode_tells_what_is_missing(monkeypatch):
     assert off == {"Namespaces": "bubblewrap is not there"}
 
 
-def test_auto_mode_goes_on_where_bubblewrap_breaks(monkeypatch):
+def test_auto_mode_goes_on_where_bubblewrap_breaks(monkeypatch, no_nursery):
     monkeypatch.setattr(bubblewrap, "probe", lambda: "")
     monkeypatch.setattr(bubblewrap, "wrap", lambda *_: [sys.executable, "-c", "raise SystemExit('no such folder')"])
 

@@ -1,0 +1,180 @@
+"""The commands for a class: ``batch`` grades it, ``formgrader`` opens the marking page, ``export`` writes grades."""
+
+import argparse
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.sandbox.policy import Mode
+
+if TYPE_CHECKING:
+    from grader.batch.exports import WorksheetExport
+    from grader.batch.records import Line
+    from grader.batch.run import GradeAll
+    from grader.marks import Marking
+
+DONE = 0
+MAX_NAMED = 10
+MODES = [Mode.STRICT.value, Mode.AUTO.value]
+
+
+def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Declare the three commands; `add` is `add_parser` of the command line's sub-parsers."""
+    _add_batch(add("batch", help="grade a class"))
+    _add_formgrader(add("formgrader", help="mark the reports of a graded class in the browser"))
+    _add_export(add("export", help="write grades and feedback of a graded class"))
+
+
+def _add_batch(parser: argparse.ArgumentParser) -> None:
+    what = "Moodle's archive, zipped or unpacked, a folder of zips, or zips"
+    parser.add_argument("submissions", type=Path, nargs="+", metavar="SUBMISSIONS", help=what)
+    parser.add_argument("--out", type=Path, required=True, metavar="OUT", help="folder of the class")
+    parser.add_argument("--worksheet", type=Path, metavar="FILE.csv", help="Moodle's grading worksheet: ids and times")
+    parser.add_argument("--workers", type=_count, default=_n_cores(), metavar="N", help="processes; default: all cores")
+    parser.add_argument("--scheduler", metavar="tcp://HOST:8786", help="grade on this Dask cluster")
+    parser.add_argument("--regrade", default="", metavar="all|changed|ID", help="grade again; the report's marks stay")
+    parser.add_argument("--sandbox", choices=MODES, default=Mode.STRICT, help="auto: with what this machine has")
+    parser.add_argument("--student-python", type=Path, metavar="PATH", help="interpreter that runs the students' code")
+    _add_gradebook(parser)
+    parser.set_defaults(command=grade_class)
+
+
+def _add_formgrader(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder of the class")
+    parser.add_argument("--port", type=int, default=0, help="default: any that is free")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    _add_gradebook(parser)
+    parser.set_defaults(command=open_formgrader)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder of the class")
+    parser.add_argument("--moodle", type=Path, metavar="WORKSHEET.csv", help="fill in a copy of Moodle's worksheet")
+    parser.add_argument("--feedback-zip", action="store_true", help="students' pages, for Moodle to hand out")
+    parser.add_argument("--csv", action="store_true", help="one row a student, one column a check")
+    parser.add_argument("--gradescope", type=Path, metavar="DIR", help="one results.json a student")
+    _add_gradebook(parser)
+    parser.set_defaults(command=export)
+
+
+def _add_gradebook(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--gradebook", default="", metavar="URL", help="SQLAlchemy address; default: a file in OUT")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 on; got {text!r}")
+    return int(text)
+
+
+def _n_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def grade_class(options: argparse.Namespace) -> int:
+    """Grade a class: ``batch``."""
+    from grader.batch.entries import find_entries  # noqa: PLC0415 - each command loads what it needs
+    from grader.batch.progress import show_progress  # noqa: PLC0415
+    from grader.batch.publish import find_gradebook, find_pairs, publish  # noqa: PLC0415
+    from grader.batch.records import Status  # noqa: PLC0415
+    from grader.batch.roll import call_roll  # noqa: PLC0415
+    from grader.batch.run import count, grade_planned, is_stale, make_plan  # noqa: PLC0415
+    from grader.batch.store import Store  # noqa: PLC0415
+    from grader.batch.summary import write_summary  # noqa: PLC0415
+    from grader.batch.worksheet import read_worksheet  # noqa: PLC0415
+    from grader.grading import find_fingerprints  # noqa: PLC0415
+    from grader.rubric import load_rubric  # noqa: PLC0415
+
+    worksheet = None if options.worksheet is None else read_worksheet(options.worksheet)
+    roll = call_roll(find_entries(options.submissions, out=options.out), worksheet)
+    store = Store(options.out)
+    with store.locked():
+        plan = make_plan(store, roll, options.regrade)
+        store.call(roll)
+        with show_progress(len(roll.uploads), len(plan.graded)) as tell:
+            grade_planned(store, plan, _where(options), tell, Mode(options.sandbox), options.student_python)
+        find_pairs(store, store.lines())
+        lines, _ = publish(store, load_rubric(), find_gradebook(store, options.gradebook))
+    n_stale = sum(line.status is not Status.NO_MARK and is_stale(line, find_fingerprints()) for line in lines)
+    print(write_summary(roll, count(roll, lines), lines, n_stale, store.folder))
+    for remark in worksheet.remarks if worksheet else ():
+        print(f"On the worksheet: {remark}")
+    return DONE
+
+
+def open_formgrader(options: argparse.Namespace) -> int:
+    """Show the class to whoever marks the reports: ``formgrader``."""
+    from grader.batch.formgrader import serve  # noqa: PLC0415 - each command loads what it needs
+    from grader.batch.publish import find_gradebook, publish, write_notebooks  # noqa: PLC0415
+    from grader.batch.store import Store  # noqa: PLC0415
+    from grader.rubric import load_rubric  # noqa: PLC0415
+
+    store, rubric = Store(options.out), load_rubric()
+    url = find_gradebook(store, options.gradebook)
+    store.found()
+    with store.locked():
+        lines, _ = publish(store, rubric, url)
+        write_notebooks(store, rubric, lines, url)
+    serve(options.out, url, port=options.port, open_browser=not options.no_browser)
+    return DONE
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write grades and feedback: ``export``."""
+    from grader.batch import exports  # noqa: PLC0415 - each command loads what it needs
+    from grader.batch.publish import find_gradebook, list_results, publish, render_feedback  # noqa: PLC0415
+    from grader.batch.store import Store  # noqa: PLC0415
+    from grader.rubric import load_rubric  # noqa: PLC0415
+
+    store, rubric = Store(options.out), load_rubric()
+    store.found()
+    folder = store.folder / "export"
+    with store.locked():
+        lines, markings = publish(store, rubric, find_gradebook(store, options.gradebook))
+        if options.moodle:
+            out = folder / options.moodle.name
+            _tell_worksheet(out, exports.export_worksheet(options.moodle, out, rubric, lines, markings))
+        if options.feedback_zip:
+            left_out = exports.write_feedback_zip(folder / "feedback.zip", render_feedback(store, lines, markings))
+            print(folder / "feedback.zip")
+            _tell("without Moodle's number, not in the archive", [person.key for person in left_out])
+        if options.csv:
+            exports.write_csv(folder / "grades.csv", rubric, lines, markings)
+            print(folder / "grades.csv")
+        if options.gradescope:
+            exports.write_gradescope(options.gradescope, list_results(store, lines))
+            print(options.gradescope)
+    _tell("without marks for the whole report, so without a total", _list_unmarked(lines, markings))
+    return DONE
+
+
+def _tell_worksheet(out: Path, done: "WorksheetExport") -> None:
+    print(f"{out}: {len(done.filled)} grades. Upload it under: View all submissions, Upload grading worksheet.")
+    _tell("locked in Moodle, left as they were", done.locked)
+    _tell("not on this worksheet", done.missing)
+
+
+def _list_unmarked(lines: Sequence["Line"], markings: Mapping[str, "Marking"]) -> list[str]:
+    return [line.person.key for line in lines if not markings[line.person.key].is_complete]
+
+
+def _tell(what: str, keys: Sequence[str]) -> None:
+    """Say whom something is about, some of them by name."""
+    if keys:
+        more = ", …" if len(keys) > MAX_NAMED else ""
+        print(f"{len(keys)} {what}: {', '.join(keys[:MAX_NAMED])}{more}")
+
+
+def _where(options: argparse.Namespace) -> "GradeAll":
+    """Choose who grades: this machine's cores, or a cluster."""
+    from grader.batch.task import grade_upload  # noqa: PLC0415 - each command loads what it needs
+
+    if options.scheduler:
+        from grader.batch.cluster import grade_on_cluster  # noqa: PLC0415
+
+        return partial(grade_on_cluster, grade=grade_upload, address=options.scheduler)
+    from grader.batch.local import grade_locally  # noqa: PLC0415
+
+    return partial(grade_locally, grade=grade_upload, n_workers=options.workers)

@@ -1,0 +1,184 @@
+"""The coordinator of a class: finds who has to be graded, has it done, and keeps each result as it comes.
+
+It may be killed at any moment. What is committed stays; started again with the same folder, it grades the others.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.batch.entries import read_entry, upload_name
+from grader.batch.records import Job, Line, Outcome, Roll, Status, Upload
+from grader.batch.store import Store
+from grader.errors import GraderError, SubmissionError
+from grader.grading import find_fingerprints
+from grader.sandbox.policy import Mode
+
+GradeAll = Callable[[Iterable[Job]], Iterator[tuple[Job, Outcome]]]
+"""Grades jobs somewhere and gives them back with their outcomes, as they finish."""
+
+Tell = Callable[[Line], None]
+"""Hears of each result once it is committed."""
+
+ALL, CHANGED = "all", "changed"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to do.
+
+    Attributes
+    ----------
+    to_grade : sequence of Upload
+        Without a result that counts.
+    graded : sequence of Line
+        Results that stay, of uploads that are the same as they were.
+    """
+
+    to_grade: Sequence[Upload]
+    graded: Sequence[Line]
+
+
+def make_plan(store: Store, roll: Roll, regrade: str = "") -> Plan:
+    """Compare what was handed in with what is graded already.
+
+    Parameters
+    ----------
+    store : Store
+        With the results so far.
+    roll : Roll
+        Who handed in what.
+    regrade : str, optional
+        ``"all"``, ``"changed"`` (results of another rubric, other cases or another grader), a person's key or student
+        id, or nothing: then only what has no result yet, and what is a new upload.
+
+    Raises
+    ------
+    GraderError
+        If `regrade` names nobody.
+    """
+    wanted = {upload.person.key for upload in roll.uploads if regrade in {upload.person.key, upload.person.student_id}}
+    if regrade not in {"", ALL, CHANGED} and not wanted:
+        raise GraderError(
+            f"--regrade must be all, changed, or the id of somebody who handed in; {regrade!r} is nobody's. "
+            f"The class page lists all ids."
+        )
+    to_grade, graded = [], []
+    for upload in roll.uploads:
+        line = store.line(upload.person.key)
+        if line is None or upload.person.key in wanted or _must_be_regraded(line, upload, regrade):
+            to_grade.append(upload)
+        else:
+            graded.append(_bring_up_to_date(store, line, upload))
+    return Plan(to_grade, graded)
+
+
+def is_stale(line: Line, fingerprints: Mapping[str, str]) -> bool:
+    """Tell whether a result comes from another rubric, other cases or another grader than these."""
+    return any(line.fingerprint.get(name) != digest for name, digest in fingerprints.items())
+
+
+def grade_planned(store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mode: Mode, python: Path | None) -> None:
+    """Grade what is planned and commit each result as it comes.
+
+    Raises
+    ------
+    GraderError
+        If a result comes from another grader than this one: a worker of a cluster with another checkout.
+    """
+    uploads = {upload.person.key: upload for upload in plan.to_grade}
+    unreadable: list[tuple[Job, Outcome]] = []
+
+    def jobs() -> Iterator[Job]:
+        for upload in plan.to_grade:
+            job = Job(upload.person.key, upload_name(upload.entry), b"", mode, python)
+            try:
+                yield replace(job, data=read_entry(upload.entry))
+            except SubmissionError as exc:
+                unreadable.append((job, Outcome(Status.NO_MARK, str(exc))))
+
+    mine = find_fingerprints()
+    for job, outcome in grade_all(jobs()):
+        line = make_line(uploads[job.key], hashlib.sha256(job.data).hexdigest(), outcome)
+        if outcome.status is not Status.NO_MARK and is_stale(line, mine):
+            raise GraderError(
+                f"All results must come from one grader; that of {job.key!r} comes from another. "
+                "Start the workers in the same checkout as this command."
+            )
+        store.commit(line, job.name, job.data, outcome)
+        tell(line)
+    for job, outcome in unreadable:
+        line = make_line(uploads[job.key], "", outcome)
+        store.commit(line, job.name, job.data, outcome)
+        tell(line)
+
+
+def make_line(upload: Upload, sha256: str, outcome: Outcome) -> Line:
+    """Make a student's line of the upload and what grading it gave."""
+    return Line(
+        person=upload.person,
+        status=outcome.status,
+        reason=outcome.reason,
+        entry=upload.entry.name,
+        older=tuple(entry.name for entry in upload.older),
+        sha256=sha256,
+        submitted_at=upload.submitted_at,
+        points=outcome.points,
+        verdicts=outcome.verdicts,
+        remarks=(*upload.remarks, *outcome.remarks),
+        problems=outcome.remarks,
+        timing=outcome.timing,
+        execution_s=outcome.execution_s,
+        precheck=outcome.precheck,
+        fingerprint=outcome.fingerprint,
+    )
+
+
+def _must_be_regraded(line: Line, upload: Upload, regrade: str) -> bool:
+    """Tell whether a result counts no longer, or never was one."""
+    is_due = regrade == ALL or (regrade == CHANGED and is_stale(line, find_fingerprints()))
+    return is_due or line.status is Status.NO_MARK or not _is_of(line, upload)
+
+
+def _is_of(line: Line, upload: Upload) -> bool:
+    """Tell whether a result belongs to the very bytes of this upload."""
+    try:
+        return line.sha256 == hashlib.sha256(read_entry(upload.entry)).hexdigest()
+    except SubmissionError:
+        return False
+
+
+def _bring_up_to_date(store: Store, line: Line, upload: Upload) -> Line:
+    """Take over what can change without the submission: its name, the worksheet's times, older uploads."""
+    newer = replace(
+        line,
+        person=upload.person,
+        entry=upload.entry.name,
+        older=tuple(entry.name for entry in upload.older),
+        submitted_at=upload.submitted_at,
+        remarks=(*upload.remarks, *line.problems),
+    )
+    if newer != line:
+        store.rewrite(newer)
+    return newer
+
+
+def count(roll: Roll, lines: Sequence[Line]) -> Mapping[Status, int]:
+    """Count what became of the entries.
+
+    Raises
+    ------
+    GraderError
+        If the counts do not add up to the entries: somebody would have been dropped in silence.
+    """
+    counts = Counter(line.status for line in lines)
+    counts[Status.OLDER] = sum(len(upload.older) for upload in roll.uploads)
+    counts[Status.NO_SUBMISSION] = len(roll.others)
+    n_entries = len(roll.uploads) + counts[Status.OLDER] + counts[Status.NO_SUBMISSION]
+    if counts.total() != n_entries:
+        raise GraderError(
+            f"Each of the {n_entries} entries must end somewhere; {counts.total()} did. Start the command again."
+        )
+    return {status: counts[status] for status in Status}

@@ -1,0 +1,87 @@
+"""What comes to a result from people and from the calendar: the written report's marks, and a penalty for lateness."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class PartMark:
+    """One part of the written report, marked or still to be marked.
+
+    Attributes
+    ----------
+    key, title : str
+        As in the rubric.
+    max_points : Fraction
+        As in the rubric.
+    points : Fraction or None
+        None until somebody has marked it.
+    comment : str
+        For the student; empty without one. A stranger's text to whatever writes it out.
+    """
+
+    key: str
+    title: str
+    max_points: Fraction
+    points: Fraction | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """A submission after the due date.
+
+    Attributes
+    ----------
+    late_s : float
+        Seconds after the due date, above 0.
+    penalty : Fraction
+        Points that are taken off, 0 or more.
+    says : str
+        For the student: ``"2 days late, 5 points a day"``.
+    """
+
+    late_s: float
+    penalty: Fraction
+    says: str
+
+
+@dataclass(frozen=True)
+class Marking:
+    """Everything that is added to the points of the code, or taken off.
+
+    Attributes
+    ----------
+    parts : sequence of PartMark
+        The parts of the written report.
+    lateness : Lateness or None
+        None for one in time.
+    correction : Fraction
+        What the staff added to the points of the code by hand, where they overruled a check; below 0 what they took.
+    """
+
+    parts: Sequence[PartMark]
+    lateness: Lateness | None = None
+    correction: Fraction = Fraction(0)
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether each part of the report has its points."""
+        return all(part.points is not None for part in self.parts)
+
+    @property
+    def report_points(self) -> Fraction:
+        """Points of the parts that are marked."""
+        return sum((part.points for part in self.parts if part.points is not None), Fraction(0))
+
+    @property
+    def penalty(self) -> Fraction:
+        """Points that lateness takes off."""
+        return Fraction(0) if self.lateness is None else self.lateness.penalty
+
+    def total(self, code_points: Fraction) -> Fraction | None:
+        """Add up: code and its correction, report, less the penalty, not below 0; None until the report is marked."""
+        if not self.is_complete:
+            return None
+        return max(Fraction(0), code_points + self.correction + self.report_points - self.penalty)
