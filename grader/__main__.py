@@ -1,10 +1,11 @@
 """The grader's command line: ``python -m grader …`` parses, delegates, and sets the exit code.
 
 0: done (a submission was graded, whatever its mark). 1: the doctor found a protection missing. 2: the command line
-is wrong. 3: the grader itself failed.
+is wrong. 3: the grader itself failed. 130: stopped by Ctrl-C.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from grader.sandbox.policy import Mode
 
 AUDIENCES, MODES = [audience.value for audience in Audience], [mode.value for mode in Mode]
 DONE, MACHINE_UNFIT, BAD_COMMAND_LINE, GRADER_FAILED = 0, 1, 2, 3
+STOPPED = 130
 PYTEST_USAGE_ERROR = 4
 N_GRADED = 2
 """Pytest's exit codes below this one mean that the checks were run."""
@@ -33,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GraderError as exc:
         print(f"The grader cannot do this: {exc}", file=sys.stderr)
         return GRADER_FAILED
+    except KeyboardInterrupt:
+        print("Stopped. What is finished is kept: the same command goes on from here.", file=sys.stderr)
+        return STOPPED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -131,4 +136,7 @@ def _release(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character gets its number
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())

@@ -10,6 +10,7 @@ from grader.errors import GraderError, SubmissionError
 from grader.grade import REPORT
 from grader.grading import Grading, Options
 from grader.judging import Check, PointsLostError
+from grader.material import IMAGES, TEMPLATE
 from grader.report.gradescope import dump
 from grader.report.html import render_html
 from grader.report.redaction import visible
@@ -19,9 +20,6 @@ from grader.sandbox.policy import Mode
 from grader.submission import open_submission
 
 FOLDER = Path(__file__).resolve().parent
-ROOT = FOLDER.parent
-IMAGES = ROOT / "images"
-TEMPLATE = ROOT / "student_template" / "merge.py"
 SETTINGS = FOLDER / "pytest.ini"
 AUDIENCES, MODES = [audience.value for audience in Audience], [mode.value for mode in Mode]
 GRADING = pytest.StashKey[Grading]()

@@ -12,6 +12,13 @@ from grader.errors import RubricError
 from grader.rubric import Rubric, load_rubric
 
 CHECKS_FOLDER = Path(__file__).resolve().parent / "checks"
+ROOT = CHECKS_FOLDER.parent.parent
+
+IMAGES = ROOT / "images"
+"""Pictures that pages draw skeletons on."""
+
+TEMPLATE = ROOT / "student_template" / "merge.py"
+"""What students got to begin with."""
 
 Test = Callable[..., None]
 """The test of a check: takes a `grader.judging.Check` named ``check``, or nothing."""

@@ -22,7 +22,7 @@ MAX_STOPS = 2
 TOTAL_S = 90.0
 """Seconds that loading and all calls of one pass over the cases may take together."""
 
-MAX_AGAIN = 8
+MAX_AGAIN = 4
 """Of the public cases of a check, and of the hidden ones, so many are asked again. What a merge keeps between calls,
 or leaves to chance, shows in some inputs of a kind as well as in fifty."""
 

@@ -4,8 +4,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,11 +30,21 @@ class Graded:
     report: Report
 
 
+def start(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command; once more if the machine could not start it: of thousands of starts one fails now and then."""
+    run = partial(subprocess.run, command, cwd=REPOSITORY, capture_output=True, text=True, timeout=400, check=False)
+    try:
+        return run()
+    except OSError:
+        time.sleep(1)
+        return run()
+
+
 def grade(submission: Submission, folder: Path) -> Graded:
     path = build_zip(submission, folder / submission.name)
     results = folder / f"{submission.name}.json"
     command = [sys.executable, "-m", "grader", "grade", str(path), "--results", str(results), "--audience", "staff"]
-    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=400, check=False)
+    run = start(command)
     assert results.exists(), run.stdout + run.stderr
     return Graded(run.returncode, run.stdout, load(results.read_bytes()))
 

@@ -80,12 +80,17 @@ def _name(job: Job) -> str:
 
 def _outcome(future: "Future[Outcome]") -> Outcome:
     """Take what came; a job whose workers died under it again and again has no mark."""
-    from distributed import KilledWorker  # noqa: PLC0415 - an optional package
+    from distributed import CancelledError, KilledWorker  # noqa: PLC0415 - an optional package
 
     try:
         return future.result()
     except KilledWorker as exc:
         return Outcome(Status.NO_MARK, f"The workers that graded this submission were lost, one after another: {exc}")
+    except (CancelledError, ImportError) as exc:
+        raise GraderError(
+            "The scheduler and its workers must stay, each in a checkout with this grader; one was lost or has none: "
+            f"{exc!r:.200}. What is finished is kept: start them, then the same command again."
+        ) from exc
 
 
 def _count_threads(client: "Client", address: str) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from grader.batch.exports import WorksheetExport
     from grader.batch.records import Line
     from grader.batch.run import GradeAll
+    from grader.batch.store import Store
     from grader.marks import Marking
 
 DONE = 0
@@ -80,7 +81,7 @@ def grade_class(options: argparse.Namespace) -> int:
     from grader.batch.publish import find_gradebook, find_pairs, publish  # noqa: PLC0415
     from grader.batch.records import Status  # noqa: PLC0415
     from grader.batch.roll import call_roll  # noqa: PLC0415
-    from grader.batch.run import count, grade_planned, is_stale, make_plan  # noqa: PLC0415
+    from grader.batch.run import count, find_gone, grade_planned, is_stale, make_plan  # noqa: PLC0415
     from grader.batch.store import Store  # noqa: PLC0415
     from grader.batch.summary import write_summary  # noqa: PLC0415
     from grader.batch.worksheet import read_worksheet  # noqa: PLC0415
@@ -92,6 +93,7 @@ def grade_class(options: argparse.Namespace) -> int:
     store = Store(options.out)
     with store.locked():
         plan = make_plan(store, roll, options.regrade)
+        gone = find_gone(store, roll)
         store.call(roll)
         with show_progress(len(roll.uploads), len(plan.graded)) as tell:
             grade_planned(store, plan, _where(options), tell, Mode(options.sandbox), options.student_python)
@@ -99,6 +101,7 @@ def grade_class(options: argparse.Namespace) -> int:
         lines, _ = publish(store, load_rubric(), find_gradebook(store, options.gradebook))
     n_stale = sum(line.status is not Status.NO_MARK and is_stale(line, find_fingerprints()) for line in lines)
     print(write_summary(roll, count(roll, lines), lines, n_stale, store.folder))
+    _tell("graded before and not found now, kept and left out, with the marks of their reports", gone)
     for remark in worksheet.remarks if worksheet else ():
         print(f"On the worksheet: {remark}")
     return DONE
@@ -117,6 +120,7 @@ def open_formgrader(options: argparse.Namespace) -> int:
     with store.locked():
         lines, _ = publish(store, rubric, url)
         write_notebooks(store, rubric, lines, url)
+    _tell_ungraded(store, lines)
     serve(options.out, url, port=options.port, open_browser=not options.no_browser)
     return DONE
 
@@ -134,7 +138,9 @@ def export(options: argparse.Namespace) -> int:
     with store.locked():
         lines, markings = publish(store, rubric, find_gradebook(store, options.gradebook))
         if options.moodle:
-            out = folder / options.moodle.name
+            # Not under the name of what is written beside it.
+            is_taken = options.moodle.name.casefold() in {"grades.csv", "feedback.zip"}
+            out = folder / (f"worksheet-{options.moodle.name}" if is_taken else options.moodle.name)
             _tell_worksheet(out, exports.export_worksheet(options.moodle, out, rubric, lines, markings))
         if options.feedback_zip:
             left_out = exports.write_feedback_zip(folder / "feedback.zip", render_feedback(store, lines, markings))
@@ -147,6 +153,7 @@ def export(options: argparse.Namespace) -> int:
             exports.write_gradescope(options.gradescope, list_results(store, lines))
             print(options.gradescope)
     _tell("without marks for the whole report, so without a total", _list_unmarked(lines, markings))
+    _tell_ungraded(store, lines)
     return DONE
 
 
@@ -154,6 +161,12 @@ def _tell_worksheet(out: Path, done: "WorksheetExport") -> None:
     print(f"{out}: {len(done.filled)} grades. Upload it under: View all submissions, Upload grading worksheet.")
     _tell("locked in Moodle, left as they were", done.locked)
     _tell("not on this worksheet", done.missing)
+
+
+def _tell_ungraded(store: "Store", lines: Sequence["Line"]) -> None:
+    graded = {line.person.key for line in lines}
+    left_out = [key for key in store.found().keys if key not in graded]
+    _tell("handed in and without a result, so left out; start the batch command again", left_out)
 
 
 def _list_unmarked(lines: Sequence["Line"], markings: Mapping[str, "Marking"]) -> list[str]:

@@ -71,7 +71,7 @@ def find_entries(paths: Sequence[Path], *, out: Path | None = None) -> list[Entr
     Raises
     ------
     SubmissionError
-        If there is nothing at a path, a folder cannot be read, or Moodle's archive is damaged or too large.
+        If there is nothing at a path, a folder cannot be read or is `out`, or Moodle's archive is damaged or too large.
     """
     files: dict[tuple[Path, int | None], _File] = {}
     for path in paths:
@@ -131,6 +131,11 @@ def _find(path: Path, out: Path | None, *, is_one_of_many: bool) -> Iterator[_Fi
             name = _decoded(path.name)
             yield from _look(path, name, name, path.stat())
             return
+        if path.resolve() == out:
+            raise SubmissionError(
+                f"OUT must be a folder of its own, though it may lie among the submissions; both are {str(path)!r}. "
+                "Name another OUT."
+            )
         folder = _decoded(path.resolve().name)
         for file in _walk(path, out):
             name = _decoded(file.relative_to(path).as_posix())

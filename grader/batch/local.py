@@ -59,7 +59,11 @@ def _grade_in_pool(
     with _pool(n_workers) as pool:
         while not broken:
             for job in jobs:
-                running[pool.submit(_grade_within, grade, job)] = job
+                try:
+                    running[pool.submit(_grade_within, grade, job)] = job
+                except BrokenProcessPool:  # it broke while the outcome before was being kept
+                    broken.append(job)
+                    break
                 if len(running) > n_workers:  # one waits in line, so that no worker waits for the next
                     break
             if not running:

@@ -14,21 +14,23 @@ from grader.batch.pdf import PdfReader
 from grader.batch.records import Line, Person, Status
 from grader.batch.similarity import find_similar
 from grader.batch.store import GRADEBOOK, Store, write
+from grader.errors import GraderError
 from grader.marks import Marking
+from grader.material import IMAGES, TEMPLATE
 from grader.report.gradescope import dump, load
 from grader.report.html import render_html
-from grader.results import Audience
+from grader.results import Audience, Report
 from grader.rubric import Rubric
 from grader.submission import open_submission_bytes
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-IMAGES = ROOT / "images"
-TEMPLATE = ROOT / "student_template" / "merge.py"
 
 
 def find_gradebook(store: Store, address: str) -> str:
     """Return the gradebook's SQLAlchemy address: the one given, or the file in the class's folder."""
-    return address or f"sqlite:///{(store.folder / GRADEBOOK).resolve()}"
+    from sqlalchemy import URL  # noqa: PLC0415
+
+    # Written by SQLAlchemy: a folder's name may hold what means something in an address.
+    file = URL.create("sqlite", database=str((store.folder / GRADEBOOK).resolve()))
+    return address or file.render_as_string()
 
 
 def find_pairs(store: Store, lines: Sequence[Line]) -> None:
@@ -86,7 +88,7 @@ def render_feedback(
     for line in _watch(lines, "Feedback"):
         if line.status is not Status.NO_MARK:
             key = line.person.key
-            page = render_html(load(store.results(key)), Audience.STUDENT, IMAGES, markings[key])
+            page = render_html(_load(store, key), Audience.STUDENT, IMAGES, markings[key])
             content = page.encode("utf-8", "backslashreplace")
             store.write_page(key, content)
             yield line.person, content
@@ -96,7 +98,17 @@ def list_results(store: Store, lines: Sequence[Line]) -> Iterator[tuple[str, byt
     """Give each student's results in Gradescope's format, without what students may not see."""
     for line in _watch(lines, "Results"):
         if line.status is not Status.NO_MARK:
-            yield line.person.key, dump(load(store.results(line.person.key)), Audience.STUDENT)
+            yield line.person.key, dump(_load(store, line.person.key), Audience.STUDENT)
+
+
+def _load(store: Store, key: str) -> Report:
+    try:
+        return load(store.results(key))
+    except (ValueError, OSError) as exc:
+        raise GraderError(
+            f"Each student's results must be as they were written; those of {key} cannot be read: {exc!r:.200}. "
+            f"Grade them again: python -m grader batch … --regrade {key}"
+        ) from exc
 
 
 def _join(line: Line, marks: BookMarks) -> Marking:
@@ -108,7 +120,7 @@ def _join(line: Line, marks: BookMarks) -> Marking:
 def _make_item(store: Store, line: Line, reader: PdfReader) -> Item:
     submission = open_submission_bytes(*store.submission(line.person.key))
     pages = reader.render(submission.report)
-    report = None if line.status is Status.NO_MARK else load(store.results(line.person.key))
+    report = None if line.status is Status.NO_MARK else _load(store, line.person.key)
     return Item(line, report, submission.source, pages.images, pages.note)
 
 

@@ -201,6 +201,8 @@ def _remark_archives(student: _Student) -> Iterator[str]:
     archives = {printable(entry.place.path.name) for entry in student.entries if entry.place.member is not None}
     if len(archives) > 1:
         yield f"The uploads come from several archives, {', '.join(sorted(archives))}; check that all are Moodle's."
+    elif archives and any(entry.place.member is None for entry in student.entries):
+        yield f"Uploads come from the archive {archives.pop()} and from beside it; check that the archive is Moodle's."
 
 
 def _normal(student_id: str) -> str:

@@ -57,7 +57,7 @@ def make_plan(store: Store, roll: Roll, regrade: str = "") -> Plan:
     Raises
     ------
     GraderError
-        If `regrade` names nobody.
+        If `regrade` names nobody, or a key was somebody else's.
     """
     wanted = {upload.person.key for upload in roll.uploads if regrade in {upload.person.key, upload.person.student_id}}
     if regrade not in {"", ALL, CHANGED} and not wanted:
@@ -68,11 +68,31 @@ def make_plan(store: Store, roll: Roll, regrade: str = "") -> Plan:
     to_grade, graded = [], []
     for upload in roll.uploads:
         line = store.line(upload.person.key)
+        _check_owner(line, upload)
         if line is None or upload.person.key in wanted or _must_be_regraded(line, upload, regrade):
             to_grade.append(upload)
         else:
             graded.append(_bring_up_to_date(store, line, upload))
     return Plan(to_grade, graded)
+
+
+def _check_owner(line: Line | None, upload: Upload) -> None:
+    """Refuse a key that was somebody else's: the marks of their report are kept under it."""
+    before, now = "" if line is None else line.person.participant, upload.person.participant
+    if before and now and before != now:
+        raise GraderError(
+            f"A key must stay one student's; {upload.person.key!r} was participant {before} and is participant {now} "
+            "now. Is it another assignment, or a worksheet that was not there before? Name another OUT."
+        )
+
+
+def find_gone(store: Store, roll: Roll) -> Sequence[str]:
+    """List the keys of those who were graded before and are not on this roll: gone, or known by another key now."""
+    keys = {upload.person.key for upload in roll.uploads}
+    now = {upload.person.participant: upload.person.key for upload in roll.uploads if upload.person.participant}
+    gone = [line.person for line in store.graded_before() if line.person.key not in keys]
+    known = {person.key: now.get(person.participant, "") for person in gone}
+    return [f"{key} (now {known[key]})" if known[key] else key for key in known]
 
 
 def is_stale(line: Line, fingerprints: Mapping[str, str]) -> bool:
@@ -111,7 +131,10 @@ def grade_planned(store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mod
         tell(line)
     for job, outcome in unreadable:
         line = make_line(uploads[job.key], "", outcome)
-        store.commit(line, job.name, job.data, outcome)
+        if store.has_submission(job.key):  # of the time when it could be read: nothing is better than that
+            store.rewrite(line)
+        else:
+            store.commit(line, job.name, job.data, outcome)
         tell(line)
 
 

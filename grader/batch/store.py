@@ -19,14 +19,14 @@ Only the coordinator writes here, one coordinator at a time. A file is written b
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from grader.batch import codec
 from grader.batch.late import judge_lateness
-from grader.batch.records import Entry, Line, Outcome, Person, Roll, SimilarPair
+from grader.batch.records import Entry, Line, Outcome, Person, Roll, SimilarPair, Status
 from grader.errors import GraderError
 from grader.rubric import LateRule
 
@@ -63,20 +63,22 @@ class Store:
         GraderError
             If another process grades into this folder, or it cannot be written.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / ".lock").open("w", encoding="utf-8") as file:
+        with ExitStack() as stack:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context((self.folder / ".lock").open("w", encoding="utf-8"))
                 _lock(file.fileno())
-                yield
-        except BlockingIOError as exc:
-            raise GraderError(
-                f"One command at a time may work in a folder; another one works in {str(self.folder)!r}. "
-                "Wait for it to end, or name another folder."
-            ) from exc
-        except (FileExistsError, NotADirectoryError, PermissionError) as exc:
-            raise GraderError(
-                f"OUT must be a folder that can be written; {str(self.folder)!r} is none: {exc.strerror}. Name another."
-            ) from exc
+            except BlockingIOError as exc:
+                raise GraderError(
+                    f"One command at a time may work in a folder; another one works in {str(self.folder)!r}. "
+                    "Wait for it to end, or name another folder."
+                ) from exc
+            except OSError as exc:
+                raise GraderError(
+                    f"OUT must be a folder that can be written; {str(self.folder)!r} is none: {exc.strerror}. "
+                    "Name another."
+                ) from exc
+            yield
 
     def commit(self, line: Line, name: str, data: bytes, outcome: Outcome) -> None:
         """Keep one result.
@@ -93,9 +95,9 @@ class Store:
             What grading it gave.
         """
         key = line.person.key
-        for other in self.folder.glob(f"submissions/{key}.*"):
+        for other in self._submissions(key):
             if other != self._submission(key, name):
-                other.unlink()
+                other.unlink(missing_ok=True)
         write(self._submission(key, name), data)
         for path, content in (self._results(key), outcome.results), (self._page(key), outcome.page):
             if content:
@@ -109,16 +111,23 @@ class Store:
         write(self._line(line.person.key), _to_json(codec.to_dict(line)))
 
     def line(self, key: str) -> Line | None:
-        """Return a student's line, or None when there is none that can be read: it will be graded then."""
+        """Return a student's line, or None when it, or what it stands for, is not there: it will be graded then."""
         try:
-            return codec.read_line(json.loads(self._line(key).read_bytes()))
+            line = codec.read_line(json.loads(self._line(key).read_bytes()))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
+        has_results = line.status is Status.NO_MARK or self._results(key).is_file()
+        return line if has_results and self.has_submission(key) and line.person.key == key else None
 
     def lines(self, rule: LateRule | None = None) -> Sequence[Line]:
         """Return the lines of all who are on the roll, by key, late by the rule given."""
         lines = (self.line(key) for key in self.found().keys)
         return [replace(line, lateness=judge_lateness(rule, line.submitted_at)) for line in lines if line is not None]
+
+    def graded_before(self) -> Sequence[Line]:
+        """Return the lines of all who ever got a result here, also of those who are on the roll no longer, by key."""
+        keys = sorted(path.stem for path in self.folder.glob("lines/*.json"))
+        return [line for line in map(self.line, keys) if line is not None]
 
     def results(self, key: str) -> bytes:
         """Return a student's results file."""
@@ -126,8 +135,12 @@ class Store:
 
     def submission(self, key: str) -> tuple[str, bytes]:
         """Return name and bytes of what a student handed in."""
-        (path,) = self.folder.glob(f"submissions/{key}.*")
+        path = next(path for path in self._submissions(key) if path.is_file())
         return path.name, path.read_bytes()
+
+    def has_submission(self, key: str) -> bool:
+        """Tell whether what a student handed in is kept."""
+        return any(path.is_file() for path in self._submissions(key))
 
     def write_page(self, key: str, page: bytes) -> None:
         """Keep a student's page."""
@@ -160,6 +173,8 @@ class Store:
         try:
             content = json.loads((self.folder / "roll.json").read_bytes())
             others = [codec.read_entry(entry) for entry in content["others"]]
+            if not all(isinstance(key, str) for key in content["keys"]):
+                raise TypeError("a key must be text")
             return Found(content["keys"], others, [Person(**person) for person in content["absent"]])
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise GraderError(
@@ -179,13 +194,30 @@ class Store:
     def _submission(self, key: str, name: str) -> Path:
         return self.folder / "submissions" / f"{key}{'.py' if name.lower().endswith('.py') else '.zip'}"
 
+    def _submissions(self, key: str) -> Sequence[Path]:
+        return [self._submission(key, ending) for ending in (".zip", ".py")]
+
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file beside its place and rename it: whoever looks finds the old one or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file beside its place and rename it: whoever looks finds the old one or the new one, whole.
+
+    Raises
+    ------
+    GraderError
+        If it cannot be written: the disk is full, say.
+    """
     beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(content)
-    beside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as exc:
+        with suppress(OSError):
+            beside.unlink()
+        raise GraderError(
+            f"OUT must have room and take files; {str(path)!r} could not be written: {exc.strerror or exc}. What is "
+            "finished is kept: make room, and start the same command again."
+        ) from exc
 
 
 def _to_json(value: dict[str, Any]) -> bytes:

@@ -1,21 +1,17 @@
 """Grade one submission that came as bytes: the function that every worker runs, on this machine and on others."""
 
 from functools import cache
-from pathlib import Path
 
 from grader.batch.pdf import PdfReader
 from grader.batch.records import Job, Outcome, PreCheck, Status
 from grader.errors import GraderError
 from grader.grading import Options, grade_submission
-from grader.material import load_material
+from grader.material import IMAGES, TEMPLATE, load_material
 from grader.report.gradescope import dump
 from grader.report.html import render_html
 from grader.results import Audience, CheckResult, Report, Verdict
 from grader.submission import Submission, open_submission_bytes
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-IMAGES = ROOT / "images"
-TEMPLATE = ROOT / "student_template" / "merge.py"
 N_TRIES = 2
 """A machine that is short of something for a moment fails the grader now and then; the second time tells."""
 
@@ -33,18 +29,23 @@ def grade_upload(job: Job) -> Outcome:
     outcome : Outcome
         NO_MARK, with the reason, where the grader itself failed twice; never an exception of the submission's making.
     """
-    submission = open_submission_bytes(job.name, job.data, template=TEMPLATE.read_bytes())
-    precheck = _precheck(submission)
     for last in range(1, N_TRIES + 1):
-        try:
-            report = grade_submission(submission, Options(job.mode, job.python, is_shrinking=False))
-        except (GraderError, OSError) as exc:
-            outcome = Outcome(Status.NO_MARK, f"The grader failed: {exc}", precheck=precheck)
-        else:
-            outcome = summarize(report, precheck)
+        outcome = _try(job)
         if outcome.status is not Status.NO_MARK or last == N_TRIES:
             break
     return outcome
+
+
+def _try(job: Job) -> Outcome:
+    precheck = PreCheck()
+    try:
+        submission = open_submission_bytes(job.name, job.data, template=TEMPLATE.read_bytes())
+        precheck = _precheck(submission)
+        return summarize(grade_submission(submission, Options(job.mode, job.python, is_shrinking=False)), precheck)
+    except (GraderError, OSError) as exc:
+        return Outcome(Status.NO_MARK, f"The grader failed: {exc}", precheck=precheck)
+    except Exception as exc:  # noqa: BLE001 - a fault of the grader's that one submission finds must not stop the class
+        return Outcome(Status.NO_MARK, f"The grader failed: {type(exc).__name__}: {exc}", precheck=precheck)
 
 
 def summarize(report: Report, precheck: PreCheck) -> Outcome:

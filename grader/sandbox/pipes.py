@@ -82,6 +82,8 @@ class PolledPipes:
     @property
     def printed(self) -> bytes:
         """What the child printed up to now, cut at the limit."""
+        if not self._streams[2].closed:
+            self._take_prints()
         return bytes(self._printed)
 
     @property
@@ -107,7 +109,6 @@ class PolledPipes:
                 raise TimeoutError(f"{n_bytes} bytes did not come in time; got {len(self._arrived)}.")
             for descriptor, _ in self._poll.poll(remaining_ms + 1):
                 self._turn(descriptor)
-        self._take_prints()
         taken = bytes(self._arrived[:n_bytes])
         del self._arrived[:n_bytes]
         return taken

@@ -14,7 +14,10 @@ import pytest
 
 from grader.batch.cluster import grade_on_cluster
 from grader.batch.records import Job, Outcome, Status
+from grader.batch.store import Store
+from grader.batch.task import grade_upload
 from grader.errors import GraderError
+from tests.classroom import build_class
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -126,3 +129,23 @@ def test_cluster_says_what_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(GraderError, match="Run: python -m pip install distributed"):
         list(grade_on_cluster([job(0)], grade_and_die, "tcp://127.0.0.1:8786"))
+
+
+@needs_dask
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_class_is_graded_on_a_cluster_as_here(scheduler, tmp_path):
+    names = ["pass_union_find", "wrong_drops_third", "attack_os_exit", "malformed_empty_file"]
+    a_class = build_class(tmp_path, names, n=4)
+    command = [sys.executable, "-m", "grader", "batch", a_class.archive, "--out", tmp_path / "there"]
+    with worker(scheduler), worker(scheduler):
+        done = subprocess.run(
+            [*command, "--scheduler", scheduler], cwd=REPOSITORY, capture_output=True, text=True, check=False
+        )
+
+    assert done.returncode == 0, done.stderr
+    lines = Store(tmp_path / "there").lines()
+    assert len(lines) == 4
+    for line in lines:
+        job = Job(line.person.key, *Store(tmp_path / "there").submission(line.person.key))
+        here = grade_upload(job)
+        assert (line.status, line.points, line.verdicts) == (here.status, here.points, here.verdicts)

@@ -369,3 +369,8 @@ def test_read_entry_says_that_an_archive_is_gone(tmp_path):
 
     with pytest.raises(SubmissionError, match=r"'class\.zip': it cannot be read \(No such file"):
         read_entry(entry)
+
+
+def test_find_entries_refuses_to_read_what_the_grader_writes(tmp_path):
+    with pytest.raises(SubmissionError, match=r"OUT must be a folder of its own.*Name another OUT"):
+        find_entries([tmp_path], out=tmp_path / "x" / "..")

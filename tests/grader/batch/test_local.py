@@ -1,5 +1,6 @@
 """The pool of workers: what it does with jobs that end their worker, and when it is stopped itself."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -79,6 +80,24 @@ def test_pool_survives_jobs_that_end_their_worker():
         is_deadly = name.startswith("deadly")
         assert outcome.status is (Status.NO_MARK if is_deadly else Status.GRADED)
         assert ("ended twice while it graded this submission" in outcome.reason) == is_deadly
+
+
+def test_pool_survives_a_death_while_nobody_looks():
+    names = ["s1", "deadly1", "s2", "s3"]
+    outcomes = grade_locally(map(job, names), grade_or_die, 2)
+
+    found = [next(outcomes)]
+    wait_until_no_worker_is_left()  # the pool is broken, and learns of it when it is given the next job
+    found += outcomes
+
+    assert sorted(one.key for one, _ in found) == sorted(names)
+    assert [one.key for one, outcome in found if outcome.status is Status.NO_MARK] == ["deadly1"]
+
+
+def wait_until_no_worker_is_left():
+    deadline = time.monotonic() + 60
+    while multiprocessing.active_children() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def test_pool_tries_a_job_again_whose_worker_ended(tmp_path):

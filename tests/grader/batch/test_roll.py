@@ -211,6 +211,14 @@ def test_call_roll_remarks_on_who_is_not_on_the_worksheet():
     assert remarks(call_roll([entry("a.zip", "12", ID)])) == {ID: []}
 
 
+def test_call_roll_remarks_on_uploads_from_an_archive_and_from_beside_it():
+    roll = call_roll([entry("a", "12", ID, archive="homework.zip"), entry("b", "12", ID)])
+
+    assert remarks(roll) == {
+        ID: ["Uploads come from the archive homework.zip and from beside it; check that the archive is Moodle's."]
+    }
+
+
 def test_call_roll_remarks_on_uploads_from_several_archives():
     roll = call_roll([entry("a", "12", ID, archive="one.zip"), entry("b", "12", ID, archive="two.zip")])
 

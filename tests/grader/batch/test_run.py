@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from grader.batch.records import Entry, Place, Roll, Status
-from grader.batch.run import count, grade_planned, make_plan
+from grader.batch.run import count, find_gone, grade_planned, make_plan
 from grader.batch.store import Store
 from grader.errors import GraderError
 from grader.grading import find_fingerprints
@@ -120,6 +120,43 @@ def test_run_goes_on_after_a_file_that_cannot_be_read(store, roll):
     line = store.line("N1")
     assert line.status is Status.NO_MARK
     assert "N1_Lab3.zip" in line.reason
+
+
+def test_run_keeps_what_was_handed_in_when_it_can_be_read_no_longer(store, roll):
+    grade(store, make_plan(store, roll))
+    path = roll.uploads[0].entry.place.path
+    content = path.read_bytes()
+    path.unlink()
+
+    grade(store, make_plan(store, roll))
+
+    assert store.line("N1").status is Status.NO_MARK
+    assert store.submission("N1") == ("N1.zip", content)
+    path.write_bytes(content)
+    assert grade(store, make_plan(store, roll)) == ["N1"]
+
+
+def test_run_refuses_a_key_that_was_somebody_elses(store, roll):
+    grade(store, make_plan(store, roll))
+    first = roll.uploads[0]
+    other = replace(first, person=replace(first.person, participant="18"))
+
+    with pytest.raises(GraderError, match=r"'N1' was participant 17 and is participant 18 now.*Name another OUT"):
+        make_plan(store, replace(roll, uploads=[other]))
+
+
+def test_run_names_those_who_are_gone(store, roll):
+    grade(store, make_plan(store, roll))
+    first, second, third = (
+        replace(upload, person=replace(upload.person, participant=number))
+        for upload, number in zip(roll.uploads, ("1", "2", "3"), strict=True)
+    )
+    for upload in (first, second, third):
+        store.rewrite(replace(store.line(upload.person.key), person=upload.person))
+    renamed = replace(third, person=replace(third.person, key="N3-3"))
+
+    assert find_gone(store, replace(roll, uploads=[first, renamed])) == ["N2", "N3 (now N3-3)"]
+    assert find_gone(store, roll) == []
 
 
 def test_run_refuses_results_of_another_grader(store, roll):

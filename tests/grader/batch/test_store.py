@@ -111,6 +111,14 @@ def test_store_says_that_nothing_was_graded_yet(store):
         store.found()
 
 
+@pytest.mark.parametrize("content", [b"[]", b'{"keys": [["a"]], "others": [], "absent": []}'], ids=["list", "key"])
+def test_store_takes_a_broken_roll_for_none(store, content):
+    write(store.folder / "roll.json", content)
+
+    with pytest.raises(GraderError, match="must have been graded into the folder first"):
+        store.found()
+
+
 def test_store_lets_one_coordinator_in(store):
     script = (
         "from pathlib import Path; from grader.batch.store import Store\n"
@@ -138,7 +146,37 @@ def test_write_leaves_the_old_file_until_the_new_one_is_whole(tmp_path, monkeypa
     write(path, b"old")
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
 
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(GraderError, match=r"OUT must have room and take files; '.*file' could not be written: full"):
         write(path, b"new")
 
     assert path.read_bytes() == b"old"
+    assert [one.name for one in path.parent.iterdir()] == ["file"], "what is half written takes no room"
+
+
+@pytest.mark.parametrize(
+    ("gone", "status", "is_line"),
+    [
+        ("submissions/N1.zip", Status.GRADED, False),
+        ("results/N1.json", Status.GRADED, False),
+        ("results/N1.json", Status.NO_MARK, True),
+    ],
+    ids=["submission", "results", "no_results_without_a_mark"],
+)
+def test_store_takes_a_line_for_none_when_what_it_stands_for_is_gone(store, tmp_path, gone, status, is_line):
+    commit(store, tmp_path, status=status)
+    (store.folder / gone).unlink()
+
+    assert (store.line("N1") is not None) == is_line
+
+
+def test_store_takes_a_line_of_another_student_for_none(store, tmp_path):
+    commit(store, tmp_path, "N1")
+    commit(store, tmp_path, "N2")
+    (store.folder / "lines" / "N1.json").replace(store.folder / "lines" / "N2.json")
+
+    assert store.line("N2") is None
+
+
+def test_store_does_not_take_a_fault_within_for_one_of_its_folder(store):
+    with pytest.raises(PermissionError, match="elsewhere"), store.locked():
+        raise PermissionError("elsewhere")
