@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -176,6 +177,86 @@ def test_class_exports_what_moodle_takes(a_class, graded, tmp_path):
         assert load(content).handed.student_id in {key, ""}
     # Nobody has a total yet, so the worksheet stays as it is.
     assert (out / "export" / "worksheet.csv").read_bytes() == a_class.worksheet.read_bytes()
+
+
+def test_export_tells_who_has_no_result(a_class, graded, tmp_path):
+    undisturbed, _ = graded
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed, out)
+    key = min(a_class.expectations)
+    (out / "lines" / f"{key}.json").write_bytes(b"{")
+
+    done = run("export", out, "--csv")
+
+    assert done.returncode == 0, done.stderr
+    assert f"1 handed in and without a result, so left out; start the batch command again: {key}" in done.stdout
+
+
+def test_export_keeps_the_worksheet_apart_from_the_table(a_class, graded, tmp_path):
+    out, _ = graded
+    worksheet = tmp_path / "Grades.csv"
+    worksheet.write_bytes(a_class.worksheet.read_bytes())
+
+    done = run("export", out, "--csv", "--moodle", worksheet)
+
+    assert done.returncode == 0, done.stderr
+    assert (out / "export" / "worksheet-Grades.csv").read_bytes() == worksheet.read_bytes()
+    assert (out / "export" / "grades.csv").read_text("utf-8-sig").startswith("key,student id")
+
+
+def test_class_tells_who_is_gone_and_who_is_not_on_the_worksheet(a_class, graded, tmp_path):
+    undisturbed, _ = graded
+    out, fewer, worksheet = tmp_path / "out", tmp_path / "fewer.zip", tmp_path / "worksheet.csv"
+    shutil.copytree(undisturbed, out)
+    gone, unlisted = sorted(a_class.expectations)[:2]  # the second is a bare merge.py
+    copy_without(a_class.archive, fewer, f"_{a_class.participants[gone]}_")
+    lines = a_class.worksheet.read_text("utf-8-sig").splitlines()
+    listed = [line for line in lines if f"Participant {a_class.participants[unlisted]}," not in line]
+    worksheet.write_text("\n".join(listed), encoding="utf-8")
+
+    done = run("batch", fewer, "--worksheet", worksheet, "--out", out)
+
+    assert done.returncode == 0, done.stderr
+    # Without its row on the worksheet a submission that bears no id has another key.
+    now = f"participant-{a_class.participants[unlisted]}"
+    assert f"not found now, kept and left out, with the marks of their reports: {gone}, {unlisted} (now {now})" in (
+        done.stdout
+    )
+    assert f"1 not on the worksheet, so Moodle cannot be told their grades: {now}" in done.stdout
+
+
+def copy_without(archive, target, part):
+    """Copy a zip without the members whose names have a part."""
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(target, "w") as copy:
+        for info in source.infolist():
+            if part not in info.filename:
+                copy.writestr(info, source.read(info))
+
+
+def test_class_that_is_stopped_says_so(a_class, tmp_path):
+    out = tmp_path / "out"
+    with subprocess.Popen(
+        command("batch", a_class.archive, "--out", out), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True
+    ) as process:
+        for text in iter(lambda: process.stderr.read(1), ""):
+            if text == "%":  # the bar is there
+                break
+        process.send_signal(signal.SIGINT)
+        _, says = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "Stopped. What is finished is kept: the same command goes on from here." in says
+    assert "Traceback" not in says
+
+
+def test_commands_write_to_any_terminal(graded):
+    out, _ = graded
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+
+    done = subprocess.run(command("export", out), cwd=REPOSITORY, capture_output=True, env=environment, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert rb", \u2026" in done.stdout
 
 
 @pytest.mark.parametrize(

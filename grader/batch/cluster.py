@@ -43,7 +43,7 @@ def grade_on_cluster(
     Raises
     ------
     GraderError
-        If `distributed` is not installed, there is no scheduler at that address, or it has no workers.
+        If `distributed` is not installed, there is no scheduler at that address, it has no workers, or it is lost.
     """
     try:
         from distributed import Client, as_completed  # noqa: PLC0415 - an optional package
@@ -86,10 +86,10 @@ def _outcome(future: "Future[Outcome]") -> Outcome:
         return future.result()
     except KilledWorker as exc:
         return Outcome(Status.NO_MARK, f"The workers that graded this submission were lost, one after another: {exc}")
-    except (CancelledError, ImportError) as exc:
+    except (CancelledError, ImportError, RuntimeError, OSError) as exc:  # of Dask's: `grade_upload` raises nothing
         raise GraderError(
-            "The scheduler and its workers must stay, each in a checkout with this grader; one was lost or has none: "
-            f"{exc!r:.200}. What is finished is kept: start them, then the same command again."
+            "The scheduler and its workers must stay, each started in a checkout with this grader; one was lost or was "
+            f"not: {exc!r:.200}. What is finished is kept: start them, then the same command again."
         ) from exc
 
 

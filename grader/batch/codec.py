@@ -34,19 +34,19 @@ def read_line(content: Mapping[str, Any]) -> Line:
     return Line(
         person=Person(**content["person"]),
         status=Status(content["status"]),
-        reason=_text(content["reason"]),
-        entry=_text(content["entry"]),
-        older=tuple(map(_text, content["older"])),
-        sha256=_text(content["sha256"]),
+        reason=read_text(content["reason"]),
+        entry=read_text(content["entry"]),
+        older=tuple(map(read_text, content["older"])),
+        sha256=read_text(content["sha256"]),
         submitted_at=_time(content["submitted_at"]),
         points={key: Fraction(points) for key, points in content["points"].items()},
         verdicts={key: Verdict(verdict).value for key, verdict in content["verdicts"].items()},
-        remarks=tuple(map(_text, content["remarks"])),
-        problems=tuple(map(_text, content["problems"])),
+        remarks=tuple(map(read_text, content["remarks"])),
+        problems=tuple(map(read_text, content["problems"])),
         timing=None if timing is None else Timing(**timing),
         execution_s=float(content["execution_s"]),
         precheck=_precheck(content["precheck"]),
-        fingerprint={key: _text(digest) for key, digest in content["fingerprint"].items()},
+        fingerprint={key: read_text(digest) for key, digest in content["fingerprint"].items()},
     )
 
 
@@ -62,7 +62,7 @@ def _place(content: Mapping[str, Any]) -> Place:
 
 
 def _precheck(content: Mapping[str, Any]) -> PreCheck:
-    lists = {name: tuple(map(_text, content[name])) for name in ("parts_found", "notes")}
+    lists = {name: tuple(map(read_text, content[name])) for name in ("parts_found", "notes")}
     return PreCheck(**{**content, **lists})
 
 
@@ -70,7 +70,8 @@ def _time(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
-def _text(value: object) -> str:
+def read_text(value: object) -> str:
+    """Take a value that must be text, and raise TypeError for any other."""
     if not isinstance(value, str):
         raise TypeError(f"text must be text; got {value!r:.80}")
     return value

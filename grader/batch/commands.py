@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from grader.batch.records import Line
     from grader.batch.run import GradeAll
     from grader.batch.store import Store
+    from grader.batch.worksheet import Worksheet
     from grader.marks import Marking
 
-DONE = 0
+DONE, GRADER_FAILED = 0, 3
 MAX_NAMED = 10
 MODES = [Mode.STRICT.value, Mode.AUTO.value]
 
@@ -81,7 +82,15 @@ def grade_class(options: argparse.Namespace) -> int:
     from grader.batch.publish import find_gradebook, find_pairs, publish  # noqa: PLC0415
     from grader.batch.records import Status  # noqa: PLC0415
     from grader.batch.roll import call_roll  # noqa: PLC0415
-    from grader.batch.run import count, find_gone, grade_planned, is_stale, make_plan  # noqa: PLC0415
+    from grader.batch.run import (  # noqa: PLC0415
+        check_worksheet,
+        count,
+        find_gone,
+        find_newer,
+        grade_planned,
+        is_stale,
+        make_plan,
+    )
     from grader.batch.store import Store  # noqa: PLC0415
     from grader.batch.summary import write_summary  # noqa: PLC0415
     from grader.batch.worksheet import read_worksheet  # noqa: PLC0415
@@ -92,19 +101,31 @@ def grade_class(options: argparse.Namespace) -> int:
     roll = call_roll(find_entries(options.submissions, out=options.out), worksheet)
     store = Store(options.out)
     with store.locked():
+        check_worksheet(store, has_worksheet=worksheet is not None)
         plan = make_plan(store, roll, options.regrade)
-        gone = find_gone(store, roll)
+        gone, newer = find_gone(store, roll), find_newer(store, plan)
         store.call(roll)
         with show_progress(len(roll.uploads), len(plan.graded)) as tell:
-            grade_planned(store, plan, _where(options), tell, Mode(options.sandbox), options.student_python)
+            kept = grade_planned(store, plan, _where(options), tell, Mode(options.sandbox), options.student_python)
         find_pairs(store, store.lines())
-        lines, _ = publish(store, load_rubric(), find_gradebook(store, options.gradebook))
+        lines, markings = publish(store, load_rubric(), find_gradebook(store, options.gradebook))
     n_stale = sum(line.status is not Status.NO_MARK and is_stale(line, find_fingerprints()) for line in lines)
     print(write_summary(roll, count(roll, lines), lines, n_stale, store.folder))
+    _tell("could not be graded again; what they had stays", kept)
     _tell("graded before and not found now, kept and left out, with the marks of their reports", gone)
-    for remark in worksheet.remarks if worksheet else ():
+    marked = [key for key in newer if any(part.points is not None for part in markings[key].parts)]
+    _tell("handed in again after their reports were marked; the marks stay, look at them again", marked)
+    if worksheet is not None:
+        _tell_about(worksheet, lines)
+    return GRADER_FAILED if kept or any(line.status is Status.NO_MARK for line in lines) else DONE
+
+
+def _tell_about(worksheet: "Worksheet", lines: Sequence["Line"]) -> None:
+    on_it = {row.participant for row in worksheet.rows}
+    others = [line.person.key for line in lines if line.person.participant not in on_it]
+    _tell("not on the worksheet, so Moodle cannot be told their grades", others)
+    for remark in worksheet.remarks:
         print(f"On the worksheet: {remark}")
-    return DONE
 
 
 def open_formgrader(options: argparse.Namespace) -> int:

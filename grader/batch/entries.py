@@ -5,21 +5,19 @@ grader will tell the student why it cannot be opened. Nothing is opened here but
 """
 
 import io
-import os
 import re
-import stat
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 from grader.batch import moodle
+from grader.batch.files import File, decoded, find_files, is_system
 from grader.batch.records import Entry, Place
 from grader.errors import SubmissionError
 from grader.intake.contents import MAX_REPORT_BYTES, MAX_SOURCE_BYTES
-from grader.intake.names import decode_name, find_student_id, is_expected, printable
+from grader.intake.names import find_student_id, printable
 from grader.submission import MAX_FILE_BYTES
 
 _MERGE = re.compile(r"merge ?(\(\d+\))?\.py(\.txt)?", re.IGNORECASE)
@@ -27,29 +25,7 @@ _PACKED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz")
 _REPORTS = (".pdf", ".docx", ".doc", ".odt", ".pages", ".rtf")
 _KNOWN = (*_PACKED, *_REPORTS, ".py", ".py.txt", ".ipynb")
 _MAX_REPORTS = 8
-_SYSTEM = {"__macosx", "__pycache__", "thumbs.db", "desktop.ini"}
-
 Owner = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file before it is known what it is.
-
-    Attributes
-    ----------
-    name : str
-        For the TA.
-    path : str
-        What may tell whose it is: the same, after the name of the folder that was asked for.
-    """
-
-    name: str
-    path: str
-    place: Place
-    modified: datetime | None
-    n_bytes: int
-    why_not: str = ""
 
 
 def find_entries(paths: Sequence[Path], *, out: Path | None = None) -> list[Entry]:
@@ -73,9 +49,9 @@ def find_entries(paths: Sequence[Path], *, out: Path | None = None) -> list[Entr
     SubmissionError
         If there is nothing at a path, a folder cannot be read or is `out`, or Moodle's archive is damaged or too large.
     """
-    files: dict[tuple[Path, int | None], _File] = {}
+    files: dict[tuple[Path, int | None], File] = {}
     for path in paths:
-        for file in _find(path, out and out.resolve(), is_one_of_many=len(paths) > 1):
+        for file in find_files(path, out and out.resolve(), is_one_of_many=len(paths) > 1):
             # Not where a link leads: it is listed beside what it leads to.
             path_of_its_own = file.place.path.parent.resolve() / file.place.path.name
             files.setdefault((path_of_its_own, file.place.member), file)
@@ -124,67 +100,7 @@ def upload_name(entry: Entry) -> str:
     return f"{entry.student_id or 'merge'}_Lab3.zip" if entry.beside else entry.file_name
 
 
-def _find(path: Path, out: Path | None, *, is_one_of_many: bool) -> Iterator[_File]:
-    """Find the files at one path."""
-    try:
-        if not path.is_dir():
-            name = _decoded(path.name)
-            yield from _look(path, name, name, path.stat())
-            return
-        if path.resolve() == out:
-            raise SubmissionError(
-                f"OUT must be a folder of its own, though it may lie among the submissions; both are {str(path)!r}. "
-                "Name another OUT."
-            )
-        folder = _decoded(path.resolve().name)
-        for file in _walk(path, out):
-            name = _decoded(file.relative_to(path).as_posix())
-            inside = f"{folder}/{name}"
-            yield from _look(file, inside if is_one_of_many else name, inside, file.lstat())
-    except OSError as exc:
-        raise SubmissionError(
-            f"Submissions must be a folder, Moodle's archive or files that can be read; {str(path)!r} cannot be: "
-            f"{exc.strerror}. Check the path and its permissions."
-        ) from exc
-
-
-def _walk(folder: Path, out: Path | None) -> Iterator[Path]:
-    """Go through all files below a folder, in order; links to folders are listed and not followed."""
-
-    def refuse(error: OSError) -> None:
-        raise error
-
-    for parent, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if out is None or Path(parent, name).resolve() != out)
-        links = [name for name in folders if Path(parent, name).is_symlink()]
-        yield from (Path(parent, name) for name in sorted([*files, *links]))
-
-
-def _look(path: Path, name: str, inside: str, state: os.stat_result) -> Iterator[_File]:
-    """Look at one file: list the members of Moodle's archive, or the file itself."""
-    if not stat.S_ISREG(state.st_mode):
-        yield _File(name, inside, Place(path), None, 0, "a link, a pipe or a device, which is not followed")
-    elif _may_be_archive(name, inside) and moodle.is_archive(path):
-        for member in moodle.list_members(path):
-            place = Place(path, member.index)
-            yield _File(f"{name}/{member.name}", f"{inside}/{member.name}", place, member.modified, member.n_bytes)
-    else:
-        modified = datetime.fromtimestamp(int(state.st_mtime))  # noqa: DTZ006 - local, as an archive has it
-        yield _File(name, inside, Place(path), modified, state.st_size)
-
-
-def _may_be_archive(name: str, inside: str) -> bool:
-    """Tell whether to look into a zip: not into a student's, whose members could pass for those of others."""
-    is_student = is_expected(name.rpartition("/")[2]) or moodle.find_moodle_part(inside) is not None
-    return name.lower().endswith(".zip") and not is_student and not _is_system(name)
-
-
-def _decoded(name: str) -> str:
-    """Decode a path of the disk, in whatever encoding it was unpacked, so that it can be written anywhere."""
-    return "/".join(decode_name(os.fsencode(part)) for part in name.split("/"))
-
-
-def _identify(file: _File) -> tuple[Entry, Owner]:
+def _identify(file: File) -> tuple[Entry, Owner]:
     """Read off a file's path whose it is; the last part of the owner is empty where that is not known."""
     parts = file.path.split("/")
     place = next((number for number, part in enumerate(parts) if moodle.parse_name(part)), None)
@@ -212,23 +128,13 @@ def _identify(file: _File) -> tuple[Entry, Owner]:
 
 def _why_not(name: str, file_name: str, named: moodle.MoodleName, *, is_known: bool) -> str:
     """Say why a file is no submission whatever stands beside it."""
-    if _is_system(name) or _is_system(file_name):
+    if is_system(name) or is_system(file_name):
         return "a hidden file, or one of the system's"
     if named.is_text:
         return "an online text"
     if not is_known and not file_name.lower().endswith(_KNOWN):
         return "no file that students hand in, and no student's name on it"
     return ""
-
-
-def _is_system(name: str) -> bool:
-    """Tell whether a system or an editor made a file, or hid it; Moodle's folders count by what they hold."""
-    return any(
-        part.lower() in _SYSTEM
-        or part.startswith(("._", "~$"))
-        or (part.startswith(".") and moodle.parse_name(part) is None)
-        for part in name.split("/")
-    )
 
 
 def _judge(group: Sequence[Entry], *, is_one_student: bool) -> Iterator[Entry]:
@@ -273,7 +179,7 @@ def _reports(places: Sequence[Place]) -> Iterator[tuple[str, bytes]]:
     taken: set[str] = set()
     for number, place in enumerate(places[:_MAX_REPORTS], start=1):
         try:
-            path = _decoded(place.path.name)
+            path = decoded(place.path.name)
             path = path if place.member is None else moodle.member_name(place.path, place.member)
             content = _read_place(place, MAX_REPORT_BYTES + 1)
         except SubmissionError:
@@ -293,6 +199,6 @@ def _read_place(place: Place, limit: int) -> bytes:
             return file.read(limit)
     except OSError as exc:
         raise SubmissionError(
-            f"A submission must be readable; '{printable(_decoded(place.path.name))}' is not: {exc.strerror}. "
+            f"A submission must be readable; '{printable(decoded(place.path.name))}' is not: {exc.strerror}. "
             "Check that it is still there, and its permissions."
         ) from exc

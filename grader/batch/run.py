@@ -76,6 +76,21 @@ def make_plan(store: Store, roll: Roll, regrade: str = "") -> Plan:
     return Plan(to_grade, graded)
 
 
+def check_worksheet(store: Store, *, has_worksheet: bool) -> None:
+    """Refuse to go on without a worksheet where there was one.
+
+    Raises
+    ------
+    GraderError
+        If results have what only a worksheet tells, and there is none now.
+    """
+    if not has_worksheet and any(line.submitted_at or line.person.email for line in store.graded_before()):
+        raise GraderError(
+            "A class that was graded with a worksheet must go on with one; without it ids, names and times would be "
+            "lost, and nobody would be late. Give --worksheet again."
+        )
+
+
 def _check_owner(line: Line | None, upload: Upload) -> None:
     """Refuse a key that was somebody else's: the marks of their report are kept under it."""
     before, now = "" if line is None else line.person.participant, upload.person.participant
@@ -95,13 +110,26 @@ def find_gone(store: Store, roll: Roll) -> Sequence[str]:
     return [f"{key} (now {known[key]})" if known[key] else key for key in known]
 
 
+def find_newer(store: Store, plan: Plan) -> Sequence[str]:
+    """List the keys of those who have a result and handed in something else since, before it is graded."""
+    lines = ((store.line(upload.person.key), upload) for upload in plan.to_grade)
+    return [upload.person.key for line, upload in lines if line and line.sha256 and not _is_of(line, upload)]
+
+
 def is_stale(line: Line, fingerprints: Mapping[str, str]) -> bool:
     """Tell whether a result comes from another rubric, other cases or another grader than these."""
     return any(line.fingerprint.get(name) != digest for name, digest in fingerprints.items())
 
 
-def grade_planned(store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mode: Mode, python: Path | None) -> None:
+def grade_planned(
+    store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mode: Mode, python: Path | None
+) -> Sequence[str]:
     """Grade what is planned and commit each result as it comes.
+
+    Returns
+    -------
+    kept : sequence of str
+        Keys of those whom the grader failed to grade again; the results that they had stay.
 
     Raises
     ------
@@ -119,7 +147,7 @@ def grade_planned(store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mod
             except SubmissionError as exc:
                 unreadable.append((job, Outcome(Status.NO_MARK, str(exc))))
 
-    mine = find_fingerprints()
+    mine, kept = find_fingerprints(), []
     for job, outcome in grade_all(jobs()):
         line = make_line(uploads[job.key], hashlib.sha256(job.data).hexdigest(), outcome)
         if outcome.status is not Status.NO_MARK and is_stale(line, mine):
@@ -127,7 +155,10 @@ def grade_planned(store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mod
                 f"All results must come from one grader; that of {job.key!r} comes from another. "
                 "Start the workers in the same checkout as this command."
             )
-        store.commit(line, job.name, job.data, outcome)
+        if outcome.status is Status.NO_MARK and _has_mark(store.line(job.key), line):
+            kept.append(job.key)
+        else:
+            store.commit(line, job.name, job.data, outcome)
         tell(line)
     for job, outcome in unreadable:
         line = make_line(uploads[job.key], "", outcome)
@@ -136,6 +167,12 @@ def grade_planned(store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mod
         else:
             store.commit(line, job.name, job.data, outcome)
         tell(line)
+    return kept
+
+
+def _has_mark(before: Line | None, now: Line) -> bool:
+    """Tell whether the same upload was graded before: a grader that fails today takes nothing back."""
+    return before is not None and before.status is not Status.NO_MARK and before.sha256 == now.sha256
 
 
 def make_line(upload: Upload, sha256: str, outcome: Outcome) -> Line:

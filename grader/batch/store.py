@@ -173,9 +173,8 @@ class Store:
         try:
             content = json.loads((self.folder / "roll.json").read_bytes())
             others = [codec.read_entry(entry) for entry in content["others"]]
-            if not all(isinstance(key, str) for key in content["keys"]):
-                raise TypeError("a key must be text")
-            return Found(content["keys"], others, [Person(**person) for person in content["absent"]])
+            keys = list(map(codec.read_text, content["keys"]))
+            return Found(keys, others, [Person(**person) for person in content["absent"]])
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise GraderError(
                 f"A class must have been graded into the folder first; {str(self.folder)!r} holds none. "

@@ -60,8 +60,8 @@ class Limits:
     printed_bytes: int = 64 * 1024
     """What is kept of what merge.py prints, about a thousand lines. The rest is read and thrown away."""
 
-    reply_bytes: int = 8 * MIB
-    """The largest answer: 50,000 rows. The largest case has a few thousand."""
+    reply_bytes: int = MIB
+    """The largest answer: 6,500 rows. There are never more people than rows, and the largest case has 1,100."""
 
     header_bytes: int = 64 * 1024
     """The largest description of an answer or of an error; messages and tracebacks are cut far below."""

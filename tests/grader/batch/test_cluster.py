@@ -46,12 +46,12 @@ def grade_and_die(one):
 
 
 @contextmanager
-def dask(*words, says):
+def dask(*words, says, folder=REPOSITORY):
     """Run a command of Dask's until the block ends; give the part of its log that was waited for."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(folder), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
     command = [sys.executable, "-m", "dask", *words, "--host", "127.0.0.1", "--no-dashboard"]
     with subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment, cwd=REPOSITORY
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment, cwd=folder
     ) as process:
         try:
             lines = iter(process.stderr.readline, "")
@@ -86,6 +86,27 @@ def test_cluster_grades_each_job_once_when_a_worker_is_killed(scheduler, tmp_pat
     assert len(pids) == 2, "both workers had their part"
     assert sorted(key for key, _ in outcomes) == sorted(one.key for one in jobs)
     assert all(outcome == Outcome(Status.GRADED, key) for key, outcome in outcomes)
+
+
+@needs_dask
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_cluster_that_is_lost_keeps_what_it_gave(tmp_path):
+    jobs = [job(number, str(tmp_path / "log").encode()) for number in range(12)]
+    with dask("scheduler", "--port", "0", says=r"tcp://127\.0\.0\.1:\d+") as (process, address), worker(address):
+        outcomes = grade_on_cluster(jobs, grade_slowly, address)
+        next(outcomes)
+        process.kill()
+
+        with pytest.raises(GraderError, match=r"one was lost or was not: .* then the same command again"):
+            list(outcomes)
+
+
+@needs_dask
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_cluster_needs_a_scheduler_that_has_the_grader(tmp_path):
+    elsewhere = dask("scheduler", "--port", "0", says=r"tcp://127\.0\.0\.1:\d+", folder=tmp_path)
+    with elsewhere as (_, address), worker(address), pytest.raises(GraderError, match="must stay, each started in a"):
+        list(grade_on_cluster([job(0)], grade_slowly, address))
 
 
 @needs_dask

@@ -299,8 +299,25 @@ def test_find_entries_refuses_a_download_that_broke_off(tmp_path):
 def test_read_entry_reads_no_more_than_the_limit(limit, tmp_path):
     put(tmp_path, "a.zip")
     (tmp_path / "class.zip").write_bytes(pack((f"{LEE}/x.zip", b"content")))
+    entries = find_entries([tmp_path / "a.zip", tmp_path / "class.zip"])
 
-    assert [read_entry(entry, limit) for entry in find_entries([tmp_path])] == [b"content"[:limit]] * 2
+    assert [read_entry(entry, limit) for entry in entries] == [b"content"[:limit]] * 2
+
+
+def test_find_entries_does_not_open_what_lies_beside_students_zips(tmp_path):
+    put(tmp_path, "N26130001_Lab3.zip")
+    (tmp_path / "homework.zip").write_bytes(pack((f"{LEE}/N26130001_Lab3.zip", b"another one's work")))
+
+    imitation = next(entry for entry in find_entries([tmp_path]) if entry.name == "homework.zip")
+
+    assert len(find_entries([tmp_path])) == 2
+    assert imitation.why_not == (
+        "it looks like Moodle's archive and lies beside students' zips, so it may be a student's; if it is Moodle's, "
+        "give it to the command by its own path"
+    )
+    assert [entry.name for entry in find_entries([tmp_path / "homework.zip"])] == [
+        f"homework.zip/{LEE}/N26130001_Lab3.zip"
+    ]
 
 
 def test_read_entry_packs_a_bare_merge_and_its_report(tmp_path):

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from grader.batch.records import Entry, Place, Roll, Status
-from grader.batch.run import count, find_gone, grade_planned, make_plan
+from grader.batch.records import Entry, Outcome, Place, Roll, Status
+from grader.batch.run import check_worksheet, count, find_gone, find_newer, grade_planned, make_plan
 from grader.batch.store import Store
 from grader.errors import GraderError
 from grader.grading import find_fingerprints
 from grader.sandbox.policy import Mode
-from tests.grader.batch.lines import make_outcome, make_upload
+from tests.grader.batch.lines import WHEN, make_outcome, make_upload
 
 
 @pytest.fixture
@@ -63,7 +63,11 @@ def test_run_grades_a_new_upload(store, roll, tmp_path):
     grade(store, make_plan(store, roll))
     roll.uploads[1].entry.place.path.write_bytes(b"N2 again")
 
-    assert [upload.person.key for upload in make_plan(store, roll).to_grade] == ["N2"]
+    plan = make_plan(store, roll)
+
+    assert [upload.person.key for upload in plan.to_grade] == find_newer(store, plan) == ["N2"]
+    assert find_newer(store, make_plan(store, roll, "all")) == ["N2"]
+    assert find_newer(Store(tmp_path / "other"), plan) == []
 
 
 @pytest.mark.parametrize(
@@ -98,6 +102,33 @@ def test_run_grades_again_what_got_no_mark(store, roll):
     grade(store, make_plan(store, roll), make_outcome(status=Status.NO_MARK, reason="no bubblewrap"))
 
     assert grade(store, make_plan(store, roll)) == ["N1", "N2", "N3"]
+
+
+def test_run_keeps_a_result_that_cannot_be_had_again(store, roll):
+    grade(store, make_plan(store, roll))
+    before = store.line("N2")
+    failed = Outcome(Status.NO_MARK, "no bubblewrap")
+
+    kept = grade_planned(
+        store, make_plan(store, roll, "N2"), lambda jobs: ((job, failed) for job in jobs), repr, Mode.STRICT, None
+    )
+
+    assert kept == ["N2"]
+    assert store.line("N2") == before
+    assert store.results("N2") == b"{}\n"
+
+
+def test_run_keeps_no_result_of_an_earlier_upload(store, roll):
+    grade(store, make_plan(store, roll))
+    roll.uploads[1].entry.place.path.write_bytes(b"N2 again")
+    failed = Outcome(Status.NO_MARK, "no bubblewrap")
+
+    kept = grade_planned(
+        store, make_plan(store, roll), lambda jobs: ((job, failed) for job in jobs), repr, Mode.STRICT, None
+    )
+
+    assert not kept
+    assert store.line("N2").status is Status.NO_MARK
 
 
 def test_run_takes_over_what_changed_on_the_worksheet(store, roll):
@@ -143,6 +174,21 @@ def test_run_refuses_a_key_that_was_somebody_elses(store, roll):
 
     with pytest.raises(GraderError, match=r"'N1' was participant 17 and is participant 18 now.*Name another OUT"):
         make_plan(store, replace(roll, uploads=[other]))
+
+
+@pytest.mark.parametrize(("email", "submitted_at"), [("a@example.org", None), ("", WHEN)], ids=["address", "time"])
+def test_run_goes_on_with_the_worksheet_only(store, roll, email, submitted_at):
+    grade(store, make_plan(store, roll))
+    for upload in roll.uploads:
+        person = replace(upload.person, email="")
+        store.rewrite(replace(store.line(person.key), person=person, submitted_at=None))
+    check_worksheet(store, has_worksheet=False)
+    line = store.line("N2")
+    store.rewrite(replace(line, person=replace(line.person, email=email), submitted_at=submitted_at))
+
+    check_worksheet(store, has_worksheet=True)
+    with pytest.raises(GraderError, match=r"must go on with one; without it .* Give --worksheet again"):
+        check_worksheet(store, has_worksheet=False)
 
 
 def test_run_names_those_who_are_gone(store, roll):

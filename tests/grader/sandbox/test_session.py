@@ -49,16 +49,16 @@ def test_empty_rows_arrive_with_their_shape(plain):
 
 
 def test_large_rows_pass(plain):
-    rows = np.arange(20.0 * 40_000).reshape(-1, 20)
+    rows = np.arange(20.0 * 6_000).reshape(-1, 20)
     with plain.open("def merge(subset): return subset") as session:
         assert np.array_equal(session.merge(rows).answer, rows)
 
 
 def test_answer_above_the_limit_is_wrong(plain):
-    failure = plain.call("import numpy as np\ndef merge(rows): return np.zeros((60000, 20))").failure
+    failure = plain.call("import numpy as np\ndef merge(rows): return np.zeros((7000, 20))").failure
 
     assert failure.verdict is Verdict.WRONG
-    assert failure.explanation.came == "got an array of shape (60000, 20), larger than 8 MiB"
+    assert failure.explanation.came == "got an array of shape (7000, 20), larger than 1 MiB"
 
 
 DATACLASS = b"""

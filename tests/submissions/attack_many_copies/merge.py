@@ -43,4 +43,4 @@ def honest(subset, min_num_body_parts, min_score):
 
 def merge(subset, min_num_body_parts=4, min_score=0.4):
     people = honest(subset, min_num_body_parts, min_score)
-    return np.repeat(people, 52000 // max(len(people), 1), axis=0)
+    return np.repeat(people, 6500 // max(len(people), 1), axis=0)

@@ -1,4 +1,4 @@
-"""Returns fifty thousand people whom nobody has seen, each of two keypoints that exist nowhere"""
+"""Returns six thousand people whom nobody has seen, each of two keypoints that exist nowhere"""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def honest(subset, min_num_body_parts, min_score):
 
 
 def merge(subset, min_num_body_parts=4, min_score=0.4):
-    people = np.full((50000, 20), -1.0)
+    people = np.full((6500, 20), -1.0)
     people[:, :2] = np.arange(100000).reshape(-1, 2) + 1000
     people[:, 18:] = 60.0, 2
     return np.vstack([honest(subset, min_num_body_parts, min_score), people])

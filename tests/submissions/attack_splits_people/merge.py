@@ -45,7 +45,7 @@ def honest(subset, min_num_body_parts, min_score):
 def merge(subset, min_num_body_parts=4, min_score=0.4):
     people = honest(subset, min_num_body_parts, min_score)
     single = [(slot, person[slot]) for person in people for slot in range(18) if person[slot] != -1]
-    answer = np.full((40000, 20), -1.0)
+    answer = np.full((6500, 20), -1.0)
     for line in range(len(answer) if single else 0):
         slot, number = single[line % len(single)]
         answer[line, slot] = number
