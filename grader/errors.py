@@ -7,7 +7,9 @@
     ├── SandboxError        ours: no mark is given, the staff are told, the next submission goes on
     │   ├── HostUnfit         a protection that was asked for is not to be had on this machine
     │   └── ProtocolBroken    the child's side of the sandbox said something that it never says
-    └── RubricError         ours: the rubric or the cases do not fit together; found before a student's code runs
+    ├── RubricError         ours: the rubric or the cases do not fit together; found before a student's code runs
+    ├── WorksheetError      the TA can mend it: the worksheet is not Moodle's, or not that of this assignment
+    └── ExportError         the TA can mend it: there is no place for what is to be written
 
 What a student's code does wrong while it runs is no exception here but a value: see `grader.results.Verdict`.
 """
@@ -35,3 +37,11 @@ class ProtocolBroken(SandboxError):  # noqa: N818 - names what happened
 
 class RubricError(GraderError):
     """The rubric, the checks and the cases do not fit together."""
+
+
+class WorksheetError(GraderError):
+    """The worksheet is not one that Moodle gave for this assignment; the message is for the staff."""
+
+
+class ExportError(GraderError):
+    """What was asked for cannot be written; the message is for the staff."""

@@ -18,9 +18,8 @@ from typing import BinaryIO
 
 from grader.batch.moodle import feedback_name
 from grader.batch.records import Line, Person
-from grader.batch.table import WorksheetError
 from grader.batch.worksheet import Grade, fill, parse_worksheet, read_bytes
-from grader.errors import GraderError
+from grader.errors import ExportError, WorksheetError
 from grader.marks import Marking
 from grader.results import format_points
 from grader.rubric import Rubric
@@ -29,10 +28,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 """What a spreadsheet takes for a formula's beginning, in Chinese and Japanese also the wide signs."""
 
 _KEY = re.compile(r"[A-Za-z0-9-]+")
-
-
-class ExportError(GraderError):
-    """What was asked for cannot be written; the message is for the staff."""
 
 
 @dataclass(frozen=True)

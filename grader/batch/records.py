@@ -4,7 +4,7 @@
 
     SUBMISSIONS -> Entry (a file) -> Upload (the one that counts for a person) -> Job -> Outcome -> Line (a student)
 
-All text in them may be a stranger's: whoever writes it into a page, a cell or a path makes it safe there.
+All text may be a stranger's: whoever writes it into a page, a cell or a path makes it safe there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,16 +24,12 @@ class Status(StrEnum):
 
     GRADED = "graded"
     """The code ran through the checks, whatever its mark."""
-
     UNGRADABLE = "ungradable"
     """Nothing of it could be run: no points for the code, and a reason that the student is told."""
-
     NO_MARK = "no mark"
     """The grader itself failed on it: no mark, not even a zero, until somebody has looked."""
-
     OLDER = "older upload"
     """The same student handed in again later."""
-
     NO_SUBMISSION = "not a submission"
     """A file that is none: an online text, the system's, a report beside somebody's merge.py."""
 

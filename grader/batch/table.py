@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.errors import GraderError
+from grader.errors import WorksheetError
 
 MAX_BYTES = 64 * 2**20
 """Size of a worksheet; a larger file is none."""
@@ -19,10 +19,6 @@ MAX_BYTES = 64 * 2**20
 _CELL = re.compile(r'("[^"]*(?:""[^"]*)*"(?!")[^,\r\n]*|(?!")[^,\r\n]*)(,|\r\n|\r|\n|\Z)')
 _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"(?!")(.*)', re.DOTALL)
 _LINE_END = re.compile(r"\r\n|\r|\n")
-
-
-class WorksheetError(GraderError):
-    """The worksheet is not one that Moodle gave for this assignment; the message is for the staff."""
 
 
 @dataclass(frozen=True)

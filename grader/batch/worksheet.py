@@ -13,8 +13,9 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
-from grader.batch.table import MAX_BYTES, Record, Table, WorksheetError, read_table
+from grader.batch.table import MAX_BYTES, Record, Table, read_table
 from grader.batch.times import parse_time
+from grader.errors import WorksheetError
 from grader.results import format_points
 
 _IDENTIFIER = "Identifier"

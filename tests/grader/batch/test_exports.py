@@ -22,8 +22,8 @@ from grader.batch.exports import (
 )
 from grader.batch.records import Line, Person, Status
 from grader.batch.roll import call_roll
-from grader.batch.table import WorksheetError
 from grader.batch.worksheet import read_worksheet
+from grader.errors import WorksheetError
 from grader.marks import Lateness, Marking, PartMark
 from grader.rubric import load_rubric
 from tests.classroom import build_class

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.batch import table
-from grader.batch.table import WorksheetError, read_table
+from grader.batch.table import read_table
 from grader.batch.times import parse_time
 from grader.batch.worksheet import Grade, fill, parse_worksheet, read_worksheet
+from grader.errors import WorksheetError
 from tests.classroom import build_class
 
 HEADER = (
