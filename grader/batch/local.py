@@ -5,15 +5,18 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for
 
+from grader.batch.parcel import Parcel, fill_parcel, open_parcel
 from grader.batch.records import Job, Outcome, Status
 
 Grade = Callable[[Job], Outcome]
+Graded = tuple[Outcome, int]
+"""What a worker sends back: see `grader.batch.parcel`."""
 
 JOB_S = 900
 """A worker that has been at one submission for so long is killed: its own limits should have ended it long before."""
@@ -54,14 +57,16 @@ def _grade_in_pool(
     jobs: Iterator[Job], grade: Grade, n_workers: int
 ) -> Generator[tuple[Job, Outcome], None, list[Job]]:
     """Grade until no job is left, or the pool breaks: then return the jobs that were at work, one of which broke it."""
-    running: dict[Future[Outcome], Job] = {}
+    running: dict[Future[Graded], Parcel] = {}
     broken: list[Job] = []
-    with _pool(n_workers) as pool:
+    with _pool(n_workers) as pool, _closing(running):
         while not broken:
             for job in jobs:
+                parcel = Parcel(job)
                 try:
-                    running[pool.submit(_grade_within, grade, job)] = job
+                    running[pool.submit(_grade_within, grade, *parcel.note)] = parcel
                 except BrokenProcessPool:  # it broke while the outcome before was being kept
+                    parcel.close()
                     broken.append(job)
                     break
                 if len(running) > n_workers:  # one waits in line, so that no worker waits for the next
@@ -69,24 +74,34 @@ def _grade_in_pool(
             if not running:
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                job = running.pop(future)
-                try:
-                    outcome = future.result()
-                except BrokenProcessPool:
-                    broken.append(job)
-                else:
-                    yield job, outcome
-        broken += running.values()
+                with running.pop(future) as parcel:
+                    try:
+                        outcome = parcel.unpack(*future.result())
+                    except BrokenProcessPool:
+                        broken.append(parcel.job)
+                        continue
+                yield parcel.job, outcome
+        broken += [parcel.job for parcel in running.values()]
     return broken
 
 
 def _grade_alone(job: Job, grade: Grade) -> Iterator[tuple[Job, Outcome]]:
-    with _pool(1) as pool:
+    with _pool(1) as pool, Parcel(job) as parcel:
         try:
-            yield job, pool.submit(_grade_within, grade, job).result()
+            yield job, parcel.unpack(*pool.submit(_grade_within, grade, *parcel.note).result())
         except BrokenProcessPool:
             reason = "The grader's own process ended twice while it graded this submission; look at it by hand."
             yield job, Outcome(Status.NO_MARK, reason)
+
+
+@contextmanager
+def _closing(running: Mapping[Future[Graded], Parcel]) -> Iterator[None]:
+    """Close whatever is still at work in the end."""
+    try:
+        yield
+    finally:
+        for parcel in running.values():
+            parcel.close()
 
 
 @contextmanager
@@ -115,12 +130,12 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _grade_within(grade: Grade, job: Job) -> Outcome:
-    """Grade, with an alarm clock whose ring ends the process."""
+def _grade_within(grade: Grade, job: Job, path: str) -> Graded:
+    """Grade what is in a parcel, with an alarm clock whose ring ends the process."""
     if hasattr(signal, "alarm"):
         signal.alarm(JOB_S)
     try:
-        return grade(job)
+        return fill_parcel(grade(open_parcel(job, path)), path)
     finally:
         if hasattr(signal, "alarm"):
             signal.alarm(0)

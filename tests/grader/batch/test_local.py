@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,11 @@ def grade_or_die(one):
     if one.key.startswith("deadly"):
         os.kill(os.getpid(), signal.SIGKILL)
     return grade_politely(one)
+
+
+def grade_large_or_die(one):
+    outcome = grade_or_die(one) if one.key.startswith("deadly") else Outcome(Status.GRADED)
+    return replace(outcome, results=b"r" * 2_000_000, page=f"{one.key} {len(one.data)}".encode())
 
 
 def grade_after_a_death(one):
@@ -98,6 +104,35 @@ def wait_until_no_worker_is_left():
     deadline = time.monotonic() + 60
     while multiprocessing.active_children() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def test_pool_survives_a_death_while_large_submissions_wait():
+    names = ["s1", "deadly1", "s2", "s3"]
+    jobs = [Job(name, "x.zip", bytes(3_000_000)) for name in names]
+
+    outcomes = {one.key: (one, outcome) for one, outcome in grade_locally(jobs, grade_large_or_die, 2)}
+
+    assert set(outcomes) == set(names)
+    for name in ("s1", "s2", "s3"):
+        one, outcome = outcomes[name]
+        assert len(one.data) == 3_000_000
+        assert (outcome.results, outcome.page) == (b"r" * 2_000_000, f"{name} 3000000".encode())
+
+
+def test_pool_sends_everything_through_its_pipes_where_it_must(monkeypatch):
+    monkeypatch.delattr(os, "memfd_create")
+
+    ((one, outcome),) = grade_locally([job("s1")], grade_politely, 1)
+
+    assert (one.key, outcome.reason) == ("s1", "s1")
+
+
+def test_pool_leaves_no_descriptor_open():
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counted only
+
+    list(grade_locally([job(f"s{number}") for number in range(5)], grade_politely, 2))
+
+    assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
 
 
 def test_pool_tries_a_job_again_whose_worker_ended(tmp_path):
