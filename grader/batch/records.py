@@ -218,10 +218,9 @@ class Outcome:
         A look at the written report.
     fingerprint : mapping of str to str
         As in the report.
-    results : bytes
-        The whole report, as `grader.report.gradescope.dump` writes it for the staff; empty when there is none.
-    page : bytes
-        The student's page, HTML in UTF-8; empty when there is none.
+    results, page : bytes
+        The whole report, as `grader.report.gradescope.dump` writes it for the staff, and the student's page, HTML in
+        UTF-8; empty when there is none.
     """
 
     status: Status

@@ -3,7 +3,7 @@
 import pytest
 
 from grader.batch.records import Job, Status
-from grader.batch.task import N_TRIES, grade_upload
+from grader.batch.task import grade_upload
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_task_gives_no_mark_when_the_grader_fails(monkeypatch, fault, says):
 
     assert (outcome.status, outcome.reason) == (Status.NO_MARK, says)
     assert outcome.precheck.notes == ("There is no written report in the submission, or it cannot be read.",)
-    assert len(tried) == N_TRIES
+    assert len(tried) == 2
 
 
 def test_task_gives_no_mark_when_a_submission_cannot_be_opened_by_a_fault_of_ours(monkeypatch):
