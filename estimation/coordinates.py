@@ -3,6 +3,10 @@
 A cell is a peak when it is not below any of its four neighbours and above a threshold. All channels are searched
 in one pass over the memory, in which the channels of a cell lie side by side; a counting sort then puts the peaks
 into the order of the slots and, within a slot, leaves them in the order of the pass: top to bottom, left to right.
+
+A keypoint lies somewhere in its cell of 8 x 8 pixels, and its neighbours' values say where: refined, it stands where
+the parabola through three logarithms, per axis, has its top. On true maps and on networks' this was as good as or
+better than the parabola through the values, the least-squares surface over 3 x 3 cells and maps enlarged eightfold.
 """
 
 from itertools import accumulate, pairwise
@@ -14,12 +18,16 @@ from estimation.compilation import Floats, Ints, compiled
 from estimation.config import N_HEATMAPS, ConnectionsConfig
 from estimation.maps import FloatMaps, check_maps
 
-Keypoint = tuple[int, int, float, int]
-"""``(x, y, score, id)``: column and row of the cell, the heatmap's value there, number among all of the picture."""
+Keypoint = tuple[float, float, float, int]
+"""``(x, y, score, id)``: column and row of the cell, whole numbers unless refined; the heatmap's value in that cell;
+number among all of the picture."""
+
+# Logarithms need positive values: a neighbour that has none counts as this share of the peak.
+_SMALLEST_SHARE = 1e-3
 
 
 def get_coordinates(
-    config: ConnectionsConfig, heatmaps: npt.ArrayLike, threshold: float = 0.1
+    config: ConnectionsConfig, heatmaps: npt.ArrayLike, threshold: float = 0.1, refine: bool = False
 ) -> dict[str, list[Keypoint]]:
     """Find the keypoints of every registered body part.
 
@@ -34,6 +42,11 @@ def get_coordinates(
         Confidence of each body part at each cell, real numbers. Not modified.
     threshold : float, optional
         A peak is above it, in the precision of `heatmaps`: the float32 nearest to 0.1 is not above 0.1.
+    refine : bool, optional
+        Give x and y as float, where between the cells the peak stands: exactly, if it is a confidence peak
+        ``exp(-distance² / σ²)`` of any spread [1]_. A peak stays within half a cell of its cell's centre, and on
+        that centre where a neighbour is beyond the border, and where the cell and both neighbours are equal.
+        Without it x and y are int, as in the lab.
 
     Returns
     -------
@@ -49,7 +62,7 @@ def get_coordinates(
     References
     ----------
     .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, sec. 2.2:
-       peaks of the confidence maps, found by non-maximum suppression.
+       peaks of the confidence maps, found by non-maximum suppression; eq. 7 for their shape.
     """
     given = np.asarray(heatmaps)
     maps = check_maps(given, N_HEATMAPS, "heatmaps")
@@ -58,7 +71,8 @@ def get_coordinates(
     parts = config.body_parts.values()
     channels = np.array([part.heatmap_idx for part in parts], dtype=np.int64)
     xs, ys, scores, counts = _find_peaks(maps, channels, float(threshold))
-    keypoints = list(zip(xs.tolist(), ys.tolist(), scores.tolist(), range(len(xs)), strict=True))
+    points = _refine(maps, np.repeat(channels, counts), xs, ys) if refine else (xs, ys)
+    keypoints = list(zip(*(axis.tolist() for axis in points), scores.tolist(), range(len(scores)), strict=True))
     bounds = accumulate(counts.tolist(), initial=0)
     return {
         part.body_part.name: keypoints[first:last] for part, (first, last) in zip(parts, pairwise(bounds), strict=True)
@@ -121,3 +135,31 @@ def _sort_by_slot(peaks: Ints, maps: FloatMaps, channels: Ints) -> tuple[Ints, I
         xs[to], ys[to], scores[to] = col, row, maps[row, col, channels[slot]]
         place[slot] += 1
     return xs, ys, scores, counts
+
+
+@compiled
+def _refine(maps: FloatMaps, channels: Ints, columns: Ints, rows: Ints) -> tuple[Floats, Floats]:
+    """Return x and y of each peak, not bound to the centre of its cell."""
+    height, width, _ = maps.shape
+    xs, ys = columns.astype(np.float64), rows.astype(np.float64)
+    for peak in range(len(channels)):
+        row, col, channel = rows[peak], columns[peak], channels[peak]
+        value = maps[row, col, channel]
+        if 0 < col < width - 1:
+            xs[peak] += _find_top(maps[row, col - 1, channel], value, maps[row, col + 1, channel])
+        if 0 < row < height - 1:
+            ys[peak] += _find_top(maps[row - 1, col, channel], value, maps[row + 1, col, channel])
+    return xs, ys
+
+
+@compiled
+def _find_top(before: float, value: float, after: float) -> float:
+    """Return where the parabola through three logarithms is highest: -0.5 to 0.5, 0 being the middle one's place."""
+    if value <= 0:
+        return 0.0
+    fall_before = -np.log(max(before / value, _SMALLEST_SHARE))
+    fall_after = -np.log(max(after / value, _SMALLEST_SHARE))
+    # A peak is not below its neighbours: neither fall is negative, and the result is within half a cell.
+    if fall_before + fall_after == 0:
+        return 0.0
+    return float(0.5 * (fall_before - fall_after) / (fall_before + fall_after))

@@ -1,4 +1,4 @@
-"""Keypoints: peaks of small maps by hand, and of drawn ones by the plain loops."""
+"""Keypoints: peaks of small maps by hand, of drawn ones by the plain loops, and refined ones by what was drawn."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from estimation.config import BodyPart, ConnectionsConfig, get_default_configuration
 from estimation.coordinates import get_coordinates
+from estimation.keypoints import cells_to_px
+from estimation.targets import confidence_maps
 from tests import oracle
 from tests.strategies import heatmaps_of_ties
 
@@ -113,3 +115,72 @@ def test_get_coordinates_refuses(heatmaps, message):
 def test_get_coordinates_equals_the_plain_loops(heatmaps, threshold):
     expected = oracle.find_coordinates(CONFIG, heatmaps, threshold)
     assert get_coordinates(CONFIG, heatmaps, threshold) == expected
+
+
+PLACES = st.floats(-0.49, 0.49)
+
+
+@given(x=PLACES, y=PLACES, sigma=st.floats(0.6, 4), height=st.floats(0.2, 1))
+@settings(deadline=None)
+def test_get_coordinates_refined_finds_a_gaussian_exactly(x, y, sigma, height):
+    rows, columns = np.mgrid[:9, :11]
+    peak = height * np.exp(-((columns - 5 - x) ** 2 + (rows - 4 - y) ** 2) / sigma**2)
+    heatmaps = make_heatmaps(BodyPart.nose, np.zeros((9, 11))).astype(np.float64)
+    heatmaps[..., BodyPart.nose] = peak
+    ((found_x, found_y, score, _),) = get_coordinates(CONFIG, heatmaps, 0.0, refine=True)["nose"]
+    assert (found_x, found_y) == pytest.approx((5 + x, 4 + y), abs=1e-9)
+    assert score == peak[4, 5]
+
+
+def test_get_coordinates_refined_finds_true_keypoints():
+    points = np.random.default_rng(1).uniform(16, 112, (1, 18, 2))
+    heatmaps = confidence_maps(points, np.ones((1, 18), bool), (16, 16))
+    found = get_coordinates(CONFIG, heatmaps, refine=True)
+    cells = np.array([keypoint[:2] for (keypoint,) in found.values()])
+    assert cells_to_px(cells) == pytest.approx(points[0], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([[0, 0, 0], [0.25, 0.5, 0.25], [0, 0, 0]], [(1, 1)], id="symmetric"),
+        pytest.param([[0, 0.25, 0.5, 0.5, 0.25]], [(2.5, 0), (2.5, 0)], id="plateau of two"),
+        pytest.param([[0.25, 0.5, 0.5, 0.5, 0.25]], [(1.5, 0), (2, 0), (2.5, 0)], id="plateau of three"),
+        pytest.param([[0.5, 0.25, 0.125], [0.25, 0.125, 0]], [(0, 0)], id="corner"),
+        pytest.param([[0, 0.25, 0.5]], [(2, 0)], id="right border"),
+        pytest.param([[0], [0.25], [0.5]], [(0, 2)], id="lower border"),
+        pytest.param([[0.5]], [(0, 0)], id="one cell"),
+        pytest.param([[0, 0.5, 0]], [(1, 0)], id="zero on both sides"),
+        # The logarithms fall by ln 1000 to the left, where nothing is positive, and by ln 2 to the right.
+        pytest.param([[-1, 0.5, 0.25]], [(1.4088, 0)], id="negative on one side"),
+    ],
+)
+def test_get_coordinates_refined_at_odd_places(rows, expected):
+    found = get_coordinates(CONFIG, make_heatmaps(BodyPart.neck, rows), refine=True)["neck"]
+    assert [keypoint[:2] for keypoint in found] == [pytest.approx(place, abs=1e-4) for place in expected]
+
+
+def test_get_coordinates_refined_leaves_a_peak_that_is_not_positive_on_its_cell():
+    heatmaps = make_heatmaps(BodyPart.nose, [[-1, -0.5, -1], [-1, -0.25, -0.5], [-1, -1, -1]])
+    assert get_coordinates(CONFIG, heatmaps, threshold=-0.375, refine=True)["nose"] == [(1, 1, -0.25, 0)]
+
+
+def test_get_coordinates_refined_returns_python_numbers():
+    found = get_coordinates(CONFIG, make_heatmaps(BodyPart.nose, [[0.5]]), refine=True)
+    assert [type(number) for number in found["nose"][0]] == [float, float, float, int]
+
+
+@given(heatmaps_of_ties(), st.sampled_from([0.1, 0.0, -1.0]))
+@settings(deadline=None)
+def test_get_coordinates_refined_finds_the_same_keypoints_within_half_a_cell(heatmaps, threshold):
+    whole = get_coordinates(CONFIG, heatmaps, threshold)
+    refined = get_coordinates(CONFIG, heatmaps, threshold, refine=True)
+    height, width, _ = heatmaps.shape
+    assert list(refined) == list(whole)
+    for part in whole:
+        assert [keypoint[2:] for keypoint in refined[part]] == [keypoint[2:] for keypoint in whole[part]]
+        for (x, y, *_), (col, row, *_) in zip(refined[part], whole[part], strict=True):
+            assert abs(x - col) <= 0.5
+            assert abs(y - row) <= 0.5
+            assert 0 <= x <= width - 1  # where get_connections takes them
+            assert 0 <= y <= height - 1
