@@ -17,7 +17,7 @@ from estimation.estimators import estimate
 from estimation.keypoints import skeletons_to_keypoints
 from estimation.map_renderers import draw_maps
 from estimation.networks import load_network
-from estimation.pictures import find_pictures, read_picture, write_picture
+from estimation.pictures import Picture, find_pictures, read_picture, resize_picture, write_picture
 from estimation.renderers import draw
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ HERE = Path(__file__).resolve().parent
 model_weights_path = HERE / "model_weights" / "openpose"  # the lab's weights; without them the compact network runs
 input_image = HERE / "images" / "1.jpg"
 output_image = Path("output.png")
+
+USUAL_HEIGHT_PX, LARGE_HEIGHT_PX = 368, 640
+"""What the networks see of a large picture, one that is higher than the second: they know people of 40 to 400 px."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     exit_code, results = 0, []
     for number, (picture_path, output) in enumerate(outputs.items(), start=1):
         try:
-            results += process(network, picture_path, output, number, with_maps=args.maps)
+            results += process(network, picture_path, output, number, height_px=args.height, with_maps=args.maps)
         except (ValueError, OSError) as exc:
             if not args.image.is_dir():
                 raise
@@ -75,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def process(
-    network: "Network", picture_path: Path, output: Path, number: int, *, with_maps: bool
+    network: "Network", picture_path: Path, output: Path, number: int, *, height_px: int | None, with_maps: bool
 ) -> list[dict[str, Any]]:
     """Find, draw and count the people of one picture; return them as COCO keypoint results.
 
@@ -87,11 +90,15 @@ def process(
         Where the picture is, and where the drawn one goes.
     number : int
         The picture's `image_id` in the results.
+    height_px : int, optional
+        How high the picture is that the network sees; without it a large picture is brought to `USUAL_HEIGHT_PX`.
     with_maps : bool
         Also write the heatmaps and PAFs beside `output`, with `_maps` added to its name.
     """
     picture = read_picture(picture_path)
-    maps = network.predict(picture)
+    seen = _seen(picture, height_px)
+    cell_px = CELL_PX * picture.shape[0] / seen.shape[0]
+    maps = network.predict(seen)
     config = get_default_configuration()
     coordinates = get_coordinates(config, maps.heatmaps)
     connections = get_connections(config, coordinates, maps.pafs)
@@ -99,15 +106,23 @@ def process(
     skeletons = estimate(config, connections)
     seconds = time.perf_counter() - start
     people = "1 person" if len(skeletons) == 1 else f"{len(skeletons)} persons"
-    print(f"{_shown(picture_path)}: {people}; estimate took {seconds:.6f} s")
+    size = "" if seen is picture else f" (seen at {seen.shape[1]} x {seen.shape[0]})"
+    print(f"{_shown(picture_path)}{size}: {people}; estimate took {seconds:.6f} s")
     bgr = picture[..., ::-1]  # the lab's colours are blue, green, red
-    write_picture(output, draw(config, bgr, coordinates, skeletons, resize_fac=CELL_PX)[..., ::-1])
+    write_picture(output, draw(config, bgr, coordinates, skeletons, resize_fac=cell_px)[..., ::-1])
     print(f"Wrote {output}")
     if with_maps:
         maps_output = output.with_name(f"{output.stem}_maps{output.suffix}")
-        write_picture(maps_output, draw_maps(config, bgr, maps.heatmaps, maps.pafs)[..., ::-1])
+        write_picture(maps_output, draw_maps(config, seen[..., ::-1], maps.heatmaps, maps.pafs)[..., ::-1])
         print(f"Wrote {maps_output}")
-    return coco_results(*skeletons_to_keypoints(skeletons, coordinates), image_id=number)
+    return coco_results(*skeletons_to_keypoints(skeletons, coordinates, cell_px=cell_px), image_id=number)
+
+
+def _seen(picture: Picture, height_px: int | None) -> Picture:
+    """Bring a picture to the height that the network shall see, its aspect ratio kept."""
+    height, width, _ = picture.shape
+    new_height = height_px or (USUAL_HEIGHT_PX if height > LARGE_HEIGHT_PX else height)
+    return resize_picture(picture, max(round(width * new_height / height), 1), new_height)
 
 
 def _default_network() -> str:
@@ -148,9 +163,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--image", type=Path, default=input_image, help="a picture, or a folder of pictures")
     parser.add_argument("--output", type=Path, help="drawn picture (output.png); for a folder: a folder (output)")
     parser.add_argument("--network", help="`openpose`, `compact`, or a path to weights of one of them")
+    parser.add_argument("--height", type=_positive, metavar="PX", help="how high a picture the network sees")
     parser.add_argument("--maps", action="store_true", help="also write heatmaps and PAFs as a picture to look at")
     parser.add_argument("--json", type=Path, help="also write the skeletons as COCO keypoint results")
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text!r}")
+    return number
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from estimation.config import N_HEATMAPS, N_PAFS, ConnectionsConfig
 from estimation.maps import check_maps
+from estimation.pictures import resize_picture
 from estimation.renderers import Picture, check_picture
 
 Floats = NDArray[np.float32]
@@ -54,7 +55,7 @@ def draw_maps(config: ConnectionsConfig, picture: Picture, heatmaps: ArrayLike, 
             f"heatmaps and pafs must have the same height and width; got {scores.shape[:2]} and {fields.shape[:2]}. "
             "Take both from one run of the network."
         )
-    large = _resize(picture, min(LARGE_WIDTH_PX / picture.shape[1], MAX_LARGE_HEIGHT_PX / picture.shape[0]))
+    large = _scaled(picture, min(LARGE_WIDTH_PX / picture.shape[1], MAX_LARGE_HEIGHT_PX / picture.shape[0]))
     faint = _dim(large)
     of_parts = {part.name: scores[..., meta.heatmap_idx] for part, meta in config.body_parts.items()}
     strongest = np.max(list(of_parts.values()), axis=0)
@@ -64,16 +65,14 @@ def draw_maps(config: ConnectionsConfig, picture: Picture, heatmaps: ArrayLike, 
         _panel(_overlay_fields(config, faint, fields), "PAFs, all limbs: colour = direction"),
     ]
     half_width = max((large.shape[1] - _GAP_PX) // 2, 1)  # two small panels and their gap are as wide as a large one
-    half = _resize(faint, half_width / large.shape[1])
+    half = _scaled(faint, half_width / large.shape[1])
     small = [_panel(_overlay_scores(half, map_), f"{name} {map_.max():.2f}") for name, map_ in of_parts.items()]
     return _stack([top, *(small[start : start + N_SMALL_IN_ROW] for start in range(0, len(small), N_SMALL_IN_ROW))])
 
 
-def _resize(picture: Picture, scale: float) -> Picture:
+def _scaled(picture: Picture, scale: float) -> Picture:
     height, width = picture.shape[:2]
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    resized: Picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    return resized
+    return resize_picture(picture, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def _dim(picture: Picture) -> Picture:

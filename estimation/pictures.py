@@ -120,6 +120,27 @@ def _encode(target: Path, rgb: Picture) -> bytes:
     return data
 
 
+def resize_picture(picture: Picture, width: int, height: int) -> Picture:
+    """Bring a picture to another size: means of areas where it shrinks, cubic where it grows.
+
+    Parameters
+    ----------
+    picture : ndarray of shape (H, W, 3) and dtype uint8
+        Not modified.
+    width, height : int
+        The size wanted, in pixels.
+
+    Returns
+    -------
+    resized : ndarray of shape (height, width, 3) and dtype uint8
+        `picture` itself if it has that size.
+    """
+    if picture.shape[:2] == (height, width):
+        return picture
+    way = cv2.INTER_AREA if height < picture.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.uint8)
+
+
 def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:
     """List the picture files that lie directly in a folder, in the order in which a person counts.
 

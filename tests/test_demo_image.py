@@ -101,6 +101,40 @@ def test_demo_takes_the_labs_weights_where_they_are(demo, tmp_path, monkeypatch)
     assert f"{tmp_path / 'openpose'} must be a whole TensorFlow checkpoint" in error
 
 
+def test_demo_shows_the_network_large_pictures_at_its_usual_height(demo, tmp_path):
+    picture = read_picture(ONE_PERSON)
+    write_picture(tmp_path / "large.png", np.repeat(np.repeat(picture, 3, axis=0), 3, axis=1))
+
+    code, printed, _ = demo("--network", "compact", "--image", "large.png", "--json", "found.json")
+
+    assert code == 0
+    assert "large.png (seen at 515 x 368): 1 person;" in printed
+    assert read_picture(tmp_path / "output.png").shape == (960, 1344, 3)
+    (person,) = json.loads((tmp_path / "found.json").read_text())
+    (true,) = [
+        annotation
+        for annotation in json.loads((REPOSITORY / "images" / "annotations.json").read_text())["annotations"]
+        if annotation["image_id"] == 1
+    ]
+    left_hip = np.s_[33:35]  # far down and right: in the pixels of the picture as given
+    assert person["keypoints"][left_hip] == pytest.approx([3 * x for x in true["keypoints"][left_hip]], abs=24)
+
+
+def test_demo_shows_the_network_the_height_that_is_asked_for(demo):
+    _, printed, _ = demo("--network", "compact", "--image", ONE_PERSON, "--height", "240")
+
+    assert "1.jpg (seen at 336 x 240): " in printed
+
+
+@pytest.mark.parametrize("height", ["0", "-3", "tall"])
+def test_demo_refuses_a_height_that_is_none(demo, capsys, height):
+    with pytest.raises(SystemExit) as stopped:
+        demo("--height", height)
+
+    assert stopped.value.code == 2
+    assert "argument --height: " in capsys.readouterr().err
+
+
 def test_demo_finds_nobody_in_an_empty_picture(demo, tmp_path):
     write_picture(tmp_path / "grey.png", np.full((64, 64, 3), 128, np.uint8))
 

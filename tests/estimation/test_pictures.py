@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from estimation import pictures
-from estimation.pictures import PictureError, find_pictures, read_picture, write_picture
+from estimation.pictures import PictureError, find_pictures, read_picture, resize_picture, write_picture
 
 RED_AND_BLUE = np.array([[[255, 0, 0], [0, 0, 255]]], dtype=np.uint8)
 EXIF_TURN_RIGHT = 6
@@ -209,3 +209,18 @@ def test_find_pictures_refuses_what_is_no_folder(name, tmp_path):
     (tmp_path / "file.png").touch()
     with pytest.raises(PictureError, match=rf"{name} must be a folder of pictures"):
         find_pictures(tmp_path / name)
+
+
+def test_resize_picture_returns_the_array_itself_when_nothing_changes():
+    picture = np.zeros((8, 16, 3), np.uint8)
+
+    assert resize_picture(picture, 16, 8) is picture
+
+
+def test_resize_picture_shrinks_by_means():
+    picture = np.array([[0, 4, 8, 12], [0, 4, 8, 12]], np.uint8)[..., None].repeat(3, axis=-1)
+
+    shrunk = resize_picture(picture, 2, 1)
+
+    assert shrunk.dtype == np.uint8
+    assert shrunk[0, :, 0].tolist() == [2, 10]
