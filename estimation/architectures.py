@@ -78,41 +78,58 @@ def build_compact() -> keras.Model:
         must be multiples of 32. Untrained.
     """
     picture = keras.Input((None, None, 3), name="picture")
-    x = _conv(picture, "stem-conv1", 32, stride=2)
-    x = _conv(x, "stem-conv2", 48, stride=2)
-    x = _block(x, "down4-block0", 48)
+    x = add_conv(picture, "stem-conv1", 32, stride=2)
+    x = add_conv(x, "stem-conv2", 48, stride=2)
+    x = add_block(x, "down4-block0", 48)
     at_8 = _level(x, "down8", 96, n_blocks=3)
     at_16 = _level(at_8, "down16", 192, n_blocks=4)
     at_32 = _level(at_16, "down32", 256, n_blocks=4)
-    x = _block(_climb(at_32, at_16, "up16", 192), "up16-block", 96)
-    features = _conv(_climb(x, at_8, "up8", 128), "features", 128)
+    x = add_block(_climb(at_32, at_16, "up16", 192), "up16-block", 96)
+    features = add_conv(_climb(x, at_8, "up8", 128), "features", 128)
 
-    pafs, heatmaps = _heads(features, "stage_0")
-    outputs = [pafs, heatmaps]
-    x = layers.Concatenate(name="stage_1-join")([pafs, heatmaps, features])
-    x = _conv(x, "stage_1-reduce", 128, kernel_size=1)
-    for index, dilation in enumerate((1, 2, 4)):
-        x = _block(x, f"stage_1-block{index}", 64, dilation=dilation)
-    outputs += _heads(x, "stage_1")
-    return keras.Model(picture, outputs, name="compact")
+    first = add_heads(features, "stage_0")
+    return keras.Model(picture, [*first, *add_refinement(first, features)], name="compact")
 
 
 def _level(x: keras.KerasTensor, name: str, n_filters: int, n_blocks: int) -> keras.KerasTensor:
-    x = _conv(x, f"{name}-enter", n_filters, stride=2)
+    x = add_conv(x, f"{name}-enter", n_filters, stride=2)
     for index in range(n_blocks):
-        x = _block(x, f"{name}-block{index}", n_filters // 2)
+        x = add_block(x, f"{name}-block{index}", n_filters // 2)
     return x
 
 
 def _climb(x: keras.KerasTensor, finer: keras.KerasTensor, name: str, n_filters: int) -> keras.KerasTensor:
-    x = _conv(x, f"{name}-coarse", n_filters, kernel_size=1, relu=False)
+    x = add_conv(x, f"{name}-coarse", n_filters, kernel_size=1, relu=False)
     x = layers.UpSampling2D(2, name=f"{name}-double")(x)
-    finer = _conv(finer, f"{name}-finer", n_filters, kernel_size=1, relu=False)
+    finer = add_conv(finer, f"{name}-finer", n_filters, kernel_size=1, relu=False)
     return layers.ReLU(name=f"{name}-relu")(layers.Add(name=f"{name}-add")([x, finer]))
 
 
-def _heads(x: keras.KerasTensor, name: str) -> list[keras.KerasTensor]:
-    x = _conv(x, f"{name}-hidden", 128, kernel_size=1)
+def add_refinement(first: list[keras.KerasTensor], features: keras.KerasTensor) -> list[keras.KerasTensor]:
+    """Add stage 1, which sees the features and what stage 0 made of them, and both from far around too.
+
+    Parameters
+    ----------
+    first : list of KerasTensor
+        PAFs and heatmaps of stage 0, from `add_heads`.
+    features : KerasTensor of shape (batch, rows, columns, n)
+        What stage 0 saw.
+
+    Returns
+    -------
+    outputs : list of KerasTensor
+        PAFs and heatmaps of stage 1.
+    """
+    x = layers.Concatenate(name="stage_1-join")([*first, features])
+    x = add_conv(x, "stage_1-reduce", 128, kernel_size=1)
+    for index, dilation in enumerate((1, 2, 4)):
+        x = add_block(x, f"stage_1-block{index}", 64, dilation=dilation)
+    return add_heads(x, "stage_1")
+
+
+def add_heads(x: keras.KerasTensor, name: str) -> list[keras.KerasTensor]:
+    """Add the two outputs of a stage: PAFs of 38 channels and heatmaps of 19, as many rows and columns as `x` has."""
+    x = add_conv(x, f"{name}-hidden", 128, kernel_size=1)
     return [
         # Maps are nearly empty: starting near zero saves the first hundred steps. Sums stay in full precision.
         layers.Conv2D(n_channels, 1, kernel_initializer="zeros", dtype="float32", name=f"{name}-{answer}")(x)
@@ -120,15 +137,34 @@ def _heads(x: keras.KerasTensor, name: str) -> list[keras.KerasTensor]:
     ]
 
 
-def _block(x: keras.KerasTensor, name: str, n_inner: int, dilation: int = 1) -> keras.KerasTensor:
-    """Add to `x` what a narrow 3 x 3 convolution between two 1 x 1 makes of it: a bottleneck [He et al. 2016]."""
-    inner = _conv(x, f"{name}-narrow", n_inner, kernel_size=1)
-    inner = _conv(inner, f"{name}-middle", n_inner, dilation=dilation)
-    inner = _conv(inner, f"{name}-widen", x.shape[-1], kernel_size=1, relu=False)
+def add_block(x: keras.KerasTensor, name: str, n_inner: int, dilation: int = 1) -> keras.KerasTensor:
+    """Add to `x` what a narrow 3 x 3 convolution between two 1 x 1 makes of it: a bottleneck [1]_.
+
+    Parameters
+    ----------
+    x : KerasTensor of shape (batch, rows, columns, n)
+    name : str
+        What the names of its layers begin with.
+    n_inner : int
+        Channels of the narrow convolution.
+    dilation : int, optional
+        Of the narrow convolution.
+
+    Returns
+    -------
+    x : KerasTensor of the same shape
+
+    References
+    ----------
+    .. [1] He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, fig. 5.
+    """
+    inner = add_conv(x, f"{name}-narrow", n_inner, kernel_size=1)
+    inner = add_conv(inner, f"{name}-middle", n_inner, dilation=dilation)
+    inner = add_conv(inner, f"{name}-widen", x.shape[-1], kernel_size=1, relu=False)
     return layers.ReLU(name=f"{name}-relu")(layers.Add(name=f"{name}-add")([x, inner]))
 
 
-def _conv(
+def add_conv(
     x: keras.KerasTensor,
     name: str,
     n_filters: int,
@@ -138,6 +174,23 @@ def _conv(
     dilation: int = 1,
     relu: bool = True,
 ) -> keras.KerasTensor:
+    """Add a convolution, a batch normalisation and, if wanted, a ReLU.
+
+    Parameters
+    ----------
+    x : KerasTensor of shape (batch, rows, columns, n)
+    name : str
+        Of the convolution; the others are named after it.
+    n_filters : int
+    kernel_size, stride, dilation : int, optional
+        Of the convolution, in both directions.
+    relu : bool, optional
+        Whether a ReLU follows.
+
+    Returns
+    -------
+    x : KerasTensor of shape (batch, rows / stride, columns / stride, n_filters)
+    """
     x = layers.Conv2D(
         n_filters,
         kernel_size,

@@ -1,29 +1,38 @@
-"""Measure a network on pictures with keypoints: `python -m estimation.training.evaluate --images DIR`."""
+"""Measure a network on pictures with keypoints: `python -m estimation.training.evaluate --images DIR`.
+
+The command refines keypoints to a fraction of a cell, unlike the lab, and the connections are formed between the
+refined ones: on their cells, the eyes and ears of small people often share one, and a line of no length is no limb.
+"""
 
 import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+from pycocotools.coco import COCO
 from tqdm import tqdm
 
-from estimation.coco import COCO_NUMBERS, coco_results, evaluate_coco, match_persons
+from estimation.backend import import_quietly
+from estimation.coco import coco_results, evaluate_coco, match_persons
 from estimation.config import get_default_configuration
 from estimation.connections import get_connections
 from estimation.coordinates import get_coordinates
 from estimation.estimators import estimate
 from estimation.keypoints import cells_to_px, skeletons_to_keypoints
 from estimation.metrics import coverage, mpjpe, pck, pckh, pcp, pdj, torso_diameters
-from estimation.networks import Network, load_network
-from estimation.pictures import read_picture
-from estimation.training.dataset import Example, is_held_out, load_examples
+from estimation.networks import load_network
+from estimation.pictures import read_picture, resize_picture
+from estimation.training.dataset import Example, held_out, load_examples
+from estimation.training.views import ManyViews, Predictor
+
+ARCHITECTURES = ("shipped", "separable", "hourglass", "teacher")
+"""Networks whose weights can be measured; the first one stands for all that `load_network` knows."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,6 +43,8 @@ class Evaluation:
 
     Attributes
     ----------
+    image_ids : list of int
+        The pictures, in the order of everything that follows.
     results : list of dict
         All persons that were found, as COCO keypoint results.
     found, true : list of ndarray of shape (n, 18, 2)
@@ -46,6 +57,7 @@ class Evaluation:
         For each picture the time from pixels to skeletons.
     """
 
+    image_ids: list[int] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     found: list[Floats] = field(default_factory=list)
     true: list[Floats] = field(default_factory=list)
@@ -53,6 +65,10 @@ class Evaluation:
     n_missed: int = 0
     n_surplus: int = 0
     seconds: list[float] = field(default_factory=list)
+
+    def coco_numbers(self, annotations: Path | Mapping[str, Any] | COCO) -> dict[str, float]:
+        """Compute COCO's ten numbers on these pictures; `annotations` and the result are those of `evaluate_coco`."""
+        return evaluate_coco(annotations, self.results, image_ids=self.image_ids)
 
     def numbers(self) -> dict[str, float]:
         """Compute the metrics of matched persons over all pictures together, each defined where it is computed."""
@@ -70,17 +86,20 @@ class Evaluation:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after one sentence about what the user can mend."""
     args = _parser().parse_args(argv)
+    annotations = args.annotations or args.images / "annotations.json"
     try:
-        network = load_network(args.network)
-        annotations = args.annotations or args.images / "annotations.json"
-        # Where people are left unlabelled, finding one would count as an error.
-        examples = {
-            image_id: example
-            for image_id, example in load_examples(args.images, annotations).items()
-            if example.is_complete and (is_held_out(image_id) or not args.held_out)
-        }
-        evaluation = evaluate(network, examples, height_px=args.height)
-        print_report(evaluation, annotations, list(examples))
+        network = load_predictor(
+            args.network, tuple(args.scales), is_mirrored_too=args.flip, architecture=args.architecture
+        )
+        examples = load_examples(args.images, annotations)
+        evaluation = evaluate(
+            network,
+            select_examples(examples, only_held_out=args.held_out, count=args.count),
+            height_px=args.height,
+            threshold=args.threshold,
+            refine=not args.whole_cells,
+        )
+        print_report(evaluation, annotations)
         if args.results:
             args.results.write_text(json.dumps(evaluation.results), encoding="utf-8")
     except (ValueError, OSError) as exc:
@@ -89,16 +108,98 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def evaluate(network: Network, examples: dict[int, Example], *, height_px: int | None = None) -> Evaluation:
+def select_examples(
+    examples: dict[int, Example], *, only_held_out: bool = False, count: int | None = None
+) -> dict[int, Example]:
+    """Choose the pictures to measure on.
+
+    Parameters
+    ----------
+    examples : dict of int to Example
+        By image id. Not modified.
+    only_held_out : bool, optional
+        Only pictures that training leaves out.
+    count : int, optional
+        Only that many, lowest ids first: for a quick look.
+
+    Returns
+    -------
+    examples : dict of int to Example
+        By rising image id. Pictures with unlabelled people are left out: finding one would count as an error.
+
+    Raises
+    ------
+    ValueError
+        If none is left.
+    """
+    chosen = held_out(examples) if only_held_out else examples
+    complete = sorted((image_id, example) for image_id, example in chosen.items() if example.is_complete)
+    if not complete[:count]:
+        raise ValueError(
+            f"Measuring needs a picture in which everybody is labelled; none is left of {len(examples)!r}. "
+            "Give other pictures, or leave --held-out away."
+        )
+    return dict(complete[:count])
+
+
+def load_predictor(
+    name: str,
+    scales: tuple[float, ...] = (1.0,),
+    *,
+    is_mirrored_too: bool = False,
+    architecture: str = ARCHITECTURES[0],
+) -> Predictor:
+    """Load what is to be measured.
+
+    Parameters
+    ----------
+    name : str
+        What `load_network` takes, or the weights of another architecture.
+    scales, is_mirrored_too : optional
+        The views that are averaged; see `ManyViews`.
+    architecture : str, optional
+        One of `ARCHITECTURES`: which network the weights are of, if not of one that ships.
+
+    Returns
+    -------
+    network : Predictor
+
+    Raises
+    ------
+    ValueError
+        If there are no such weights, or `scales` are not positive.
+    """
+    network: Predictor
+    if architecture == ARCHITECTURES[0]:
+        network = load_network(name)
+    elif architecture == "teacher":
+        network = import_quietly("estimation.training.teacher").load_teacher(Path(name))
+    else:
+        network = import_quietly("estimation.training.candidates").load_candidate(architecture, Path(name))
+    is_one_view = scales == (1.0,) and not is_mirrored_too
+    return network if is_one_view else ManyViews(network, scales, is_mirrored_too)
+
+
+def evaluate(
+    network: Predictor,
+    examples: Mapping[int, Example],
+    *,
+    height_px: int | None = None,
+    threshold: float = 0.1,
+    refine: bool = False,
+) -> Evaluation:
     """Find the people of every picture and match them with the true ones.
 
     Parameters
     ----------
-    network : Network
-    examples : dict of int to Example
+    network : Predictor
+        A `Network`, or anything that answers a picture as one does.
+    examples : mapping of int to Example
         By image id.
     height_px : int, optional
         Bring every picture to this height first, its aspect ratio kept; without it pictures run as they are.
+    threshold, refine : optional
+        How keypoints are found; see `get_coordinates`.
 
     Returns
     -------
@@ -109,8 +210,9 @@ def evaluate(network: Network, examples: dict[int, Example], *, height_px: int |
     for image_id, example in tqdm(examples.items(), unit="picture", disable=None):
         picture = read_picture(example.path)
         start = time.perf_counter()
-        keypoints, scores = find_keypoints(network, picture, height_px)
+        keypoints, scores = find_keypoints(network, picture, height_px, threshold=threshold, refine=refine)
         evaluation.seconds.append(time.perf_counter() - start)
+        evaluation.image_ids.append(image_id)
         evaluation.results += coco_results(keypoints, scores, image_id)
         truth = np.where(example.labelled[..., None], example.keypoints, np.nan).astype(np.float64)
         matching = match_persons(keypoints, truth, example.areas)
@@ -123,16 +225,21 @@ def evaluate(network: Network, examples: dict[int, Example], *, height_px: int |
 
 
 def find_keypoints(
-    network: Network, picture: npt.NDArray[np.uint8], height_px: int | None = None
+    network: Predictor,
+    picture: npt.NDArray[np.uint8],
+    height_px: int | None = None,
+    *,
+    threshold: float = 0.1,
+    refine: bool = False,
 ) -> tuple[Floats, Floats]:
     """Run the whole chain on one picture.
 
     Parameters
     ----------
-    network : Network
+    network : Predictor
     picture : ndarray of shape (H, W, 3) and dtype uint8
         RGB.
-    height_px : int, optional
+    height_px, threshold, refine : optional
         As in `evaluate`.
 
     Returns
@@ -141,29 +248,28 @@ def find_keypoints(
         ``(x, y)`` in pixels of `picture`; NaN where a part is absent.
     scores : ndarray of shape (n, 18)
     """
-    scale = 1.0 if height_px is None else height_px / picture.shape[0]
-    if scale != 1:
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=way), np.uint8)
-    maps = network.predict(picture)
+    height, width, _ = picture.shape
+    new_height = height_px or height
+    new_width = max(round(width * new_height / height), 1)
+    maps = network.predict(resize_picture(picture, new_width, new_height))
     config = get_default_configuration()
-    coordinates = get_coordinates(config, maps.heatmaps)
+    coordinates = get_coordinates(config, maps.heatmaps, threshold, refine)
     skeletons = estimate(config, get_connections(config, coordinates, maps.pafs))
     keypoints, scores = skeletons_to_keypoints(skeletons, coordinates)
-    # A pixel that the network saw covers 1 / scale pixels of the picture as stored.
-    return cells_to_px(keypoints, cell_px=1 / scale), scores
+    # A pixel that the network saw covers this many pixels of the picture as stored; whole pixels make two ratios.
+    ratios = width / new_width, height / new_height
+    stored = [cells_to_px(keypoints[..., axis], cell_px=ratio) for axis, ratio in enumerate(ratios)]
+    return np.stack(stored, axis=-1), scores
 
 
-def print_report(evaluation: Evaluation, annotations: Path, image_ids: list[int]) -> None:
+def print_report(evaluation: Evaluation, annotations: Path) -> None:
     """Print COCO's ten numbers, the metrics of matched persons, who was missed, and the time."""
-    coco = evaluate_coco(annotations, evaluation.results, image_ids=image_ids)
-    for name in COCO_NUMBERS:
-        print(f"{name:22}{coco[name]:8.3f}")
-    for name, value in evaluation.numbers().items():
+    numbers = evaluation.coco_numbers(annotations) | evaluation.numbers()
+    for name, value in numbers.items():
         print(f"{name:22}{value:8.3f}")
     n_true = sum(len(true) for true in evaluation.true)
     print(f"persons: {n_true} labelled, {evaluation.n_missed} missed, {evaluation.n_surplus} found in excess")
-    print(f"median per picture: {1000 * np.median(evaluation.seconds):.1f} ms, {len(image_ids)} pictures")
+    print(f"median per picture: {1000 * np.median(evaluation.seconds):.1f} ms, {len(evaluation.image_ids)} pictures")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -171,10 +277,27 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=Path, required=True, help="folder of the pictures")
     parser.add_argument("--annotations", type=Path, help="COCO keypoints; DIR/annotations.json by default")
     parser.add_argument("--network", default="compact", help="`compact`, `openpose`, or a path to weights")
-    parser.add_argument("--height", type=int, metavar="PX", help="bring pictures to this height, aspect ratio kept")
+    parser.add_argument(
+        "--architecture", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="which network these weights are of"
+    )
+    parser.add_argument("--height", type=_positive, metavar="PX", help="bring pictures to this height")
     parser.add_argument("--held-out", action="store_true", help="only pictures that training leaves out")
+    parser.add_argument("--count", type=_positive, metavar="N", help="only the first N pictures, by image id")
+    parser.add_argument(
+        "--scales", type=float, nargs="+", default=(1.0,), metavar="S", help="average the maps at these sizes"
+    )
+    parser.add_argument("--flip", action="store_true", help="average with the maps of the mirrored picture")
+    parser.add_argument("--threshold", type=float, default=0.1, help="find keypoints above it; 0.1 as in the lab")
+    parser.add_argument("--whole-cells", action="store_true", help="leave keypoints on their cells, as the lab does")
     parser.add_argument("--results", type=Path, help="write the persons found as COCO results to this file")
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be an integer of at least 1; got {text!r}")
+    return number
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
 import json
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,8 +10,10 @@ from estimation.networks import Maps
 from estimation.pictures import write_picture
 from estimation.targets import confidence_maps, part_affinity_fields
 from estimation.training import evaluate as evaluation
+from estimation.training.dataset import load_examples
 from estimation.training.people import render_scene
 from estimation.training.render import write_annotations
+from estimation.training.views import ManyViews
 
 POSE = {
     "nose": (100, 40),
@@ -37,15 +41,20 @@ POINTS = np.array([POSE[part.name] for part in PARTS], float)[None]
 class PerfectNetwork:
     """Answers the true maps of the one person of POSE at whatever size the picture comes."""
 
-    def __init__(self, labelled=None):
+    def __init__(self, labelled=None, strength=1.0, stored_px=(256, 256)):
         self.labelled = np.ones((1, 18), bool) if labelled is None else labelled
+        self.strength = strength
+        self.stored_px = stored_px
+        self.n_asked = 0
 
     def predict(self, picture):
-        scale = picture.shape[0] / 256
-        shape = (picture.shape[0] // 8, picture.shape[1] // 8)
+        self.n_asked += 1
+        height, width, _ = picture.shape
+        scale = np.array([width, height]) / self.stored_px
+        shape = (-(-height // 8), -(-width // 8))
         points = (POINTS + 0.5) * scale - 0.5
         return Maps(
-            heatmaps=confidence_maps(points, self.labelled, shape),
+            heatmaps=self.strength * confidence_maps(points, self.labelled, shape),
             pafs=part_affinity_fields(points, self.labelled, shape, overhang_px=5.7),
         )
 
@@ -77,16 +86,32 @@ def test_evaluate_gives_full_marks_to_the_truth(monkeypatch, capsys, data_set):
 
     assert code == 0
     assert {numbers[name] for name in ("AP50", "PCK@0.5 of the torso", "PDJ@0.2", "PCP@0.5", "PCKh@0.5")} == {"1.000"}
-    assert float(numbers["MPJPE in px"]) < 5.7  # half the diagonal of a cell
+    assert float(numbers["MPJPE in px"]) < 0.1
     assert "persons: 1 labelled, 0 missed, 0 found in excess" in lines
 
 
-def test_evaluate_at_another_height_returns_to_the_pictures_pixels(monkeypatch, capsys, data_set):
-    code, numbers, _ = report(monkeypatch, capsys, PerfectNetwork(), data_set, "--height", "512")
+def test_evaluate_on_whole_cells_leaves_keypoints_where_the_lab_does(monkeypatch, capsys, data_set):
+    _, numbers, _ = report(monkeypatch, capsys, PerfectNetwork(), data_set, "--whole-cells")
+
+    assert numbers["PCK@0.5 of the torso"] == "1.000"
+    assert 1 < float(numbers["MPJPE in px"]) < 5.7  # half the diagonal of a cell
+
+
+@pytest.mark.parametrize("height", [512, 128, 137], ids=["twice", "half", "odd"])
+def test_evaluate_at_another_height_returns_to_the_pictures_pixels(monkeypatch, capsys, data_set, height):
+    code, numbers, _ = report(monkeypatch, capsys, PerfectNetwork(), data_set, "--height", str(height))
 
     assert code == 0
     assert numbers["PCK@0.5 of the torso"] == "1.000"
-    assert float(numbers["MPJPE in px"]) < 2.9  # a cell covers half as much of the stored picture
+    assert float(numbers["MPJPE in px"]) < 0.5  # an ankle beside the lower border stays on its cell
+
+
+def test_find_keypoints_undoes_a_width_that_is_rounded():
+    picture = np.zeros((256, 201, 3), np.uint8)  # at a height of 137 it is 107.57 wide, so 108
+
+    keypoints, _ = evaluation.find_keypoints(PerfectNetwork(stored_px=(201, 256)), picture, 137, refine=True)
+
+    assert keypoints == pytest.approx(POINTS, abs=0.01)
 
 
 def test_evaluate_counts_missing_joints(monkeypatch, capsys, data_set):
@@ -119,6 +144,110 @@ def test_evaluate_leaves_out_what_training_has_seen_and_what_is_partly_labelled(
 
     assert everything[-1].endswith(", 2 pictures")
     assert held_out[-1].endswith(", 1 pictures")
+
+
+def test_evaluate_takes_the_first_pictures_by_id(data_set):
+    (example,) = load_examples(data_set).values()
+
+    chosen = evaluation.select_examples(dict.fromkeys([30, 7, 12, 6], example), count=3)
+    held_out = evaluation.select_examples(dict.fromkeys([30, 7, 12, 6], example), only_held_out=True, count=2)
+
+    assert list(chosen) == [6, 7, 12]
+    assert list(held_out) == [6, 12]
+
+
+def test_evaluate_refuses_to_measure_on_nothing(monkeypatch, capsys, data_set):
+    monkeypatch.setattr(evaluation, "load_network", lambda _: PerfectNetwork())
+
+    code = evaluation.main(["--images", str(data_set), "--held-out"])
+
+    assert code == 2
+    assert capsys.readouterr().err == (
+        "evaluate: Measuring needs a picture in which everybody is labelled; none is left of 1. "
+        "Give other pictures, or leave --held-out away.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "n_views"),
+    [([], 1), (["--scales", "0.75", "1", "1.5"], 3), (["--flip"], 2), (["--flip", "--scales", "1", "2"], 4)],
+    ids=["one view", "scales", "mirrored", "both"],
+)
+def test_evaluate_asks_about_as_many_views_as_wanted(monkeypatch, capsys, data_set, options, n_views):
+    network = PerfectNetwork()
+
+    code, _, _ = report(monkeypatch, capsys, network, data_set, *options)
+
+    assert code == 0
+    assert network.n_asked == n_views
+
+
+def test_evaluate_averages_scales_to_the_truth(monkeypatch, capsys, data_set):
+    _, numbers, _ = report(monkeypatch, capsys, PerfectNetwork(), data_set, "--scales", "0.75", "1", "1.5")
+
+    assert numbers["PCK@0.5 of the torso"] == "1.000"
+    assert float(numbers["MPJPE in px"]) < 1
+
+
+def test_load_predictor_leaves_a_single_view_alone(monkeypatch):
+    network = PerfectNetwork()
+    monkeypatch.setattr(evaluation, "load_network", lambda _: network)
+
+    assert evaluation.load_predictor("compact") is network
+    assert evaluation.load_predictor("compact", (1.5,)) == ManyViews(network, (1.5,))
+
+
+@pytest.mark.parametrize("architecture", ["separable", "hourglass"])
+def test_load_predictor_loads_a_candidate_as_one(monkeypatch, tmp_path, architecture):
+    candidates = SimpleNamespace(load_candidate=lambda architecture, path: (architecture, path))
+    monkeypatch.setitem(sys.modules, "estimation.training.candidates", candidates)
+
+    loaded = evaluation.load_predictor(str(tmp_path / "its.npz"), architecture=architecture)
+
+    assert loaded == (architecture, tmp_path / "its.npz")
+
+
+def test_load_predictor_loads_the_teacher_as_one(monkeypatch, tmp_path):
+    teacher = SimpleNamespace(load_teacher=lambda path: ("teacher", path))
+    monkeypatch.setitem(sys.modules, "estimation.training.teacher", teacher)
+
+    loaded = evaluation.load_predictor(str(tmp_path / "its.npz"), architecture="teacher")
+
+    assert loaded == ("teacher", tmp_path / "its.npz")
+
+
+def test_evaluate_finds_keypoints_above_the_threshold(monkeypatch, capsys, data_set):
+    weak = PerfectNetwork(strength=0.2)
+
+    _, lower, _ = report(monkeypatch, capsys, weak, data_set, "--threshold", "0.05")
+    _, higher, _ = report(monkeypatch, capsys, weak, data_set, "--threshold", "0.3")
+
+    assert lower["joints found"] == "1.000"
+    assert higher["joints found"] == "0.000"
+
+
+def test_evaluation_knows_its_coco_numbers(data_set):
+    examples = load_examples(data_set)
+
+    found = evaluation.evaluate(PerfectNetwork(), examples, refine=True)
+
+    assert found.image_ids == list(examples)
+    assert found.coco_numbers(data_set / "annotations.json")["AP"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("option", ["--count", "--height"])
+def test_evaluate_refuses_numbers_below_one(capsys, tmp_path, option):
+    with pytest.raises(SystemExit, match="2"):
+        evaluation.main(["--images", str(tmp_path), option, "0"])
+
+    assert f"argument {option}: must be an integer of at least 1; got '0'" in capsys.readouterr().err
+
+
+def test_evaluate_refuses_scales_in_one_sentence(monkeypatch, capsys, data_set):
+    monkeypatch.setattr(evaluation, "load_network", lambda _: PerfectNetwork())
+
+    assert evaluation.main(["--images", str(data_set), "--scales", "0"]) == 2
+    assert capsys.readouterr().err.startswith("evaluate: Scales must be one or more positive numbers; got (0.0,).")
 
 
 def test_evaluate_writes_coco_results(monkeypatch, capsys, data_set, tmp_path):

@@ -1,125 +1,156 @@
-import json
-import shutil
+import csv
+import dataclasses
 
-import keras
 import numpy as np
 import pytest
 
-from estimation.config import N_HEATMAPS, N_PAFS
-from estimation.training import train
-from estimation.training.render import render_folder
-from estimation.training.train import emphasised, masked_l2
+from estimation.checkpoints import read_weights, save_weights
+from estimation.training import loop, recipes, train
+from estimation.training.candidates import CANDIDATES
+from estimation.training.dataset import load_examples
+from estimation.training.teacher import N_FEATURES
 
 
-def tiny_network():
-    picture = keras.Input((None, None, 3))
-    maps = [
-        keras.layers.Conv2D(channels, 8, strides=8, name=f"output{index}")(picture)
-        for index, channels in enumerate((N_PAFS, N_HEATMAPS) * 2)
-    ]
-    return keras.Model(picture, maps)
+class Teacher:
+    """Answers at once, and always the same."""
+
+    def answer(self, pictures):
+        cells = (len(pictures), pictures.shape[1] // 8, pictures.shape[2] // 8)
+        return np.zeros((*cells, N_FEATURES), np.float32), np.full((*cells, 57), 0.25, np.float32)
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rendered")
-    render_folder(folder, 4, seed=0, workers=1)
-    return folder
+def tiny(build_tiny, tiny_recipe, tmp_path_factory):
+    """Add a recipe `tiny`, for a network of that name."""
+    file = tmp_path_factory.mktemp("recipes") / "recipes.toml"
+    fields = dataclasses.asdict(tiny_recipe) | {"squares": [list(squares) for squares in tiny_recipe.squares]}
+    lines = [f"{name} = {list(value) if isinstance(value, tuple) else value!r}" for name, value in fields.items()]
+    file.write_text("\n".join(["[tiny]", *lines]), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(CANDIDATES, "tiny", build_tiny)
+        patch.setattr(recipes, "_FILE", file)
+        patch.setattr(loop, "_LOG_EVERY", 1)
+        yield
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch, rendered):
-    """Train a tiny network; `stop_after` breaks the run off after so many steps, as Ctrl-C would."""
-    monkeypatch.setattr(train, "build_compact", tiny_network)
-    every_batch = train.batches
+@pytest.fixture(scope="module")
+def photos(write_photos, tmp_path_factory):
+    images = {5: {}, 6: {}, 7: {"persons_complete": 0}, 8: {}}
+    return write_photos(tmp_path_factory.mktemp("photos"), images, without=(8,))
 
-    def start(name, *more_options, stop_after=None):
-        keras.utils.set_random_seed(0)
 
-        def some_batches(*args, first_step):
-            for step, batch in enumerate(every_batch(*args, first_step=first_step), start=first_step):
-                if step == stop_after:
-                    raise KeyboardInterrupt
-                yield batch
+@pytest.fixture(scope="module")
+def command(tiny, photos, write_photos, tmp_path_factory):
+    """Give the function that trains in a folder of its own, where everything is rendered already; it returns both."""
+    folder = tmp_path_factory.mktemp("runs")
 
-        monkeypatch.setattr(train, "batches", some_batches)
-        options = "--rendered 4 --steps 6 --batch 2 --size 64 --checkpoint-every 2 --precision float32"
-        shutil.copytree(rendered, tmp_path / name / "rendered", dirs_exist_ok=True)
-        train.main([*options.split(), "--run", str(tmp_path / name), *more_options])
-        return tmp_path / name
+    def start(name, *options):
+        write_photos(folder / name / "rendered", {1: {}, 2: {}})
+        return train.main(["tiny", "--run", str(folder / name), "--photos", str(photos), *options]), folder / name
 
     return start
 
 
-def test_train_goes_on_where_it_was_stopped(run):
-    whole = run("whole")
-    with pytest.raises(KeyboardInterrupt):
-        run("broken", stop_after=3)
-    assert len(json.loads((run("broken") / "progress.json").read_text())["losses"]) == 6
-
-    with np.load(whole / "compact.npz") as expected, np.load(whole.parent / "broken" / "compact.npz") as resumed:
-        assert sorted(expected) == sorted(resumed)
-        for key in expected:
-            assert np.allclose(expected[key], resumed[key], rtol=1e-3, atol=1e-4), key
+@pytest.fixture(scope="module")
+def whole(command):
+    code, folder = command("whole")
+    assert code == 0
+    return folder
 
 
-def test_train_learns(run):
-    losses = json.loads((run("learns") / "progress.json").read_text())["losses"]
-
-    assert len(losses) == 6
-    assert np.isfinite(losses).all()
-    assert losses[-1] < losses[0]
+def losses_of(folder):
+    with (folder / "log.csv").open(newline="", encoding="utf-8") as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)]
 
 
-def test_train_goes_on_from_given_weights(run):
-    first = run("first")
-    second = run("second", "--start", str(first / "compact.npz"))
-
-    before, after = (json.loads((folder / "progress.json").read_text())["losses"] for folder in (first, second))
-    assert after[0] < before[0]  # the same first batch, on weights that have learned already
+def test_train_writes_weights_and_a_log(whole):
+    assert len(losses_of(whole)) == 8
+    assert read_weights(whole / "compact.npz")["features/kernel"].shape == (8, 8, 3, 4)
 
 
-def test_photo_pools_leave_out_what_is_held_out(tmp_path):
-    person = {"keypoints": [10, 10, 2] * 17, "num_keypoints": 17, "bbox": [0, 0, 20, 20], "area": 400}
-    images = [
-        {"id": 5, "file_name": "complete.jpg"},
-        {"id": 6, "file_name": "held_out.jpg"},
-        {"id": 7, "file_name": "partial.jpg", "persons_complete": 0},
-        {"id": 8, "file_name": "nobody.jpg"},
-    ]
-    annotations = [{**person, "image_id": number} for number in (5, 6, 7)]
-    (tmp_path / "annotations.json").write_text(json.dumps({"images": images, "annotations": annotations}))
+def test_train_goes_on_when_the_command_is_given_again(command, whole):
+    assert command("broken", "--stop", "3")[0] == 0
+    assert len(losses_of(whole.parent / "broken")) == 3
+    _, folder = command("broken")
 
-    pools = train.photo_pools(tmp_path)
-
-    assert [[example.path.name for example in pool] for pool in pools] == [["complete.jpg"], ["partial.jpg"]]
+    assert losses_of(folder) == pytest.approx(losses_of(whole), rel=1e-3)
+    weights, expected = (read_weights(run / "compact.npz") for run in (folder, whole))
+    for key, array in expected.items():
+        np.testing.assert_allclose(weights[key], array, rtol=1e-2, atol=1e-3, err_msg=key)
 
 
-def test_emphasised_raises_weights_where_people_are():
-    targets = np.zeros((1, 114), np.float32)
-    targets[0, :3] = (-0.5, 1.0, 0.25)
-    targets[0, 56] = 1.0  # the background
-    targets[0, 57:] = 1.0
-    targets[0, 59] = 0.0  # the third channel is not trusted
+def test_train_goes_on_from_given_weights(command, whole):
+    _, folder = command("second", "--start", str(whole / "compact.npz"), "--stop", "1")
 
-    weights = emphasised(targets, 8.0)[0, 57:]
-
-    assert weights[:4].tolist() == [5.0, 9.0, 0.0, 1.0]
-    assert weights[-1] == 1.0
-    assert targets[0, 57] == 1.0  # the input stays
+    # The same first batch, on weights that have learned already.
+    assert losses_of(folder)[0] < 0.99 * losses_of(whole)[0]
 
 
-def test_masked_l2_counts_all_stages_where_weights_are_one():
-    truth = np.zeros((1, 1, 2, 114), np.float32)
-    truth[0, 0, 0, 57:] = 1  # the first of two cells is trusted
-    answer = np.full((1, 1, 2, 2 * 57), 3.0, np.float32)
+def test_train_learns_from_a_teacher(command, monkeypatch):
+    asked = []
+    monkeypatch.setattr(loop, "load_teacher", lambda path: asked.append(path.name) or Teacher())
 
-    # Two stages times 57 channels times 3 squared in one cell, nothing in the other; mean over two cells.
-    assert float(masked_l2(truth, answer)) == pytest.approx(2 * 57 * 9 / 2)
+    code, folder = command("taught", "--teacher", "teacher.npz", "--stop", "1", "--hint", "1.5")
+
+    assert (code, asked) == (0, ["teacher.npz"])
+    with (folder / "log.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["hint_loss"]) >= 0
 
 
-def test_masked_l2_is_zero_for_the_truth():
-    truth = np.random.default_rng(0).normal(size=(2, 3, 3, 114)).astype(np.float32)
-    answer = np.concatenate([truth[..., :57]] * 2, axis=-1)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["fast"], "A recipe must be one of tiny; got 'fast'."),
+        (["tiny", "--steps", "2"], "A recipe must have more steps than its warm-up; got 2 steps"),
+        (["tiny", "--architecture", "vgg"], "An architecture must be one of residual, separable, hourglass, tiny; got"),
+        (["tiny", "--photos", "{}/nowhere"], "A data set needs COCO keypoints in a JSON file; "),
+        (["tiny", "--teacher", "{}/none.npz"], "none.npz; there is no such file."),
+        (["tiny", "--start", "{}/none.npz"], "none.npz; there is no such file."),
+        (["tiny", "--start", "{}/broken.npz"], "broken.npz must be a .npz file of plain arrays; it cannot be read"),
+    ],
+    ids=["recipe", "steps", "architecture", "photos", "teacher", "start", "broken start"],
+)
+def test_train_says_what_is_wrong_before_it_renders(tiny, tmp_path, capsys, monkeypatch, options, message):
+    (tmp_path / "broken.npz").write_bytes(b"no archive")
+    monkeypatch.setattr(train, "render_folder", lambda *_, **__: pytest.fail("rendered"))
 
-    assert float(masked_l2(truth, answer)) == 0
+    code = train.main([*(option.format(tmp_path) for option in options), "--run", str(tmp_path / "run")])
+
+    error = capsys.readouterr().err
+    assert code == 2
+    assert error.startswith("train: ")
+    assert message in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_train_refuses_weights_of_another_network(tiny, build_tiny, tmp_path, capsys):
+    model = build_tiny()
+    save_weights(model, tmp_path / "good.npz")
+    with np.load(tmp_path / "good.npz") as weights:
+        np.savez(tmp_path / "other.npz", **{key: weights[key] for key in list(weights)[1:]})
+
+    code = train.main(["tiny", "--start", str(tmp_path / "other.npz"), "--run", str(tmp_path / "run")])
+
+    assert code == 2
+    assert "got 1 missing: features/bias; in" in capsys.readouterr().err
+
+
+def test_train_needs_pictures(tiny, tmp_path, capsys, write_photos, monkeypatch):
+    monkeypatch.setattr(train, "render_folder", lambda folder, *_, **__: write_photos(folder, {}))
+
+    assert train.main(["tiny", "--run", str(tmp_path)]) == 2
+    assert "train: A batch takes pictures; got pools of [0, 0, 0] pictures" in capsys.readouterr().err
+
+
+def test_picture_pools_leave_out_what_is_held_out(photos):
+    pools, kept_out = train.picture_pools([], load_examples(photos))
+
+    assert [[example.path.name for example in pool] for pool in pools] == [[], ["5.png"], ["7.png"]]
+    assert [example.path.name for example in kept_out] == ["6.png"]
+
+
+def test_picture_pools_stay_in_the_order_of_the_shares_without_photographs(photos):
+    rendered = list(load_examples(photos).values())
+
+    assert train.picture_pools(rendered, {}) == ([rendered, [], []], [])

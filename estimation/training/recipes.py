@@ -1,0 +1,115 @@
+"""How to train: every number of a run, by the name of the machine that it is for."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+_FILE = Path(__file__).with_name("recipes.toml")
+_MULTIPLE_PX = 32  # What the coarsest level of every architecture covers.
+
+
+class Squares(NamedTuple):
+    """What the batches are made of, up to a part of the run.
+
+    Attributes
+    ----------
+    until : float
+        Share of the steps after which the next ones begin; 1 for the last.
+    size_px : int
+        Side of the training squares, a multiple of 32.
+    batch : int
+        How many of them a step sees.
+    """
+
+    until: float
+    size_px: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides what a run learns, but for the pictures and the seed; `recipes.toml` explains each number.
+
+    Raises
+    ------
+    ValueError
+        If there are no steps after the warm-up, or the squares do not fit the networks or not the whole run.
+    """
+
+    architecture: str
+    steps: int
+    squares: tuple[Squares, ...]
+    rate: float
+    warm_up: int
+    weight_decay: float
+    emphasis: tuple[float, float]
+    shares: tuple[float, float, float]
+    rendered: int
+    cutouts: int
+    hint: float
+    trust: float
+    average_steps: int
+    precision: str
+    loaders: int
+    checkpoint_every: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.warm_up < self.steps:
+            raise ValueError(
+                f"A recipe must have more steps than its warm-up; got {self.steps} steps and a warm-up of "
+                f"{self.warm_up}. Give it more steps."
+            )
+        sides = [squares.size_px for squares in self.squares]
+        if any(side < _MULTIPLE_PX or side % _MULTIPLE_PX for side in sides):
+            raise ValueError(
+                f"Training squares must have sides that are multiples of {_MULTIPLE_PX} px; got {sides}. "
+                "The networks halve them five times."
+            )
+        ends = [squares.until for squares in self.squares]
+        if ends != sorted(ends) or ends[-1:] != [1]:
+            raise ValueError(
+                f"Training squares must be for parts of the run that rise to 1; got parts until {ends}. "
+                "Without squares a step has no batch."
+            )
+
+    def squares_at(self, step: int) -> Squares:
+        """Give the squares of a step; steps count from 0."""
+        return next(squares for squares in self.squares if step < squares.until * self.steps)
+
+    def emphasis_at(self, step: int) -> float:
+        """Give the extra weight of people at a step: from the first to the last one in a straight line."""
+        return float(np.interp(step / self.steps, (0, 1), self.emphasis))
+
+    def hint_at(self, step: int) -> float:
+        """Give the weight of the hints at a step: they lead at first and are gone after half of the run."""
+        return self.hint * max(0.0, 1 - step / (0.5 * self.steps))
+
+
+def load_recipe(name: str, **changes: object) -> Recipe:
+    """Read a recipe.
+
+    Parameters
+    ----------
+    name : str
+        A table of `recipes.toml`.
+    **changes
+        Fields of `Recipe` that are to be others; None leaves the recipe's own.
+
+    Returns
+    -------
+    recipe : Recipe
+
+    Raises
+    ------
+    ValueError
+        If there is no such recipe, or its numbers do not fit each other.
+    """
+    recipes = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    if name not in recipes:
+        raise ValueError(f"A recipe must be one of {', '.join(recipes)}; got {name!r}. They are in {_FILE.name}.")
+    fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in recipes[name].items()}
+    fields["squares"] = tuple(Squares(*squares) for squares in fields["squares"])
+    return Recipe(**fields | {key: value for key, value in changes.items() if value is not None})

@@ -1,0 +1,65 @@
+import tomllib
+from dataclasses import replace
+
+import pytest
+
+from estimation.training import recipes
+from estimation.training.recipes import Squares, load_recipe
+
+NAMES = list(tomllib.loads(recipes._FILE.read_text(encoding="utf-8")))
+
+
+def test_there_are_recipes():
+    assert {"two_cores", "gpu"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_load_recipe_reads_every_table(name):
+    recipe = load_recipe(name)
+
+    assert sum(recipe.shares) == pytest.approx(1)
+    assert len(recipe.shares) == 3
+    assert recipe.squares_at(0) == recipe.squares[0]
+    assert recipe.squares_at(recipe.steps - 1) == recipe.squares[-1]
+    assert hash(recipe) == hash(load_recipe(name))
+
+
+def test_load_recipe_changes_what_is_given():
+    recipe = load_recipe("two_cores", steps=777, hint=0.0, rate=None)
+
+    assert recipe == replace(load_recipe("two_cores"), steps=777, hint=0.0)
+
+
+def test_load_recipe_refuses_an_unknown_name():
+    with pytest.raises(ValueError, match=r"A recipe must be one of two_cores, .*gpu.*; got 'fast'\. They are in"):
+        load_recipe("fast")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"warm_up": 8}, "more steps than its warm-up; got 8 steps and a warm-up of 8. Give it more steps."),
+        ({"warm_up": -1}, "more steps than its warm-up; got 8 steps and a warm-up of -1"),
+        ({"squares": (Squares(1.0, 100, 2),)}, r"sides that are multiples of 32 px; got \[100\]. The networks halve"),
+        ({"squares": (Squares(0.5, 64, 2), Squares(1.0, 0, 2))}, r"multiples of 32 px; got \[64, 0\]"),
+        ({"squares": (Squares(0.9, 64, 2),)}, r"parts of the run that rise to 1; got parts until \[0.9\]. Without"),
+        ({"squares": (Squares(0.9, 64, 2), Squares(0.5, 64, 2), Squares(1.0, 64, 2))}, r"rise to 1; got .*\[0.9, 0.5"),
+        ({"squares": ()}, r"rise to 1; got parts until \[\]"),
+    ],
+    ids=["warm-up to the end", "negative warm-up", "side", "no side", "early end", "falling parts", "no squares"],
+)
+def test_recipe_refuses_numbers_that_do_not_fit(tiny_recipe, changes, message):
+    with pytest.raises(ValueError, match=message):
+        replace(tiny_recipe, **changes)
+
+
+def test_squares_at_changes_after_its_part(tiny_recipe):
+    assert [tiny_recipe.squares_at(step).size_px for step in range(8)] == [64] * 4 + [32] * 4
+
+
+def test_emphasis_at_goes_in_a_straight_line(tiny_recipe):
+    assert [tiny_recipe.emphasis_at(step) for step in (0, 4, 8)] == [8.0, 5.0, 2.0]
+
+
+def test_hint_at_is_gone_after_half_of_the_run(tiny_recipe):
+    assert [tiny_recipe.hint_at(step) for step in (0, 2, 4, 7)] == [2.0, 1.0, 0.0, 0.0]
