@@ -17,7 +17,7 @@ from estimation.estimators import estimate
 from estimation.keypoints import skeletons_to_keypoints
 from estimation.map_renderers import draw_maps
 from estimation.networks import load_network
-from estimation.pictures import Picture, find_pictures, read_picture, resize_picture, write_picture
+from estimation.pictures import bring_to_height, find_pictures, read_picture, write_picture
 from estimation.renderers import draw
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def process(
         Also write the heatmaps and PAFs beside `output`, with `_maps` added to its name.
     """
     picture = read_picture(picture_path)
-    seen = _seen(picture, height_px)
+    is_large = picture.shape[0] > LARGE_HEIGHT_PX
+    seen = bring_to_height(picture, height_px or (USUAL_HEIGHT_PX if is_large else picture.shape[0]))
     cell_px = CELL_PX * picture.shape[0] / seen.shape[0]
     maps = network.predict(seen)
     config = get_default_configuration()
@@ -116,13 +117,6 @@ def process(
         write_picture(maps_output, draw_maps(config, seen[..., ::-1], maps.heatmaps, maps.pafs)[..., ::-1])
         print(f"Wrote {maps_output}")
     return coco_results(*skeletons_to_keypoints(skeletons, coordinates, cell_px=cell_px), image_id=number)
-
-
-def _seen(picture: Picture, height_px: int | None) -> Picture:
-    """Bring a picture to the height that the network shall see, its aspect ratio kept."""
-    height, width, _ = picture.shape
-    new_height = height_px or (USUAL_HEIGHT_PX if height > LARGE_HEIGHT_PX else height)
-    return resize_picture(picture, max(round(width * new_height / height), 1), new_height)
 
 
 def _default_network() -> str:

@@ -141,6 +141,12 @@ def resize_picture(picture: Picture, width: int, height: int) -> Picture:
     return np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.uint8)
 
 
+def bring_to_height(picture: Picture, height_px: int) -> Picture:
+    """Bring a picture to a height, its aspect ratio kept up to rounding; see `resize_picture`."""
+    height, width = picture.shape[:2]
+    return resize_picture(picture, max(round(width * height_px / height), 1), height_px)
+
+
 def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:
     """List the picture files that lie directly in a folder, in the order in which a person counts.
 

@@ -6,7 +6,7 @@ Nothing here imports Keras: a process that prepares batches has no use for it, a
 import contextlib
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -34,6 +34,12 @@ class Batch(NamedTuple):
 
     pictures: npt.NDArray[np.uint8]
     targets: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]]) -> "Batch":
+        """Stack what `training_pair` gives, all of one size."""
+        pictures, targets = zip(*pairs, strict=True)
+        return cls(np.stack(pictures), np.stack(targets))
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,7 @@ class BatchMaker:
         for pool in (self.pools[index] for index in chosen.tolist()):
             example = pool[int(rng.integers(len(pool)))]
             pairs.append(training_pair(example, squares.size_px, rng, self.cutouts))
-        pictures, targets = zip(*pairs, strict=True)
-        return Batch(np.stack(pictures), np.stack(targets))
+        return Batch.of(pairs)
 
 
 def batches(maker: BatchMaker, *, first_step: int, last_step: int) -> Generator[Batch, None, None]:

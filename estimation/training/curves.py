@@ -17,7 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogFormatter
 
-COLUMNS = ("step", "loss", "hint_loss", "held_out_loss", "size_px", "rate", "seconds")
+from estimation.training.runs import LOG_COLUMNS
+
+COLUMNS = LOG_COLUMNS
 """What a log has in every row; a loss that was not measured at that step is left empty."""
 
 Over = Literal["steps", "minutes"]

@@ -27,7 +27,7 @@ from estimation.estimators import estimate
 from estimation.keypoints import cells_to_px, skeletons_to_keypoints
 from estimation.metrics import coverage, mpjpe, pck, pckh, pcp, pdj, torso_diameters
 from estimation.networks import load_network
-from estimation.pictures import read_picture, resize_picture
+from estimation.pictures import bring_to_height, read_picture
 from estimation.training.dataset import Example, held_out, load_examples
 from estimation.training.views import ManyViews, Predictor
 
@@ -248,16 +248,14 @@ def find_keypoints(
         ``(x, y)`` in pixels of `picture`; NaN where a part is absent.
     scores : ndarray of shape (n, 18)
     """
-    height, width, _ = picture.shape
-    new_height = height_px or height
-    new_width = max(round(width * new_height / height), 1)
-    maps = network.predict(resize_picture(picture, new_width, new_height))
+    seen = bring_to_height(picture, height_px or picture.shape[0])
+    maps = network.predict(seen)
     config = get_default_configuration()
     coordinates = get_coordinates(config, maps.heatmaps, threshold, refine)
     skeletons = estimate(config, get_connections(config, coordinates, maps.pafs))
     keypoints, scores = skeletons_to_keypoints(skeletons, coordinates)
     # A pixel that the network saw covers this many pixels of the picture as stored; whole pixels make two ratios.
-    ratios = width / new_width, height / new_height
+    ratios = picture.shape[1] / seen.shape[1], picture.shape[0] / seen.shape[0]
     stored = [cells_to_px(keypoints[..., axis], cell_px=ratio) for axis, ratio in enumerate(ratios)]
     return np.stack(stored, axis=-1), scores
 

@@ -217,9 +217,7 @@ def held_out_batch(examples: Sequence[Example]) -> Batch | None:
     chosen = [example for example in examples if len(example.boxes)][:N_HELD_OUT_SQUARES]
     if not chosen:
         return None
-    pairs = [training_pair(example, HELD_OUT_PX, np.random.default_rng(i)) for i, example in enumerate(chosen)]
-    pictures, targets = zip(*pairs, strict=True)
-    return Batch(np.stack(pictures), np.stack(targets))
+    return Batch.of(training_pair(example, HELD_OUT_PX, np.random.default_rng(i)) for i, example in enumerate(chosen))
 
 
 def measure(trainee: Trainee, batch: Batch) -> float:
