@@ -30,16 +30,23 @@ class Batch(NamedTuple):
         RGB squares.
     targets : ndarray of shape (n, S / 8, S / 8, 114) and dtype float32
         38 PAFs, 19 heatmaps, then the weight of each of these 57 values.
+    are_photos : ndarray of shape (n,) and dtype bool
+        Which of the pictures are photographs; the others are rendered.
     """
 
     pictures: npt.NDArray[np.uint8]
     targets: npt.NDArray[np.float32]
+    are_photos: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]]) -> "Batch":
+    def of(
+        cls,
+        pairs: Iterable[tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]],
+        are_photos: npt.NDArray[np.bool_],
+    ) -> "Batch":
         """Stack what `training_pair` gives, all of one size."""
         pictures, targets = zip(*pairs, strict=True)
-        return cls(np.stack(pictures), np.stack(targets))
+        return cls(np.stack(pictures), np.stack(targets), are_photos)
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,8 @@ class BatchMaker:
     Attributes
     ----------
     pools : sequence of sequence of Example
-        Each picture of a batch comes from pool ``i`` with probability ``recipe.shares[i]``; the share of an empty
-        pool goes to the others.
+        Rendered pictures first, then photographs. Each picture of a batch comes from pool ``i`` with probability
+        ``recipe.shares[i]``; the share of an empty pool goes to the others.
     cutouts : sequence of Cutout
         People to paste.
     recipe : Recipe
@@ -88,7 +95,7 @@ class BatchMaker:
         for pool in (self.pools[index] for index in chosen.tolist()):
             example = pool[int(rng.integers(len(pool)))]
             pairs.append(training_pair(example, squares.size_px, rng, self.cutouts))
-        return Batch.of(pairs)
+        return Batch.of(pairs, chosen > 0)
 
 
 def batches(maker: BatchMaker, *, first_step: int, last_step: int) -> Generator[Batch, None, None]:

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from pycocotools.coco import COCO
 from tqdm import tqdm
 
-from estimation.backend import import_quietly
 from estimation.coco import coco_results, evaluate_coco, match_persons
 from estimation.config import get_default_configuration
 from estimation.connections import get_connections
@@ -26,13 +25,9 @@ from estimation.coordinates import get_coordinates
 from estimation.estimators import estimate
 from estimation.keypoints import cells_to_px, skeletons_to_keypoints
 from estimation.metrics import coverage, mpjpe, pck, pckh, pcp, pdj, torso_diameters
-from estimation.networks import load_network
 from estimation.pictures import bring_to_height, read_picture
 from estimation.training.dataset import Example, held_out, load_examples
-from estimation.training.views import ManyViews, Predictor
-
-ARCHITECTURES = ("shipped", "separable", "hourglass", "teacher")
-"""Networks whose weights can be measured; the first one stands for all that `load_network` knows."""
+from estimation.training.views import ARCHITECTURES, Predictor, load_predictor
 
 Floats = npt.NDArray[np.float64]
 
@@ -140,44 +135,6 @@ def select_examples(
             "Give other pictures, or leave --held-out away."
         )
     return dict(complete[:count])
-
-
-def load_predictor(
-    name: str,
-    scales: tuple[float, ...] = (1.0,),
-    *,
-    is_mirrored_too: bool = False,
-    architecture: str = ARCHITECTURES[0],
-) -> Predictor:
-    """Load what is to be measured.
-
-    Parameters
-    ----------
-    name : str
-        What `load_network` takes, or the weights of another architecture.
-    scales, is_mirrored_too : optional
-        The views that are averaged; see `ManyViews`.
-    architecture : str, optional
-        One of `ARCHITECTURES`: which network the weights are of, if not of one that ships.
-
-    Returns
-    -------
-    network : Predictor
-
-    Raises
-    ------
-    ValueError
-        If there are no such weights, or `scales` are not positive.
-    """
-    network: Predictor
-    if architecture == ARCHITECTURES[0]:
-        network = load_network(name)
-    elif architecture == "teacher":
-        network = import_quietly("estimation.training.teacher").load_teacher(Path(name))
-    else:
-        network = import_quietly("estimation.training.candidates").load_candidate(architecture, Path(name))
-    is_one_view = scales == (1.0,) and not is_mirrored_too
-    return network if is_one_view else ManyViews(network, scales, is_mirrored_too)
 
 
 def evaluate(

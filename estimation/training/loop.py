@@ -2,8 +2,10 @@
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -21,7 +23,7 @@ from estimation.training.dataset import Example
 from estimation.training.losses import emphasised, hint_l2, masked_l2, taught, weighted_hints
 from estimation.training.recipes import Recipe
 from estimation.training.runs import Run, Trainee
-from estimation.training.teacher import N_FEATURES, Teacher, load_teacher
+from estimation.training.teacher import LEVELS, Teacher, load_teacher
 
 N_HELD_OUT_SQUARES = 96
 HELD_OUT_PX = 256
@@ -29,6 +31,21 @@ HELD_OUT_PX = 256
 _LOG_EVERY = 50
 
 FloatArray = npt.NDArray[np.float32]
+
+
+class Lesson(NamedTuple):
+    """What a network reads at a step, and what it should answer.
+
+    Attributes
+    ----------
+    pictures : ndarray of shape (n, S, S, 3) and dtype float32
+        From `scale_pixels`.
+    truths : list of ndarray
+        That of `masked_l2` and, with a teacher, that of `hint_l2` for every hint of the architecture.
+    """
+
+    pictures: FloatArray
+    truths: list[FloatArray]
 
 
 def set_up(
@@ -86,14 +103,16 @@ def make_trainee(recipe: Recipe, *, has_teacher: bool) -> Trainee:
     """
     if recipe.architecture not in CANDIDATES:
         raise ValueError(f"An architecture must be one of {', '.join(CANDIDATES)}; got {recipe.architecture!r}.")
-    model = CANDIDATES[recipe.architecture]()
+    build, hints = CANDIDATES[recipe.architecture]
+    model = build()
     outputs = [layers.Concatenate(name="all_stages", dtype="float32")(model.outputs)]
     losses = [masked_l2]
     if has_teacher:
-        # The hints are guessed where the features are and nowhere later: what follows is the student's own.
-        guess = layers.Conv2D(N_FEATURES, 1, dtype="float32", name="hints")
-        outputs.append(guess(model.get_layer("features-out").output))
-        losses.append(hint_l2)
+        for level, layer in hints.items():
+            _, n_features = LEVELS[level]
+            guess = layers.Conv2D(n_features, 1, dtype="float32", name=f"hints-{level}")
+            outputs.append(guess(model.get_layer(layer).output))
+            losses.append(hint_l2)
     joined = keras.Model(model.inputs, outputs)
     joined.compile(optimizer=_optimizer(recipe), loss=losses, jit_compile=_is_worth_compiling())
     joined.optimizer.build(joined.trainable_variables)
@@ -146,27 +165,44 @@ def train(
     first_step = run.resume(trainee)
     last_step = recipe.steps if stop is None else min(stop, recipe.steps)
     measured = held_out_batch(kept_out)
-    prepared = batches(maker, first_step=first_step, last_step=last_step)
-    with tqdm(total=last_step, initial=first_step, unit="step") as bar, contextlib.closing(prepared):
+    with (
+        tqdm(total=last_step, initial=first_step, unit="step") as bar,
+        contextlib.closing(batches(maker, first_step=first_step, last_step=last_step)) as prepared,
+        contextlib.closing(_lessons(prepared, teacher, recipe, first_step)) as lessons,
+    ):
         clock, recent = time.perf_counter(), []
-        for n_steps, batch in enumerate(prepared, start=first_step + 1):
-            recent.append(_learn(trainee, *lesson(batch, teacher, recipe, n_steps - 1)))
+        for n_steps, taken in enumerate(lessons, start=first_step + 1):
+            recent.append(_learn(trainee, taken))
             trainee.average.update(n_steps)
             bar.update()
             is_checkpoint = n_steps % recipe.checkpoint_every == 0 or n_steps == last_step
             if is_checkpoint or n_steps % _LOG_EVERY == 0:
                 run.seconds += time.perf_counter() - clock
                 bar.set_postfix(loss=f"{recent[-1]['loss']:.3f}")
-                _log(run, trainee, n_steps, recent, batch, measured if is_checkpoint else None)
+                _log(run, trainee, n_steps, recent, taken, measured if is_checkpoint else None)
                 if is_checkpoint:
                     run.save(trainee, n_steps)
                 clock, recent = time.perf_counter(), []
 
 
-def _learn(trainee: Trainee, pictures: FloatArray, truths: list[FloatArray]) -> dict[str, float]:
+def _lessons(
+    prepared: Iterable[Batch], teacher: Teacher | None, recipe: Recipe, first_step: int
+) -> Generator[Lesson, None, None]:
+    """Turn batches into lessons, each on a thread while the one before it is learned."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = None
+        for step, batch in enumerate(prepared, start=first_step):
+            ready, coming = coming, thread.submit(lesson, batch, teacher, recipe, step)
+            if ready:
+                yield ready.result()
+        if coming:
+            yield coming.result()
+
+
+def _learn(trainee: Trainee, taken: Lesson) -> dict[str, float]:
     """Take one step and return its losses."""
     trainee.joined.reset_metrics()  # Some versions of Keras do so at every batch, others would return means.
-    losses: dict[str, float] = trainee.joined.train_on_batch(pictures, truths, return_dict=True)
+    losses: dict[str, float] = trainee.joined.train_on_batch(taken.pictures, taken.truths, return_dict=True)
     return losses
 
 
@@ -175,17 +211,17 @@ def _log(
     trainee: Trainee,
     n_steps: int,
     recent: Sequence[Mapping[str, float]],
-    batch: Batch,
+    taken: Lesson,
     measured: Batch | None,
 ) -> None:
     """Add a line of the mean losses of recent steps to the log."""
     losses = {name: float(np.mean([step[name] for step in recent])) for name in recent[0]}
     held_out_loss = measure(trainee, measured) if measured else None
     rate = float(trainee.joined.optimizer.learning_rate)
-    run.log(n_steps, losses, held_out_loss, size_px=batch.pictures.shape[1], rate=rate)
+    run.log(n_steps, losses, held_out_loss, size_px=taken.pictures.shape[1], rate=rate)
 
 
-def lesson(batch: Batch, teacher: Teacher | None, recipe: Recipe, step: int) -> tuple[FloatArray, list[FloatArray]]:
+def lesson(batch: Batch, teacher: Teacher | None, recipe: Recipe, step: int) -> Lesson:
     """Turn a batch into what the network reads and what it should answer at a step.
 
     Parameters
@@ -199,17 +235,16 @@ def lesson(batch: Batch, teacher: Teacher | None, recipe: Recipe, step: int) -> 
 
     Returns
     -------
-    pictures : ndarray of shape (n, S, S, 3) and dtype float32
-        From `scale_pixels`.
-    truths : list of ndarray
-        That of `masked_l2` and, with a teacher, that of `hint_l2`.
+    taken : Lesson
     """
     pictures, targets = scale_pixels(batch.pictures), batch.targets
     if teacher is None:
-        return pictures, [emphasised(targets, recipe.emphasis_at(step))]
+        return Lesson(pictures, [emphasised(targets, recipe.emphasis_at(step))])
     features, maps = teacher.answer(pictures)
-    targets = emphasised(taught(targets, maps, recipe.trust), recipe.emphasis_at(step))
-    return pictures, [targets, weighted_hints(features, recipe.hint_at(step))]
+    targets = taught(targets, maps, recipe.trust, recipe.mix * batch.are_photos)
+    hints = (features[level] for level in CANDIDATES[recipe.architecture].hints)
+    truths = [weighted_hints(hint, recipe.hint_at(step)) for hint in hints]
+    return Lesson(pictures, [emphasised(targets, recipe.emphasis_at(step)), *truths])
 
 
 def held_out_batch(examples: Sequence[Example]) -> Batch | None:
@@ -217,7 +252,8 @@ def held_out_batch(examples: Sequence[Example]) -> Batch | None:
     chosen = [example for example in examples if len(example.boxes)][:N_HELD_OUT_SQUARES]
     if not chosen:
         return None
-    return Batch.of(training_pair(example, HELD_OUT_PX, np.random.default_rng(i)) for i, example in enumerate(chosen))
+    pairs = (training_pair(example, HELD_OUT_PX, np.random.default_rng(i)) for i, example in enumerate(chosen))
+    return Batch.of(pairs, np.ones(len(chosen), bool))
 
 
 def measure(trainee: Trainee, batch: Batch) -> float:

@@ -83,8 +83,11 @@ def emphasised(targets: FloatArray, emphasis: float) -> FloatArray:
     return result
 
 
-def taught(targets: FloatArray, maps: FloatArray, trust: float) -> FloatArray:
-    """Take the teacher's word where no label speaks.
+def taught(targets: FloatArray, maps: FloatArray, trust: float, mix: FloatArray) -> FloatArray:
+    """Take the teacher's word where no label speaks, and mix it into the labels elsewhere [1]_.
+
+    A label has the same peak for an arm that can be seen and for one that can only be guessed; the teacher says how
+    sure it is, and that is easier to learn.
 
     Parameters
     ----------
@@ -93,15 +96,23 @@ def taught(targets: FloatArray, maps: FloatArray, trust: float) -> FloatArray:
     maps : ndarray of shape (..., 57) and dtype float32
         What the teacher answers: PAFs, then heatmaps.
     trust : float
-        Weight of the teacher's word; that of a label is 1.
+        Weight of the teacher's word where it stands alone; that of a label is 1.
+    mix : ndarray of shape (batch,) and dtype float32
+        The teacher's share, from 0 to 1, in the labelled values of each picture.
 
     Returns
     -------
     targets : ndarray of the same shape
-        Values of weight 0 are now the teacher's, with the weight `trust`.
+        Values of weight 0 are now the teacher's, with the weight `trust`; the others are mixed.
+
+    References
+    ----------
+    .. [1] Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015, section 2.
     """
+    labels = targets[..., :N_CHANNELS]
     is_unknown = targets[..., N_CHANNELS:] == 0
-    values = np.where(is_unknown, maps, targets[..., :N_CHANNELS])
+    share = np.where(is_unknown, np.float32(1), mix.astype(np.float32)[:, None, None, None])
+    values = labels + share * (maps - labels)
     weights = np.where(is_unknown, np.float32(trust), targets[..., N_CHANNELS:])
     return np.concatenate([values, weights], axis=-1)
 

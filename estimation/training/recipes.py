@@ -51,6 +51,7 @@ class Recipe:
     cutouts: int
     hint: float
     trust: float
+    mix: float
     average_steps: int
     precision: str
     loaders: int
@@ -84,8 +85,8 @@ class Recipe:
         return float(np.interp(step / self.steps, (0, 1), self.emphasis))
 
     def hint_at(self, step: int) -> float:
-        """Give the weight of the hints at a step: they lead at first and are gone after half of the run."""
-        return self.hint * max(0.0, 1 - step / (0.5 * self.steps))
+        """Give the weight of the hints at a step: whole for most of the run, gone at its end."""
+        return float(np.interp(step / self.steps, (0.6, 0.95), (self.hint, 0)))
 
 
 def load_recipe(name: str, **changes: object) -> Recipe:

@@ -28,8 +28,8 @@ class Trainee:
     model : keras.Model
         The network as it will be used.
     joined : keras.Model
-        The same layers, compiled: its first output is that of all stages in one tensor, the second, if any, the
-        guessed hints.
+        The same layers, compiled: its first output is that of all stages in one tensor, others, if any, are
+        guessed hints, named ``hints-LEVEL``.
     average : WeightAverage
         Of all weights of `joined`.
     """
@@ -101,7 +101,8 @@ class Run:
             Learning rate.
         """
         loss = losses.get("all_stages_loss", losses["loss"])
-        numbers = (loss, losses.get("hints_loss"), held_out)
+        hints = [value for name, value in losses.items() if name.startswith("hints-")]
+        numbers = (loss, sum(hints) if hints else None, held_out)
         row = [step, *("" if number is None else f"{float(number):.5f}" for number in numbers)]
         with self._log.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow([*row, size_px, f"{rate:.3g}", f"{self.seconds:.1f}"])

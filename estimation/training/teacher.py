@@ -29,7 +29,14 @@ from estimation.checkpoints import assign_weights, read_weights
 from estimation.config import CELL_PX, N_HEATMAPS, N_PAFS
 from estimation.networks import Maps, scale_pixels
 
-N_FEATURES = 64
+LEVELS = {
+    "at_4": ("MobilenetV2-expanded_conv_2-add", 16),
+    "at_8": ("MobilenetV2-expanded_conv_5-add", 16),
+    "at_16": ("MobilenetV2-expanded_conv_12-add", 48),
+    "joined": ("feat_concat", 64),
+}
+"""What the backbone tells of itself: the layer and its channels, by level. One cell of the first three covers 4, 8
+and 16 pixels, one of the last 8."""
 _N_STAGES = 6
 _MULTIPLE_PX = 16  # What the coarsest level covers.
 EPSILON = 1e-3
@@ -63,7 +70,7 @@ class Teacher:
     model: keras.Model
     is_folded: bool = True
 
-    def answer(self, pictures: Floats) -> tuple[Floats, Floats]:
+    def answer(self, pictures: Floats) -> tuple[dict[str, Floats], Floats]:
         """Run the teacher on a batch.
 
         May run on one thread while another model trains on another.
@@ -75,16 +82,16 @@ class Teacher:
 
         Returns
         -------
-        features : ndarray of shape (n, H / 8, W / 8, 64) and dtype float32
-            What the backbone says of each cell.
+        features : dict of str to ndarray of shape (n, rows, columns, channels) and dtype float32
+            What the backbone says of each cell, by level; see `LEVELS`.
         maps : ndarray of shape (n, H / 8, W / 8, 57) and dtype float32
             38 PAFs, then 19 heatmaps.
         """
         if self.is_folded:
-            features, pafs, heatmaps = self.model.predict_on_batch(pictures)
+            *features, pafs, heatmaps = self.model.predict_on_batch(pictures)
         else:  # Only in training mode are the statistics those of the batch.
-            features, pafs, heatmaps = map(keras.ops.convert_to_numpy, self.model(pictures, training=True))
-        return features, np.concatenate([pafs, heatmaps], axis=-1)
+            *features, pafs, heatmaps = map(keras.ops.convert_to_numpy, self.model(pictures, training=True))
+        return dict(zip(LEVELS, features, strict=True)), np.concatenate([pafs, heatmaps], axis=-1)
 
     def predict(self, picture: npt.NDArray[np.uint8]) -> Maps:
         """Run the teacher on one picture, as `Network.predict` does.
@@ -112,8 +119,8 @@ def build_teacher(*, is_folded: bool = True) -> keras.Model:
     -------
     model : keras.Model
         Takes what `scale_pixels` gives, shape (batch, height, width, 3), RGB; height and width must be multiples
-        of 16. Three outputs of dtype float32 at one cell per 8 pixels: features (64 channels), PAFs (38) and
-        heatmaps (19). Untrained.
+        of 16. Outputs of dtype float32: the features of each of the `LEVELS`, then PAFs (38 channels) and
+        heatmaps (19) at one cell per 8 pixels. Untrained.
     """
     picture = keras.Input((None, None, 3), name="picture")
     x = layers.Rescaling(256, offset=128, name="pixels")(picture)
@@ -123,7 +130,10 @@ def build_teacher(*, is_folded: bool = True) -> keras.Model:
         pafs = _branch(x, f"Openpose-MConv_Stage{stage}_L1", stage, N_PAFS)
         heatmaps = _branch(x, f"Openpose-MConv_Stage{stage}_L2", stage, N_HEATMAPS)
         x = layers.Concatenate(name=f"Openpose-MConv_Stage{stage + 1}_concat")([pafs, heatmaps, features])
-    outputs = [layers.Activation("linear", dtype="float32")(output) for output in (features, pafs, heatmaps)]
+    # The model of all layers, because those of the levels are made further down.
+    whole = keras.Model(picture, [pafs, heatmaps])
+    levels = [whole.get_layer(layer).output for layer, _ in LEVELS.values()]
+    outputs = [layers.Activation("linear", dtype="float32")(output) for output in (*levels, pafs, heatmaps)]
     return keras.Model(picture, outputs, name="teacher")
 
 

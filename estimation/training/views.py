@@ -7,15 +7,20 @@ mirror image, the grids of all scales begin and end together, and nothing has to
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from estimation.backend import import_quietly
 from estimation.config import CELL_PX, LIMBS, MIRRORED, N_PAFS
-from estimation.networks import Maps
+from estimation.networks import Maps, load_network
 from estimation.pictures import resize_picture
+
+ARCHITECTURES = ("shipped", "residual", "separable", "teacher")
+"""Networks whose weights can be measured; the first one stands for all that `load_network` knows."""
 
 Picture = npt.NDArray[np.uint8]
 
@@ -120,3 +125,41 @@ def _bring_to_grid(maps: Maps, rows: int, columns: int) -> Maps:
 
 def _average(answers: list[Maps]) -> Maps:
     return Maps(*(np.asarray(np.mean(parts, axis=0, dtype=np.float32)) for parts in zip(*answers, strict=True)))
+
+
+def load_predictor(
+    name: str,
+    scales: tuple[float, ...] = (1.0,),
+    *,
+    is_mirrored_too: bool = False,
+    architecture: str = ARCHITECTURES[0],
+) -> Predictor:
+    """Load what is to be measured.
+
+    Parameters
+    ----------
+    name : str
+        What `load_network` takes, or the weights of another architecture.
+    scales, is_mirrored_too : optional
+        The views that are averaged; see `ManyViews`.
+    architecture : str, optional
+        One of `ARCHITECTURES`: which network the weights are of, if not of one that ships.
+
+    Returns
+    -------
+    network : Predictor
+
+    Raises
+    ------
+    ValueError
+        If there are no such weights, or `scales` are not positive.
+    """
+    network: Predictor
+    if architecture == ARCHITECTURES[0]:
+        network = load_network(name)
+    elif architecture == "teacher":
+        network = import_quietly("estimation.training.teacher").load_teacher(Path(name))
+    else:
+        network = import_quietly("estimation.training.candidates").load_candidate(architecture, Path(name))
+    is_one_view = scales == (1.0,) and not is_mirrored_too
+    return network if is_one_view else ManyViews(network, scales, is_mirrored_too)

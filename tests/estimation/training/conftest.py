@@ -70,6 +70,7 @@ def tiny_recipe():
         cutouts=1,
         hint=2.0,
         trust=0.3,
+        mix=0.5,
         average_steps=100,
         precision="float32",
         loaders=0,
@@ -78,8 +79,8 @@ def tiny_recipe():
 
 
 @pytest.fixture(scope="session")
-def build_tiny():
-    """Give a builder as the candidates are, of a network with one layer between picture and answers."""
+def tiny_candidate():
+    """Give a candidate of one layer between picture and answers, whose hints are of two levels."""
 
     def build():
         keras = import_quietly("keras")  # not above: half of the tests here need no network
@@ -93,4 +94,5 @@ def build_tiny():
         ]
         return keras.Model(picture, maps, name="tiny")
 
-    return build
+    candidates = import_quietly("estimation.training.candidates")
+    return candidates.Candidate(build, {"at_8": "features-out", "joined": "features-out"})

@@ -63,6 +63,14 @@ def test_maker_draws_from_pools_by_their_shares(numbered, pools, shares):
     np.testing.assert_allclose(np.bincount(drawn, minlength=3) / len(drawn), shares, atol=0.03)
 
 
+def test_maker_tells_photographs_from_what_is_rendered(numbered):
+    batches = [replace(numbered([[0], [1], [2]]), seed=seed)(0) for seed in range(30)]
+
+    for batch in batches:
+        assert np.array_equal(batch.are_photos, batch.pictures > 0)
+    assert len({flag for batch in batches for flag in batch.are_photos.tolist()}) == 2
+
+
 def test_maker_draws_every_picture_of_a_pool(numbered):
     make = numbered([[], [], [3, 4, 5]])
 

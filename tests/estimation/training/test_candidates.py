@@ -1,5 +1,6 @@
 import tomllib
 
+import keras
 import numpy as np
 import pytest
 
@@ -7,11 +8,12 @@ from estimation.checkpoints import WeightsError, save_weights
 from estimation.networks import scale_pixels
 from estimation.training import recipes
 from estimation.training.candidates import CANDIDATES, load_candidate
+from estimation.training.teacher import Teacher, build_teacher
 
 
 @pytest.fixture(scope="module", params=CANDIDATES)
 def network(request):
-    return CANDIDATES[request.param]()
+    return CANDIDATES[request.param].build()
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 96), (96, 160)], ids=["64x96", "96x160"])
@@ -22,8 +24,16 @@ def test_candidates_give_two_stages_of_every_cell(network, height, width):
     assert [tuple(output.shape) for output in outputs] == [(*cells, 38), (*cells, 19)] * 2
 
 
-def test_candidates_have_features_for_hints(network):
-    assert network.get_layer("features-out").output.shape == (None, None, None, 128)
+@pytest.mark.parametrize("architecture", CANDIDATES)
+def test_candidates_take_hints_where_their_cells_are_the_teachers(architecture):
+    network, hints = CANDIDATES[architecture].build(), CANDIDATES[architecture].hints
+    student = keras.Model(network.inputs, [network.get_layer(layer).output for layer in hints.values()])
+
+    picture = np.zeros((1, 64, 96, 3), np.float32)
+    features, _ = Teacher(build_teacher()).answer(picture)
+
+    assert {"at_4", "at_8", "joined"} <= set(hints)
+    assert [cells.shape[:3] for cells in student(picture)] == [features[level].shape[:3] for level in hints]
 
 
 def test_candidates_have_names_that_suit_every_backend(network):
@@ -33,7 +43,7 @@ def test_candidates_have_names_that_suit_every_backend(network):
 
 @pytest.mark.parametrize("architecture", CANDIDATES)
 def test_load_candidate_answers_as_the_network_that_was_saved(architecture, tmp_path):
-    model = CANDIDATES[architecture]()
+    model = CANDIDATES[architecture].build()
     picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     heads = [layer for layer in model.layers if layer.name.startswith("stage_1-") and hasattr(layer, "kernel")]
     for head in heads:  # The heads begin with zeros: without numbers there every network would answer the same.
@@ -48,7 +58,7 @@ def test_load_candidate_answers_as_the_network_that_was_saved(architecture, tmp_
 
 
 def test_load_candidate_refuses_the_weights_of_another(tmp_path):
-    save_weights(CANDIDATES["separable"](), tmp_path / "weights.npz")
+    save_weights(CANDIDATES["separable"].build(), tmp_path / "weights.npz")
 
     with pytest.raises(WeightsError, match=r"weights\.npz"):
         load_candidate("hourglass", tmp_path / "weights.npz")

@@ -1,6 +1,4 @@
 import json
-import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +11,6 @@ from estimation.training import evaluate as evaluation
 from estimation.training.dataset import load_examples
 from estimation.training.people import render_scene
 from estimation.training.render import write_annotations
-from estimation.training.views import ManyViews
 
 POSE = {
     "nose": (100, 40),
@@ -187,33 +184,6 @@ def test_evaluate_averages_scales_to_the_truth(monkeypatch, capsys, data_set):
 
     assert numbers["PCK@0.5 of the torso"] == "1.000"
     assert float(numbers["MPJPE in px"]) < 1
-
-
-def test_load_predictor_leaves_a_single_view_alone(monkeypatch):
-    network = PerfectNetwork()
-    monkeypatch.setattr(evaluation, "load_network", lambda _: network)
-
-    assert evaluation.load_predictor("compact") is network
-    assert evaluation.load_predictor("compact", (1.5,)) == ManyViews(network, (1.5,))
-
-
-@pytest.mark.parametrize("architecture", ["separable", "hourglass"])
-def test_load_predictor_loads_a_candidate_as_one(monkeypatch, tmp_path, architecture):
-    candidates = SimpleNamespace(load_candidate=lambda architecture, path: (architecture, path))
-    monkeypatch.setitem(sys.modules, "estimation.training.candidates", candidates)
-
-    loaded = evaluation.load_predictor(str(tmp_path / "its.npz"), architecture=architecture)
-
-    assert loaded == (architecture, tmp_path / "its.npz")
-
-
-def test_load_predictor_loads_the_teacher_as_one(monkeypatch, tmp_path):
-    teacher = SimpleNamespace(load_teacher=lambda path: ("teacher", path))
-    monkeypatch.setitem(sys.modules, "estimation.training.teacher", teacher)
-
-    loaded = evaluation.load_predictor(str(tmp_path / "its.npz"), architecture="teacher")
-
-    assert loaded == ("teacher", tmp_path / "its.npz")
 
 
 def test_evaluate_finds_keypoints_above_the_threshold(monkeypatch, capsys, data_set):

@@ -16,7 +16,7 @@ from estimation.training.cutouts import render_cutouts
 from estimation.training.dataset import load_examples
 from estimation.training.losses import masked_l2
 from estimation.training.runs import Run
-from estimation.training.teacher import N_FEATURES
+from estimation.training.teacher import LEVELS
 
 
 class Teacher:
@@ -25,7 +25,9 @@ class Teacher:
     def answer(self, pictures):
         n, height, width, _ = pictures.shape
         light = pictures.reshape(n, height // 8, 8, width // 8, 8, 3).mean(axis=(2, 4, 5))
-        features = np.repeat(light[..., None], N_FEATURES, axis=-1)
+        features = {
+            level: np.repeat(light[..., None], n_features, axis=-1) for level, (_, n_features) in LEVELS.items()
+        }
         return features, np.full((*light.shape, 57), 0.25, np.float32)
 
 
@@ -43,12 +45,10 @@ def maker(examples, tiny_recipe):
 
 
 @pytest.fixture(scope="module")
-def built(build_tiny, tiny_recipe):
+def built(tiny_is_a_candidate, tiny_recipe):
     """Build two networks once: one without hints for a longer run, one with hints; with its numbers as they were."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(CANDIDATES, "tiny", build_tiny)
-        plain, _ = loop.set_up(replace(tiny_recipe, steps=60), seed=0)
-        hinted = loop.make_trainee(tiny_recipe, has_teacher=True)
+    plain, _ = loop.set_up(replace(tiny_recipe, steps=60), seed=0)
+    hinted = loop.make_trainee(tiny_recipe, has_teacher=True)
     variables = [*hinted.joined.variables, *hinted.joined.optimizer.variables]
     return plain, hinted, variables, [np.array(ops.convert_to_numpy(variable)) for variable in variables]
 
@@ -56,6 +56,13 @@ def built(build_tiny, tiny_recipe):
 @pytest.fixture(autouse=True)
 def log_every_third_step(monkeypatch):
     monkeypatch.setattr(loop, "_LOG_EVERY", 3)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny_is_a_candidate(tiny_candidate):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(CANDIDATES, "tiny", tiny_candidate)
+        yield
 
 
 def rows_of(folder):
@@ -122,7 +129,7 @@ def test_train_logs_at_checkpoints_and_between(undisturbed):
     assert np.isfinite([losses, hint_losses, rates]).all()
     assert np.isfinite(held_out_losses).tolist() == [False, True, False, True]
     assert sizes.tolist() == [64, 64, 32, 32]
-    assert hint_losses[-1] == 0  # its weight is, in the second half
+    assert hint_losses[-1] < 0.5 * hint_losses[0]  # as their weight, at the end
 
 
 def test_train_logs_means_since_the_line_before(built, maker, undisturbed, tmp_path, monkeypatch):
@@ -203,13 +210,29 @@ def test_lesson_takes_the_teachers_word_where_labels_are_missing(maker):
     batch = maker(0)
     batch.targets[..., 57 + 3] = 0
 
-    _, (targets, hints) = loop.lesson(batch, Teacher(), maker.recipe, 2)
+    _, (targets, *_) = loop.lesson(batch, Teacher(), maker.recipe, 2)
 
     emphasis = maker.recipe.emphasis_at(2)
     assert (targets[..., 3] == 0.25).all()
     np.testing.assert_allclose(targets[..., 57 + 3], 0.3 * (1 + emphasis * 0.25), rtol=1e-5)
-    assert hints.shape == (2, 8, 8, N_FEATURES + 1)
-    assert (hints[..., -1] == 1).all()  # half of what it was, after a quarter of the run
+
+
+def test_lesson_mixes_the_teachers_word_into_the_labels_of_photographs(maker):
+    batch = maker(0)._replace(are_photos=np.array([False, True]))
+    batch.targets[..., 57:] = 1
+
+    _, (targets, *_) = loop.lesson(batch, Teacher(), maker.recipe, 2)
+
+    labels = batch.targets[..., :57]
+    assert np.array_equal(targets[0, ..., :57], labels[0])
+    np.testing.assert_allclose(targets[1, ..., :57], 0.5 * labels[1] + 0.5 * 0.25, rtol=1e-5, atol=1e-6)
+
+
+def test_lesson_has_the_hints_that_the_architecture_takes(maker):
+    _, (_, *hints) = loop.lesson(maker(0), Teacher(), maker.recipe, 6)
+
+    assert [hint.shape for hint in hints] == [(2, 8, 8, 16 + 1), (2, 8, 8, 64 + 1)]
+    assert all((hint[..., -1] == np.float32(maker.recipe.hint_at(6))).all() for hint in hints)
 
 
 def test_held_out_batch_is_of_pictures_with_people(examples):
@@ -231,7 +254,9 @@ def test_measure_asks_the_averaged_weights(built):
     trainee = reset(built)
     rng = np.random.default_rng(0)
     batch = Batch(
-        rng.integers(0, 256, (3, 32, 32, 3)).astype(np.uint8), rng.uniform(size=(3, 4, 4, 114)).astype(np.float32)
+        rng.integers(0, 256, (3, 32, 32, 3)).astype(np.uint8),
+        rng.uniform(size=(3, 4, 4, 114)).astype(np.float32),
+        np.ones(3, bool),
     )
     trainee.average.restore([value + 0.1 for value in trainee.joined.get_weights()])
     before = trainee.joined.get_weights()
@@ -246,7 +271,9 @@ def test_measure_asks_the_averaged_weights(built):
 
 
 def test_make_trainee_refuses_an_unknown_architecture(tiny_recipe):
-    with pytest.raises(ValueError, match=r"architecture must be one of residual, separable, hourglass; got 'vgg'\."):
+    with pytest.raises(
+        ValueError, match=r"architecture must be one of residual, separable, hourglass, tiny; got 'vgg'\."
+    ):
         loop.make_trainee(replace(tiny_recipe, architecture="vgg"), has_teacher=False)
 
 
@@ -254,12 +281,11 @@ def test_make_trainee_guesses_hints_beside_the_answer(built):
     plain, hinted, *_ = built
 
     assert [output.shape[-1] for output in plain.joined.outputs] == [114]
-    assert [output.shape[-1] for output in hinted.joined.outputs] == [114, N_FEATURES]
+    assert [output.shape[-1] for output in hinted.joined.outputs] == [114, 16, 64]
     assert [output.shape[-1] for output in hinted.model.outputs] == [38, 19, 38, 19]
 
 
-def test_set_up_chooses_the_precision(build_tiny, tiny_recipe, monkeypatch):
-    monkeypatch.setitem(CANDIDATES, "tiny", build_tiny)
+def test_set_up_chooses_the_precision(tiny_recipe):
     before = keras.config.dtype_policy()
     try:
         trainee, teacher = loop.set_up(replace(tiny_recipe, precision="mixed_bfloat16"), seed=0)

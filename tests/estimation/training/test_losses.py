@@ -11,12 +11,12 @@ def loss_of(loss, truth, answer):
 
 @pytest.fixture
 def targets():
-    """Give one cell: two PAFs, a background, and trust in all but the third channel."""
-    cell = np.zeros((1, 114), np.float32)
-    cell[0, :3] = (-0.5, 1.0, 0.25)
-    cell[0, 56] = 1.0
-    cell[0, 57:] = 1.0
-    cell[0, 59] = 0.0
+    """Give a picture of one cell: two PAFs, a background, and trust in all but the third channel."""
+    cell = np.zeros((1, 1, 1, 114), np.float32)
+    cell[..., :3] = (-0.5, 1.0, 0.25)
+    cell[..., 56] = 1.0
+    cell[..., 57:] = 1.0
+    cell[..., 59] = 0.0
     return cell
 
 
@@ -54,22 +54,34 @@ def test_hint_l2_is_the_weighted_mean_of_squares():
 
 
 def test_emphasised_raises_weights_where_people_are(targets):
-    weights = emphasised(targets, 8.0)[0, 57:]
+    weights = emphasised(targets, 8.0)[0, 0, 0, 57:]
 
     assert weights[:4].tolist() == [5.0, 9.0, 0.0, 1.0]
     assert weights[-1] == 1.0  # the background
-    assert targets[0, 57] == 1.0  # the input stays
+    assert targets[..., 57] == 1.0  # the input stays
 
 
 def test_taught_takes_the_teachers_word_where_no_label_speaks(targets):
-    maps = np.full((1, 57), 0.75, np.float32)
+    maps = np.full((1, 1, 1, 57), 0.75, np.float32)
 
-    result = taught(targets, maps, 0.25)
+    result = taught(targets, maps, 0.25, np.zeros(1, bool))
 
     assert result.dtype == np.float32
-    assert result[0, :4].tolist() == [-0.5, 1.0, 0.75, 0.0]
-    assert result[0, 57:61].tolist() == [1.0, 1.0, 0.25, 1.0]
-    assert targets[0, 2] == 0.25  # the input stays
+    assert result[0, 0, 0, :4].tolist() == [-0.5, 1.0, 0.75, 0.0]
+    assert result[0, 0, 0, 57:61].tolist() == [1.0, 1.0, 0.25, 1.0]
+    assert targets[..., 2] == 0.25  # the input stays
+
+
+def test_taught_mixes_the_teachers_word_into_the_labels_of_each_picture_by_its_share(targets):
+    two = np.concatenate([targets, targets])
+    maps = np.full((2, 1, 1, 57), 0.75, np.float32)
+
+    result = taught(two, maps, 0.25, np.array([0.0, 0.4]))
+
+    assert result.dtype == np.float32
+    assert result[0, 0, 0, :3].tolist() == [-0.5, 1.0, 0.75]
+    np.testing.assert_allclose(result[1, 0, 0, :3], [-0.5 + 0.4 * 1.25, 1 - 0.4 * 0.25, 0.75], rtol=1e-6)
+    assert np.array_equal(result[1, ..., 57:], result[0, ..., 57:])  # the weights are those of the labels
 
 
 def test_weighted_hints_have_one_scale():

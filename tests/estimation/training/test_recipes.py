@@ -61,5 +61,8 @@ def test_emphasis_at_goes_in_a_straight_line(tiny_recipe):
     assert [tiny_recipe.emphasis_at(step) for step in (0, 4, 8)] == [8.0, 5.0, 2.0]
 
 
-def test_hint_at_is_gone_after_half_of_the_run(tiny_recipe):
-    assert [tiny_recipe.hint_at(step) for step in (0, 2, 4, 7)] == [2.0, 1.0, 0.0, 0.0]
+def test_hint_at_is_whole_for_most_of_the_run_and_gone_at_its_end(tiny_recipe):
+    recipe = replace(tiny_recipe, steps=100)
+
+    assert [recipe.hint_at(step) for step in (0, 30, 60, 95, 99)] == [2.0, 2.0, 2.0, 0.0, 0.0]
+    assert recipe.hint_at(77) == pytest.approx(2.0 * 18 / 35)

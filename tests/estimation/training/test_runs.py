@@ -125,7 +125,13 @@ def test_log_has_a_row_of_all_columns(tmp_path, trainee):
     run.resume(trainee)
     run.seconds = 3.25
     run.log(50, {"loss": 7.5}, None, size_px=64, rate=0.00123456)
-    run.log(99, {"loss": 7.5, "all_stages_loss": 6.5, "hints_loss": 1.0}, 2.0, size_px=96, rate=0.001)
+    run.log(
+        99,
+        {"loss": 7.5, "all_stages_loss": 6.5, "hints-at_8_loss": 0.75, "hints-joined_loss": 0.25},
+        2.0,
+        size_px=96,
+        rate=0.001,
+    )
 
     first, second = ([row[name] for name in LOG_COLUMNS] for row in rows_of(run))
     assert first == ["50", "7.50000", "", "", "64", "0.00123", "3.2"]

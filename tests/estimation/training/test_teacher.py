@@ -13,7 +13,7 @@ import pytest
 
 from estimation.checkpoints import WeightsError, save_weights
 from estimation.networks import scale_pixels
-from estimation.training.teacher import Teacher, build_teacher, load_teacher
+from estimation.training.teacher import LEVELS, Teacher, build_teacher, load_teacher
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PICTURES = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3)).astype(np.uint8)
@@ -37,14 +37,30 @@ def policy(request):
 def test_teacher_gives_features_and_maps_of_every_cell(policy):
     features, maps = Teacher(build_teacher()).answer(scale_pixels(PICTURES))
 
-    assert (features.shape, maps.shape) == ((3, 8, 12, 64), (3, 8, 12, 57))
-    assert {features.dtype, maps.dtype} == {np.dtype(np.float32)}
-    assert np.isfinite(features).all()
-    assert np.isfinite(maps).all()
+    assert {level: array.shape for level, array in features.items()} == {
+        "at_4": (3, 16, 24, 16),
+        "at_8": (3, 8, 12, 16),
+        "at_16": (3, 4, 6, 48),
+        "joined": (3, 8, 12, 64),
+    }
+    assert maps.shape == (3, 8, 12, 57)
+    for array in (*features.values(), maps):
+        assert array.dtype == np.float32
+        assert np.isfinite(array).all()
+
+
+def test_levels_are_the_layers_that_they_name(teacher):
+    features, _ = teacher.answer(scale_pixels(PICTURES))
+
+    for level, (layer, n_features) in LEVELS.items():
+        whole = keras.Model(teacher.model.inputs, teacher.model.get_layer(layer).output)
+        expected = np.asarray(whole(scale_pixels(PICTURES)))
+        assert features[level].shape[-1] == n_features
+        np.testing.assert_allclose(features[level], expected, atol=1e-4 * np.abs(expected).max())
 
 
 def test_teacher_gives_pafs_before_heatmaps(teacher):
-    _, pafs, heatmaps = teacher.model.predict_on_batch(scale_pixels(PICTURES))
+    *_, pafs, heatmaps = teacher.model.predict_on_batch(scale_pixels(PICTURES))
     _, maps = teacher.answer(scale_pixels(PICTURES))
 
     np.testing.assert_array_equal(maps, np.concatenate([pafs, heatmaps], axis=-1))
@@ -96,7 +112,8 @@ def test_answer_is_the_same_on_another_thread_while_a_model_trains(teacher):
         answers = [future.result() for future in waiting]
 
     for (features, maps), (expected_features, expected_maps) in zip(answers, alone, strict=True):
-        np.testing.assert_allclose(features, expected_features, atol=1e-5)
+        for level, expected in expected_features.items():
+            np.testing.assert_allclose(features[level], expected, atol=1e-5)
         np.testing.assert_allclose(maps, expected_maps, atol=1e-5)
 
 
@@ -133,15 +150,15 @@ def test_backends_agree_on_the_teacher(backend, teacher, tmp_path):
     )
     assert done.returncode == 0, done.stderr
 
-    expected = load_teacher(tmp_path / "teacher.npz").answer(scale_pixels(PICTURES))
+    features, maps = load_teacher(tmp_path / "teacher.npz").answer(scale_pixels(PICTURES))
     with np.load(tmp_path / "answer.npz") as answer:
-        for name, array in zip(("features", "maps"), expected, strict=True):
+        for name, array in {**features, "maps": maps}.items():
             np.testing.assert_allclose(answer[name], array, atol=1e-4 * np.abs(array).max())
 
 
 def write_answer(folder):
     features, maps = load_teacher(folder / "teacher.npz").answer(scale_pixels(PICTURES))
-    np.savez(folder / "answer.npz", features=features, maps=maps)
+    np.savez(folder / "answer.npz", **features, maps=maps)
 
 
 if __name__ == "__main__":

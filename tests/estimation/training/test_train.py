@@ -8,7 +8,7 @@ from estimation.checkpoints import read_weights, save_weights
 from estimation.training import loop, recipes, train
 from estimation.training.candidates import CANDIDATES
 from estimation.training.dataset import load_examples
-from estimation.training.teacher import N_FEATURES
+from estimation.training.teacher import LEVELS
 
 
 class Teacher:
@@ -16,18 +16,19 @@ class Teacher:
 
     def answer(self, pictures):
         cells = (len(pictures), pictures.shape[1] // 8, pictures.shape[2] // 8)
-        return np.zeros((*cells, N_FEATURES), np.float32), np.full((*cells, 57), 0.25, np.float32)
+        features = {level: np.zeros((*cells, n_features), np.float32) for level, (_, n_features) in LEVELS.items()}
+        return features, np.full((*cells, 57), 0.25, np.float32)
 
 
 @pytest.fixture(scope="module")
-def tiny(build_tiny, tiny_recipe, tmp_path_factory):
+def tiny(tiny_candidate, tiny_recipe, tmp_path_factory):
     """Add a recipe `tiny`, for a network of that name."""
     file = tmp_path_factory.mktemp("recipes") / "recipes.toml"
     fields = dataclasses.asdict(tiny_recipe) | {"squares": [list(squares) for squares in tiny_recipe.squares]}
     lines = [f"{name} = {list(value) if isinstance(value, tuple) else value!r}" for name, value in fields.items()]
     file.write_text("\n".join(["[tiny]", *lines]), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(CANDIDATES, "tiny", build_tiny)
+        patch.setitem(CANDIDATES, "tiny", tiny_candidate)
         patch.setattr(recipes, "_FILE", file)
         patch.setattr(loop, "_LOG_EVERY", 1)
         yield
@@ -124,8 +125,8 @@ def test_train_says_what_is_wrong_before_it_renders(tiny, tmp_path, capsys, monk
     assert not (tmp_path / "run").exists()
 
 
-def test_train_refuses_weights_of_another_network(tiny, build_tiny, tmp_path, capsys):
-    model = build_tiny()
+def test_train_refuses_weights_of_another_network(tiny, tiny_candidate, tmp_path, capsys):
+    model = tiny_candidate.build()
     save_weights(model, tmp_path / "good.npz")
     with np.load(tmp_path / "good.npz") as weights:
         np.savez(tmp_path / "other.npz", **{key: weights[key] for key in list(weights)[1:]})

@@ -1,6 +1,8 @@
 """Many views of a picture: a network whose answers are known tells whether they lie over each other."""
 
 import math
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from estimation.config import LIMBS, MIRRORED, BodyPart
 from estimation.networks import Maps
 from estimation.targets import confidence_maps, part_affinity_fields
+from estimation.training import views
 from estimation.training.views import ManyViews, mirror
 
 
@@ -148,3 +151,30 @@ def test_many_views_never_shrink_to_nothing():
 def test_many_views_refuse_scales(scales):
     with pytest.raises(ValueError, match=r"Scales must be one or more positive numbers; got \(.*\)\. 1 is the picture"):
         ManyViews(Eye(), scales)
+
+
+def test_load_predictor_leaves_a_single_view_alone(monkeypatch):
+    network = Eye()
+    monkeypatch.setattr(views, "load_network", lambda _: network)
+
+    assert views.load_predictor("compact") is network
+    assert views.load_predictor("compact", (1.5,)) == ManyViews(network, (1.5,))
+
+
+@pytest.mark.parametrize("architecture", ["residual", "separable"])
+def test_load_predictor_loads_a_candidate_as_one(monkeypatch, tmp_path, architecture):
+    candidates = SimpleNamespace(load_candidate=lambda architecture, path: (architecture, path))
+    monkeypatch.setitem(sys.modules, "estimation.training.candidates", candidates)
+
+    loaded = views.load_predictor(str(tmp_path / "its.npz"), architecture=architecture)
+
+    assert loaded == (architecture, tmp_path / "its.npz")
+
+
+def test_load_predictor_loads_the_teacher_as_one(monkeypatch, tmp_path):
+    teacher = SimpleNamespace(load_teacher=lambda path: ("teacher", path))
+    monkeypatch.setitem(sys.modules, "estimation.training.teacher", teacher)
+
+    loaded = views.load_predictor(str(tmp_path / "its.npz"), architecture="teacher")
+
+    assert loaded == ("teacher", tmp_path / "its.npz")
