@@ -27,7 +27,7 @@ def test_candidates_give_two_stages_of_every_cell(network, height, width):
 @pytest.mark.parametrize("architecture", CANDIDATES)
 def test_candidates_take_hints_where_their_cells_are_the_teachers(architecture):
     network, hints = CANDIDATES[architecture].build(), CANDIDATES[architecture].hints
-    student = keras.Model(network.inputs, [network.get_layer(layer).output for layer in hints.values()])
+    student = keras.Model(network.input, [network.get_layer(layer).output for layer in hints.values()])
 
     picture = np.zeros((1, 64, 96, 3), np.float32)
     features, _ = Teacher(build_teacher()).answer(picture)

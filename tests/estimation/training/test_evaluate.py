@@ -8,6 +8,7 @@ from estimation.networks import Maps
 from estimation.pictures import write_picture
 from estimation.targets import confidence_maps, part_affinity_fields
 from estimation.training import evaluate as evaluation
+from estimation.training import views
 from estimation.training.dataset import load_examples
 from estimation.training.people import render_scene
 from estimation.training.render import write_annotations
@@ -72,7 +73,7 @@ def data_set(tmp_path):
 
 
 def report(monkeypatch, capsys, network, folder, *options):
-    monkeypatch.setattr(evaluation, "load_network", lambda _: network)
+    monkeypatch.setattr(views, "load_network", lambda _: network)
     code = evaluation.main(["--images", str(folder), *options])
     lines = capsys.readouterr().out.splitlines()
     return code, {line[:22].strip(): line[22:].strip() for line in lines}, lines
@@ -154,7 +155,7 @@ def test_evaluate_takes_the_first_pictures_by_id(data_set):
 
 
 def test_evaluate_refuses_to_measure_on_nothing(monkeypatch, capsys, data_set):
-    monkeypatch.setattr(evaluation, "load_network", lambda _: PerfectNetwork())
+    monkeypatch.setattr(views, "load_network", lambda _: PerfectNetwork())
 
     code = evaluation.main(["--images", str(data_set), "--held-out"])
 
@@ -214,7 +215,7 @@ def test_evaluate_refuses_numbers_below_one(capsys, tmp_path, option):
 
 
 def test_evaluate_refuses_scales_in_one_sentence(monkeypatch, capsys, data_set):
-    monkeypatch.setattr(evaluation, "load_network", lambda _: PerfectNetwork())
+    monkeypatch.setattr(views, "load_network", lambda _: PerfectNetwork())
 
     assert evaluation.main(["--images", str(data_set), "--scales", "0"]) == 2
     assert capsys.readouterr().err.startswith("evaluate: Scales must be one or more positive numbers; got (0.0,).")

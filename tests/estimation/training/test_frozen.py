@@ -49,7 +49,7 @@ def test_teacher_agrees_with_the_frozen_graph(shared_data, real_graph, run_graph
     features, maps = load_teacher(real_graph).answer(scale_pixels(batch))
 
     expected_features, expected = run_graph(batch)
-    np.testing.assert_allclose(features, expected_features, atol=1e-3 * np.abs(expected_features).max())
+    np.testing.assert_allclose(features["joined"], expected_features, atol=1e-3 * np.abs(expected_features).max())
     np.testing.assert_allclose(maps[..., 38:], expected[..., :19], atol=1e-3)
     np.testing.assert_allclose(maps[..., :38], expected[..., 19:], atol=1e-3)
 

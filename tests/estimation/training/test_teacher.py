@@ -53,7 +53,7 @@ def test_levels_are_the_layers_that_they_name(teacher):
     features, _ = teacher.answer(scale_pixels(PICTURES))
 
     for level, (layer, n_features) in LEVELS.items():
-        whole = keras.Model(teacher.model.inputs, teacher.model.get_layer(layer).output)
+        whole = keras.Model(teacher.model.input, teacher.model.get_layer(layer).output)
         expected = np.asarray(whole(scale_pixels(PICTURES)))
         assert features[level].shape[-1] == n_features
         np.testing.assert_allclose(features[level], expected, atol=1e-4 * np.abs(expected).max())
