@@ -101,8 +101,9 @@ def process(
     cell_px = CELL_PX * picture.shape[0] / seen.shape[0]
     maps = network.predict(seen)
     config = get_default_configuration()
-    coordinates = get_coordinates(config, maps.heatmaps)
-    connections = get_connections(config, coordinates, maps.pafs)
+    # More than the lab's code does: keypoints between the cells, and each in one connection of a limb.
+    coordinates = get_coordinates(config, maps.heatmaps, refine=True)
+    connections = get_connections(config, coordinates, maps.pafs, one_to_one=True)
     start = time.perf_counter()
     skeletons = estimate(config, connections)
     seconds = time.perf_counter() - start

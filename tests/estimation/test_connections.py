@@ -102,6 +102,43 @@ def test_get_connections_lets_a_keypoint_stand_in_several_rows():
     assert found[:, :2].tolist() == [[1, 3], [0, 3]]
 
 
+def test_get_connections_one_to_one_takes_a_keypoint_once():
+    paf = make_paf(np.arange(1.0, 11.0))
+    found = connect([(0, 0), (1, 0)], [(4, 0), (9, 0)], paf, one_to_one=True)
+    assert found[:, :2].tolist() == [[1, 3], [0, 2]]  # both necks see the second shoulder best, the second one better
+
+
+def test_get_connections_one_to_one_prefers_a_clear_keypoint_to_a_faint_one():
+    # The field is a little stronger towards the first shoulder, whose score is 0.5; that of the second is 1.
+    paf = make_paf(1.0)
+    paf[0] *= 1.1
+    assert connect([(0, 0)], [(9, 0), (9, 1)], paf)[:, :2].tolist() == [[0, 1]]
+
+    coords = NOBODY | {"neck": [(0, 0, 1.0, 0)], "right_shoulder": [(9, 0, 0.5, 1), (9, 1, 1.0, 2)]}
+    (row,) = get_connections(CONFIG, coords, paf, one_to_one=True)[NECK_TO_SHOULDER]
+    assert row[:4].tolist() == [0, 2, 1.0, 1.0]
+    assert row[4] == pytest.approx(
+        get_connections(CONFIG, coords | {"right_shoulder": coords["right_shoulder"][1:]}, paf)[0][0, 4]
+    )
+
+
+def test_get_connections_one_to_one_has_a_place_for_every_pair_that_is_left():
+    # The lab's cut keeps two rows of four, which share the second shoulder: see above. Here the rest is not lost.
+    paf = make_paf(np.arange(1.0, 11.0))
+    necks, shoulders = [(0, 0), (1, 0), (2, 0)], [(4, 0), (7, 0), (9, 0)]
+    found = connect(necks, shoulders, paf, one_to_one=True)
+    assert sorted(found[:, 0]) == [0, 1, 2]
+    assert sorted(found[:, 1]) == [3, 4, 5]
+
+
+def test_get_connections_one_to_one_is_the_same_where_nobody_shares():
+    assert (
+        connect([(0, 0)], [(9, 0)], make_paf(1), one_to_one=True).tolist()
+        == connect([(0, 0)], [(9, 0)], make_paf(1)).tolist()
+    )
+    assert connect([(0, 0)], [(9, 0)], make_paf(0), one_to_one=True).shape == (0, 5)
+
+
 def test_get_connections_tells_no_part_from_no_connection():
     assert connect([], [(9, 0)], make_paf(1)) == []
     assert connect([(0, 0)], [], make_paf(1)) == []

@@ -88,8 +88,8 @@ def test_evaluate_gives_full_marks_to_the_truth(monkeypatch, capsys, data_set):
     assert "persons: 1 labelled, 0 missed, 0 found in excess" in lines
 
 
-def test_evaluate_on_whole_cells_leaves_keypoints_where_the_lab_does(monkeypatch, capsys, data_set):
-    _, numbers, _ = report(monkeypatch, capsys, PerfectNetwork(), data_set, "--whole-cells")
+def test_evaluate_as_in_the_lab_leaves_keypoints_on_their_cells(monkeypatch, capsys, data_set):
+    _, numbers, _ = report(monkeypatch, capsys, PerfectNetwork(), data_set, "--as-in-lab")
 
     assert numbers["PCK@0.5 of the torso"] == "1.000"
     assert 1 < float(numbers["MPJPE in px"]) < 5.7  # half the diagonal of a cell
@@ -107,7 +107,7 @@ def test_evaluate_at_another_height_returns_to_the_pictures_pixels(monkeypatch, 
 def test_find_keypoints_undoes_a_width_that_is_rounded():
     picture = np.zeros((256, 201, 3), np.uint8)  # at a height of 137 it is 107.57 wide, so 108
 
-    keypoints, _ = evaluation.find_keypoints(PerfectNetwork(stored_px=(201, 256)), picture, 137, refine=True)
+    keypoints, _ = evaluation.find_keypoints(PerfectNetwork(stored_px=(201, 256)), picture, 137, as_in_lab=False)
 
     assert keypoints == pytest.approx(POINTS, abs=0.01)
 
@@ -197,10 +197,39 @@ def test_evaluate_finds_keypoints_above_the_threshold(monkeypatch, capsys, data_
     assert higher["joints found"] == "0.000"
 
 
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ([], 18),
+        (["--as-in-lab"], 17),
+        (["--as-in-lab", "--threshold", "0.05"], 18),
+        (["--threshold", "0.1"], 17),
+    ],
+    ids=["measuring", "lab", "lab, lower", "measuring, higher"],
+)
+def test_evaluate_looks_at_fainter_keypoints_than_the_lab(monkeypatch, capsys, data_set, options, found):
+    faint_wrist = np.where(np.arange(19) == BodyPart.left_wrist, np.float32(0.08), np.float32(1))
+
+    _, numbers, _ = report(monkeypatch, capsys, PerfectNetwork(strength=faint_wrist), data_set, *options)
+
+    assert numbers["joints found"] == f"{found / 18:.3f}"
+
+
+@pytest.mark.parametrize("as_in_lab", [True, False])
+def test_find_keypoints_forms_connections_as_wanted(monkeypatch, as_in_lab):
+    options = []
+    connect = evaluation.get_connections
+    monkeypatch.setattr(evaluation, "get_connections", lambda *args, **more: options.append(more) or connect(*args))
+
+    evaluation.find_keypoints(PerfectNetwork(), np.zeros((256, 256, 3), np.uint8), as_in_lab=as_in_lab)
+
+    assert options == [{"one_to_one": not as_in_lab}]
+
+
 def test_evaluation_knows_its_coco_numbers(data_set):
     examples = load_examples(data_set)
 
-    found = evaluation.evaluate(PerfectNetwork(), examples, refine=True)
+    found = evaluation.evaluate(PerfectNetwork(), examples, as_in_lab=False)
 
     assert found.image_ids == list(examples)
     assert found.coco_numbers(data_set / "annotations.json")["AP"] == pytest.approx(1)
