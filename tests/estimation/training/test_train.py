@@ -87,6 +87,14 @@ def test_train_goes_on_from_given_weights(command, whole):
     assert losses_of(folder)[0] < 0.99 * losses_of(whole)[0]
 
 
+def test_train_renders_as_many_pictures_as_are_asked_for(command, monkeypatch):
+    asked = []
+    monkeypatch.setattr(train, "render_folder", lambda folder, count, *, seed: asked.append((folder.name, count, seed)))
+
+    assert command("few", "--rendered", "5", "--stop", "1", "--seed", "3")[0] == 0
+    assert asked == [("rendered", 5, 3)]
+
+
 def test_train_learns_from_a_teacher(command, monkeypatch):
     asked = []
     monkeypatch.setattr(loop, "load_teacher", lambda path: asked.append(path.name) or Teacher())
