@@ -191,9 +191,12 @@ def solution(name):
     return (SUBMISSIONS / name / "merge.py").read_bytes()
 
 
+BUILDING = ("__init__", "architectures", "normalisation")  # The last two are what starts TensorFlow, loudly.
+
+
 def test_release_modules_import_with_the_stub(lab):
     names = [path.relative_to(lab).with_suffix("").as_posix() for path in sorted(lab.glob("estimation/*.py"))]
-    modules = [name.replace("/", ".") for name in names if not name.endswith(("__init__", "architectures"))]
+    modules = [name.replace("/", ".") for name in names if not name.endswith(BUILDING)]
 
     shown = run(lab, "-c", f"import importlib\nfor name in {modules!r}: importlib.import_module(name)")
 
