@@ -4,15 +4,13 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.coco import coco_results
 from estimation.config import CELL_PX, get_default_configuration
-from estimation.connections import get_connections
-from estimation.coordinates import get_coordinates
+from estimation.decoding import find_people
 from estimation.estimators import estimate
 from estimation.keypoints import skeletons_to_keypoints
 from estimation.map_renderers import draw_maps
@@ -101,23 +99,19 @@ def process(
     cell_px = CELL_PX * picture.shape[0] / seen.shape[0]
     maps = network.predict(seen)
     config = get_default_configuration()
-    # More than the lab's code does: keypoints between the cells, and each in one connection of a limb.
-    coordinates = get_coordinates(config, maps.heatmaps, refine=True)
-    connections = get_connections(config, coordinates, maps.pafs, one_to_one=True)
-    start = time.perf_counter()
-    skeletons = estimate(config, connections)
-    seconds = time.perf_counter() - start
-    people = "1 person" if len(skeletons) == 1 else f"{len(skeletons)} persons"
+    found = find_people(config, maps)
+    people = "1 person" if len(found.skeletons) == 1 else f"{len(found.skeletons)} persons"
     size = "" if seen is picture else f" (seen at {seen.shape[1]} x {seen.shape[0]})"
-    print(f"{_shown(picture_path)}{size}: {people}; estimate took {seconds:.6f} s")
+    print(f"{_shown(picture_path)}{size}: {people}; estimate took {found.seconds:.6f} s")
     bgr = picture[..., ::-1]  # the lab's colours are blue, green, red
-    write_picture(output, draw(config, bgr, coordinates, skeletons, resize_fac=cell_px)[..., ::-1])
+    write_picture(output, draw(config, bgr, found.coordinates, found.skeletons, resize_fac=cell_px)[..., ::-1])
     print(f"Wrote {output}")
     if with_maps:
         maps_output = output.with_name(f"{output.stem}_maps{output.suffix}")
         write_picture(maps_output, draw_maps(config, seen[..., ::-1], maps.heatmaps, maps.pafs)[..., ::-1])
         print(f"Wrote {maps_output}")
-    return coco_results(*skeletons_to_keypoints(skeletons, coordinates, cell_px=cell_px), image_id=number)
+    keypoints, scores = skeletons_to_keypoints(found.skeletons, found.coordinates, cell_px=cell_px)
+    return coco_results(keypoints, scores, number, found.scores)
 
 
 def _default_network() -> str:

@@ -59,9 +59,7 @@ def get_connections(
         *More* samples than this must pass. The lab's code says 80 % in a comment, yet with 8 of 10 it demands 90 %;
         published answers depend on that.
     one_to_one : bool, optional
-        Take each keypoint into at most one connection of a limb, the best first, as the paper demands [2]_. What is
-        best is then judged by ``total * sqrt(score1 * score2)``: a faint keypoint beside a clear one has nearly the
-        same PAF between it and its neighbour.
+        Take each keypoint into at most one connection of a limb, as the paper demands [2]_, the best by `rank` first.
 
     Returns
     -------
@@ -221,6 +219,24 @@ def _sample_cell(start: float, end: float, sample: int, n_samples: int) -> int:
 
 
 @compiled
+def rank(score1: float, score2: float, total: float) -> float:
+    """Say how good a connection is: its total, lowered where one of its keypoints is faint.
+
+    Parameters
+    ----------
+    score1, score2, total : float
+        The last three numbers of its row.
+
+    Returns
+    -------
+    rank : float
+        ``total * sqrt(score1 * score2)``, 0 where a score is negative. A faint keypoint beside a clear one has nearly
+        the same PAF between it and its neighbour, so the total alone does not tell them apart.
+    """
+    return float(total * np.sqrt(max(score1 * score2, 0.0)))
+
+
+@compiled
 def _find_best(totals: Floats, ranking: Floats) -> Ints:
     """Return the accepted candidates, the highest in the ranking first and of equal ones the later first."""
     accepted = np.flatnonzero(totals)
@@ -233,7 +249,7 @@ def _find_one_to_one(totals: Floats, starts: Floats, ends: Floats) -> Ints:
     n_ends = len(ends)
     ranking = np.empty(len(totals))
     for pair in range(len(totals)):
-        ranking[pair] = totals[pair] * np.sqrt(max(starts[pair // n_ends, 2] * ends[pair % n_ends, 2], 0.0))
+        ranking[pair] = rank(starts[pair // n_ends, 2], ends[pair % n_ends, 2], totals[pair])
     is_start_taken, is_end_taken = np.zeros(len(starts), dtype=np.bool_), np.zeros(n_ends, dtype=np.bool_)
     chosen = np.empty(min(len(starts), n_ends), dtype=np.int64)
     n_chosen = 0

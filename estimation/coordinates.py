@@ -27,7 +27,11 @@ _SMALLEST_SHARE = 1e-3
 
 
 def get_coordinates(
-    config: ConnectionsConfig, heatmaps: npt.ArrayLike, threshold: float = 0.1, refine: bool = False
+    config: ConnectionsConfig,
+    heatmaps: npt.ArrayLike,
+    threshold: float = 0.1,
+    refine: bool = False,
+    min_distance: float = 0.0,
 ) -> dict[str, list[Keypoint]]:
     """Find the keypoints of every registered body part.
 
@@ -47,6 +51,10 @@ def get_coordinates(
         ``exp(-distance² / σ²)`` of any spread [1]_. A peak stays within half a cell of its cell's centre, and on
         that centre where a neighbour is beyond the border, and where the cell and both neighbours are equal.
         Without it x and y are int, as in the lab.
+    min_distance : float, optional
+        Of keypoints of one part that are this near to each other or nearer, in cells, only the highest one stays; of
+        equal ones the first. A network that is not sure gives a joint several peaks side by side, and connections to
+        one and to another of them tear its person apart. With 0 all stay, as in the lab.
 
     Returns
     -------
@@ -57,13 +65,16 @@ def get_coordinates(
     Raises
     ------
     ValueError
-        If `heatmaps` has another shape, no cell, or a value that is no finite number.
+        If `heatmaps` has another shape, no cell, or a value that is no finite number, or if `min_distance` is below
+        0 or no number.
 
     References
     ----------
     .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, sec. 2.2:
        peaks of the confidence maps, found by non-maximum suppression; eq. 7 for their shape.
     """
+    if not min_distance >= 0:
+        raise ValueError(f"min_distance must be at least 0 cells; got {min_distance!r}. With 0 all peaks stay.")
     given = np.asarray(heatmaps)
     maps = check_maps(given, N_HEATMAPS, "heatmaps")
     if given.dtype.kind == "f":
@@ -71,7 +82,13 @@ def get_coordinates(
     parts = config.body_parts.values()
     channels = np.array([part.heatmap_idx for part in parts], dtype=np.int64)
     xs, ys, scores, counts = _find_peaks(maps, channels, float(threshold))
-    points = _refine(maps, np.repeat(channels, counts), xs, ys) if refine else (xs, ys)
+    points: tuple[Floats | Ints, Floats | Ints] = (xs, ys)
+    if refine:
+        points = _refine(maps, np.repeat(channels, counts), xs, ys)
+    if min_distance > 0:
+        stays = _stand_apart(points[0], points[1], scores, counts, float(min_distance))
+        counts = np.bincount(np.repeat(np.arange(len(counts)), counts)[stays], minlength=len(counts))
+        points, scores = (points[0][stays], points[1][stays]), scores[stays]
     keypoints = list(zip(*(axis.tolist() for axis in points), scores.tolist(), range(len(scores)), strict=True))
     bounds = accumulate(counts.tolist(), initial=0)
     return {
@@ -163,3 +180,23 @@ def _find_top(before: float, value: float, after: float) -> float:
     if fall_before + fall_after == 0:
         return 0.0
     return float(0.5 * (fall_before - fall_after) / (fall_before + fall_after))
+
+
+@compiled
+def _stand_apart(
+    xs: Floats | Ints, ys: Floats | Ints, scores: Floats, counts: Ints, min_distance: float
+) -> npt.NDArray[np.bool_]:
+    """Tell of each peak whether it is farther than `min_distance` from every higher peak of its slot that stays."""
+    stays = np.ones(len(xs), dtype=np.bool_)
+    first = 0
+    for count in counts:
+        by_score = first + np.argsort(-scores[first : first + count], kind="mergesort")
+        for i in range(count):
+            higher = by_score[:i]
+            for other in higher[stays[higher]]:
+                dx, dy = xs[by_score[i]] - xs[other], ys[by_score[i]] - ys[other]
+                if dx * dx + dy * dy <= min_distance * min_distance:
+                    stays[by_score[i]] = False
+                    break
+        first += count
+    return stays

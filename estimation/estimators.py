@@ -7,6 +7,7 @@ import numpy as np
 
 from estimation.compilation import Floats, Ints, compiled
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN, ConnectionsConfig
+from estimation.connections import rank
 from estimation.merge import merge
 
 Table = Floats | Sequence[Sequence[float]]
@@ -18,6 +19,7 @@ def estimate(
     connections: Sequence[Table],
     min_num_body_parts: int = 4,
     min_score: float = 0.4,
+    best_first: bool = False,
 ) -> Floats:
     """Put the connections of a picture together to persons.
 
@@ -30,6 +32,8 @@ def estimate(
         Not modified.
     min_num_body_parts, min_score : optional
         Whom to delete; see `merge`.
+    best_first : bool, optional
+        The order of the rows; see `connection_rows`.
 
     Returns
     -------
@@ -41,10 +45,10 @@ def estimate(
     ValueError
         Where `connection_rows` or `merge` do.
     """
-    return merge(connection_rows(config, connections), min_num_body_parts, min_score)
+    return merge(connection_rows(config, connections, best_first), min_num_body_parts, min_score)
 
 
-def connection_rows(config: ConnectionsConfig, connections: Sequence[Table]) -> Floats:
+def connection_rows(config: ConnectionsConfig, connections: Sequence[Table], best_first: bool = False) -> Floats:
     """Make the rows that reach `merge`, which the lab calls ``subset``: one for each distinct connection.
 
     Parameters
@@ -53,13 +57,16 @@ def connection_rows(config: ConnectionsConfig, connections: Sequence[Table]) -> 
         The limbs that the connections belong to.
     connections : sequence of array_like
         For each limb the rows ``[id1, id2, score1, score2, total]`` or ``[]``. Not modified.
+    best_first : bool, optional
+        Order the rows by the `rank` of their connections, best first, equal ones as they come. In `merge` the earlier
+        row wins a conflict, so then the one wins that the network is surest of, and not that of the earlier limb.
 
     Returns
     -------
     rows : ndarray of shape (n, 20) and dtype float64
-        In the order of the limbs and then of their connections: the two ids in the slots of their parts, -1
-        elsewhere, a score, and 2 parts. A pair that has a row already is not added again. With a configuration of
-        fewer body parts the slots that it does not use stay -1.
+        In the order of the limbs and then of their connections, unless best first: the two ids in the slots of their
+        parts, -1 elsewhere, a score, and 2 parts. A pair that has a row already is not added again. With a
+        configuration of fewer body parts the slots that it does not use stay -1.
 
     Raises
     ------
@@ -67,7 +74,48 @@ def connection_rows(config: ConnectionsConfig, connections: Sequence[Table]) -> 
         If there are not as many entries as limbs, or an entry has not five columns.
     """
     counts, table = _stack(config, connections)
-    return _drop_repeated(_fill_rows(table, counts, _slots_of_limbs(config)))
+    rows = _fill_rows(table, counts, _slots_of_limbs(config))
+    if best_first:
+        rows = rows[np.argsort([-rank(*scores) for scores in table[:, 2:].tolist()], kind="stable")]
+    return _drop_repeated(rows)
+
+
+def score_skeletons(config: ConnectionsConfig, skeletons: Floats, connections: Sequence[Table]) -> Floats:
+    """Say how sure the network is of each person, which the lab's scores, without the PAFs, do not.
+
+    Parameters
+    ----------
+    config : ConnectionsConfig
+        The limbs that the connections belong to.
+    skeletons : ndarray of shape (m, 20)
+        What `estimate` made of the connections. Not modified.
+    connections : sequence of array_like
+        For each limb the rows ``[id1, id2, score1, score2, total]`` or ``[]``. Not modified.
+
+    Returns
+    -------
+    scores : ndarray of shape (m,) and dtype float64
+        The sum of the totals of all connections inside the skeleton, over the number of limbs: near 1 for a
+        whole person whom the network is sure of. The sum is what the paper wants to be large [1]_.
+
+    Raises
+    ------
+    ValueError
+        Where `connection_rows` does.
+
+    References
+    ----------
+    .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, eq. 13 and 16.
+    """
+    _, table = _stack(config, connections)
+    person_of = {
+        id_: person for person, ids in enumerate(skeletons[:, :N_PARTS].tolist()) for id_ in ids if id_ != ABSENT
+    }
+    scores = np.zeros(len(skeletons))
+    for start, end, _, _, total in table.tolist():
+        if start in person_of and person_of[start] == person_of.get(end):
+            scores[person_of[start]] += total
+    return scores / len(config.connection_types)
 
 
 def _stack(config: ConnectionsConfig, connections: Sequence[Table]) -> tuple[Ints, Floats]:

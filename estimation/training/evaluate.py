@@ -1,8 +1,7 @@
 """Measure a network on pictures with keypoints: `python -m estimation.training.evaluate --images DIR`.
 
-The command gets more out of the maps than the lab does. It refines keypoints to a fraction of a cell, and forms the
-connections between the refined ones: on their cells, the eyes and ears of small people often share one, and a line of
-no length is no limb. It takes a keypoint into one connection of a limb, and it looks at fainter keypoints too.
+The command gets more out of the maps than the lab does, as the demo: see `estimation.decoding`. It looks at fainter
+keypoints than the demo, too.
 """
 
 import argparse
@@ -21,17 +20,15 @@ from tqdm import tqdm
 
 from estimation.coco import coco_results, evaluate_coco, match_persons
 from estimation.config import get_default_configuration
-from estimation.connections import get_connections
-from estimation.coordinates import get_coordinates
-from estimation.estimators import estimate
+from estimation.decoding import LAB_THRESHOLD, find_people
 from estimation.keypoints import cells_to_px, skeletons_to_keypoints
 from estimation.metrics import coverage, mpjpe, pck, pckh, pcp, pdj, torso_diameters
 from estimation.pictures import bring_to_height, read_picture
 from estimation.training.dataset import Example, held_out, load_examples
 from estimation.training.views import ARCHITECTURES, Predictor, load_predictor
 
-THRESHOLD, LAB_THRESHOLD = 0.05, 0.1
-"""Above which a heatmap has a keypoint: for measuring, where a faint one costs little, and in the lab."""
+THRESHOLD = 0.03
+"""Above which a heatmap has a keypoint: for measuring, where a faint one costs little."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -162,7 +159,7 @@ def evaluate(
     threshold : float, optional
         Find keypoints above it; see `get_coordinates`.
     as_in_lab : bool, optional
-        Leave keypoints on their cells, and take them into several connections of a limb; see `get_connections`.
+        Take each step from maps to people with the lab's defaults; see `find_people`.
 
     Returns
     -------
@@ -173,10 +170,11 @@ def evaluate(
     for image_id, example in tqdm(examples.items(), unit="picture", disable=None):
         picture = read_picture(example.path)
         start = time.perf_counter()
-        keypoints, scores = find_keypoints(network, picture, height_px, threshold=threshold, as_in_lab=as_in_lab)
+        found = find_keypoints(network, picture, height_px, threshold=threshold, as_in_lab=as_in_lab)
+        keypoints, scores, person_scores = found
         evaluation.seconds.append(time.perf_counter() - start)
         evaluation.image_ids.append(image_id)
-        evaluation.results += coco_results(keypoints, scores, image_id)
+        evaluation.results += coco_results(keypoints, scores, image_id, person_scores)
         truth = np.where(example.labelled[..., None], example.keypoints, np.nan).astype(np.float64)
         matching = match_persons(keypoints, truth, example.areas)
         evaluation.found.append(matching.align(keypoints))
@@ -194,7 +192,7 @@ def find_keypoints(
     *,
     threshold: float = LAB_THRESHOLD,
     as_in_lab: bool = True,
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats | None]:
     """Run the whole chain on one picture.
 
     Parameters
@@ -210,18 +208,17 @@ def find_keypoints(
     keypoints : ndarray of shape (n, 18, 2)
         ``(x, y)`` in pixels of `picture`; NaN where a part is absent.
     scores : ndarray of shape (n, 18)
+    person_scores : ndarray of shape (n,), or None
+        As in `People`.
     """
     seen = bring_to_height(picture, height_px or picture.shape[0])
-    maps = network.predict(seen)
     config = get_default_configuration()
-    coordinates = get_coordinates(config, maps.heatmaps, threshold, refine=not as_in_lab)
-    connections = get_connections(config, coordinates, maps.pafs, one_to_one=not as_in_lab)
-    skeletons = estimate(config, connections)
-    keypoints, scores = skeletons_to_keypoints(skeletons, coordinates)
+    people = find_people(config, network.predict(seen), threshold=threshold, as_in_lab=as_in_lab)
+    keypoints, scores = skeletons_to_keypoints(people.skeletons, people.coordinates)
     # A pixel that the network saw covers this many pixels of the picture as stored; whole pixels make two ratios.
     ratios = picture.shape[1] / seen.shape[1], picture.shape[0] / seen.shape[0]
     stored = [cells_to_px(keypoints[..., axis], cell_px=ratio) for axis, ratio in enumerate(ratios)]
-    return np.stack(stored, axis=-1), scores
+    return np.stack(stored, axis=-1), scores, people.scores
 
 
 def print_report(evaluation: Evaluation, annotations: Path) -> None:
@@ -250,7 +247,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--flip", action="store_true", help="average with the maps of the mirrored picture")
     parser.add_argument(
-        "--as-in-lab", action="store_true", help="keypoints on their cells, in any number of connections, as in the lab"
+        "--as-in-lab", action="store_true", help="from maps to people with the lab's defaults at every step"
     )
     parser.add_argument(
         "--threshold",

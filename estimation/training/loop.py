@@ -76,20 +76,20 @@ def set_up(
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(seed)
     known = load_teacher(teacher) if teacher else None
-    trainee = make_trainee(recipe, has_teacher=known is not None)
+    trainee = make_trainee(recipe, has_hints=known is not None and recipe.hint > 0)
     if start:
         assign_weights(trainee.model, read_weights(start), start)
         trainee.average.restore(trainee.joined.get_weights())
     return trainee, known
 
 
-def make_trainee(recipe: Recipe, *, has_teacher: bool) -> Trainee:
+def make_trainee(recipe: Recipe, *, has_hints: bool) -> Trainee:
     """Build the network of a recipe and make it ready to learn.
 
     Parameters
     ----------
     recipe : Recipe
-    has_teacher : bool
+    has_hints : bool
         Whether it learns to guess the teacher's features too.
 
     Returns
@@ -107,7 +107,7 @@ def make_trainee(recipe: Recipe, *, has_teacher: bool) -> Trainee:
     model = build()
     outputs = [layers.Concatenate(name="all_stages", dtype="float32")(model.outputs)]
     losses = [masked_l2]
-    if has_teacher:
+    if has_hints:
         for level, layer in hints.items():
             _, n_features = LEVELS[level]
             guess = layers.Conv2D(n_features, 1, dtype="float32", name=f"hints-{level}")
@@ -242,7 +242,7 @@ def lesson(batch: Batch, teacher: Teacher | None, recipe: Recipe, step: int) -> 
         return Lesson(pictures, [emphasised(targets, recipe.emphasis_at(step))])
     features, maps = teacher.answer(pictures)
     targets = taught(targets, maps, recipe.trust, recipe.mix * batch.are_photos)
-    hints = (features[level] for level in CANDIDATES[recipe.architecture].hints)
+    hints = (features[level] for level in CANDIDATES[recipe.architecture].hints) if recipe.hint > 0 else ()
     truths = [weighted_hints(hint, recipe.hint_at(step)) for hint in hints]
     return Lesson(pictures, [emphasised(targets, recipe.emphasis_at(step)), *truths])
 

@@ -21,7 +21,7 @@ from estimation.training.recipes import load_recipe
 from estimation.training.render import render_folder
 from estimation.training.runs import Run
 
-_CHANGES = ("architecture", "steps", "rate", "hint", "rendered", "loaders")
+_CHANGES = ("architecture", "steps", "rate", "hint", "precision", "rendered", "loaders")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     changes.add_argument("--steps", type=int, help="all steps of the run")
     changes.add_argument("--rate", type=float, help="highest learning rate")
     changes.add_argument("--hint", type=float, help="weight of the teacher's features")
+    changes.add_argument("--precision", help="`mixed_bfloat16` or `float32`: what the machine is fast in")
     changes.add_argument("--rendered", type=int, help="pictures to render: few for a trial of some steps")
     changes.add_argument("--loaders", type=int, help="processes that prepare batches; 0: a thread of this one")
     return parser

@@ -193,6 +193,11 @@ def test_align_puts_missed_persons_as_nan():
         (lambda: coco_results(persons(0), np.ones((2, 18)), 1), r"finite number for each of 1 x 18 parts"),
         (lambda: coco_results(persons(0), np.full((1, 18), np.nan), 1), r"finite number .*got array\(\[\[nan"),
         (lambda: coco_results(np.zeros((1, 17, 2)), np.ones((1, 18)), 1), r"keypoints must have the shape \(n, 18, 2"),
+        (
+            lambda: coco_results(persons(0), np.ones((1, 18)), 1, [1, 2]),
+            r"person_scores must be a finite number for each of 1 persons; got \[1, 2\]",
+        ),
+        (lambda: coco_results(persons(0), np.ones((1, 18)), 1, [np.inf]), r"each of 1 persons; got \[inf\]"),
     ],
     ids=[
         "negative area",
@@ -203,6 +208,8 @@ def test_align_puts_missed_persons_as_nan():
         "scores of others",
         "nan score",
         "17 keypoints",
+        "too many person scores",
+        "infinite person score",
     ],
 )
 def test_coco_functions_refuse_bad_arguments(call, message):
@@ -232,6 +239,15 @@ def test_coco_results_leave_out_a_lonely_neck():
     neck[0, BodyPart.neck] = (1, 2)
     assert coco_results(neck, np.ones((1, 18)), 1) == []
     assert coco_results([], [], 1) == []
+
+
+def test_coco_results_rank_persons_by_the_scores_given():
+    neck = np.full((18, 2), np.nan)
+    neck[BodyPart.neck] = (1, 2)
+    points = np.concatenate([persons(0), neck[None], persons(250)])
+    ranked = coco_results(points, np.ones((3, 18)), 1, [0.25, 0.5, 0.75])
+    assert [result["score"] for result in ranked] == [0.25, 0.75]
+    assert ranked[1]["keypoints"] == coco_results(points, np.ones((3, 18)), 1)[1]["keypoints"]
 
 
 def test_coco_results_can_be_written_as_json():

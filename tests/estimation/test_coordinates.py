@@ -184,3 +184,42 @@ def test_get_coordinates_refined_finds_the_same_keypoints_within_half_a_cell(hea
             assert abs(y - row) <= 0.5
             assert 0 <= x <= width - 1  # where get_connections takes them
             assert 0 <= y <= height - 1
+
+
+@pytest.mark.parametrize(
+    ("row", "min_distance", "expected"),
+    [
+        pytest.param([0.5, 0, 0.75], 2, [2], id="the higher one stays"),
+        pytest.param([0.5, 0, 0.75], 1.9, [0, 2], id="far enough"),
+        pytest.param([0.5, 0, 0.5], 2, [0], id="the first of equal ones"),
+        pytest.param([0.5, 0.5, 0.5], 1, [0, 2], id="plateau"),
+        pytest.param([0.75, 0, 0.5, 0, 0.25], 2, [0, 4], id="what has gone takes nobody along"),
+        pytest.param([0.25, 0, 0.5, 0, 0.75], 2, [0, 4], id="the same from the other side"),
+        pytest.param([0.5, 0, 0.75], 0, [0, 2], id="all stay with 0"),
+    ],
+)
+def test_get_coordinates_keeps_the_highest_of_near_keypoints(row, min_distance, expected):
+    found = get_coordinates(CONFIG, make_heatmaps(BodyPart.neck, [row]), min_distance=min_distance)
+    assert [x for x, *_ in found["neck"]] == expected
+    assert [id_ for *_, id_ in found["neck"]] == list(range(len(expected)))
+
+
+def test_get_coordinates_measures_distances_in_both_directions():
+    rows = [[0.75, 0, 0, 0], [0, 0, 0, 0], [0, 0.5, 0, 0.25]]
+    heatmaps = make_heatmaps(BodyPart.neck, rows)
+    for min_distance, expected in ((1.9, [(0, 0), (1, 2), (3, 2)]), (2.2, [(0, 0), (1, 2)]), (2.3, [(0, 0), (3, 2)])):
+        found = get_coordinates(CONFIG, heatmaps, min_distance=min_distance)
+        assert [keypoint[:2] for keypoint in found["neck"]] == expected
+
+
+def test_get_coordinates_keeps_near_keypoints_of_two_parts():
+    heatmaps = make_heatmaps(BodyPart.nose, [[0.5, 0, 0.75]]) + make_heatmaps(BodyPart.neck, [[0, 0.5, 0]])
+    found = get_coordinates(CONFIG, heatmaps, min_distance=3)
+    assert found["nose"] == [(2, 0, 0.75, 0)]
+    assert found["neck"] == [(1, 0, 0.5, 1)]
+
+
+@pytest.mark.parametrize("distance", [-0.5, np.nan])
+def test_get_coordinates_refuses_a_distance(distance):
+    with pytest.raises(ValueError, match=rf"min_distance must be at least 0 cells; got {distance}\. With 0 all peaks"):
+        get_coordinates(CONFIG, make_heatmaps(BodyPart.nose, [[1]]), min_distance=distance)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from estimation.config import ABSENT, BodyPart, ConnectionsConfig, get_default_configuration
-from estimation.estimators import connection_rows, estimate
+from estimation.estimators import connection_rows, estimate, score_skeletons
 from tests.strategies import rows_of
 
 CONFIG = get_default_configuration()
@@ -32,6 +32,42 @@ def test_connection_rows_are_in_the_order_of_limbs_and_connections():
     )
     expected = rows_of(({1: 3, 2: 5}, 1.5), ({1: 4, 5: 9}, 1.5), ({1: 3, 5: 8}, 1.5), ({5: 8, 17: 12}, 1.5))
     assert np.array_equal(connection_rows(CONFIG, connections), expected)
+
+
+def test_connection_rows_can_be_best_first():
+    connections = connections_of(
+        limb_0=[[3, 5, 0.5, 0.5, 0.5], [4, 6, 1, 1, 0.4]],
+        limb_2=[[5, 7, 0.25, 1, 1], [6, 8, 0.5, 0.5, 0.8]],
+    )
+    # Ranks of 0.5, 0.4 twice in the order of the limbs, and 0.25.
+    expected = rows_of(({2: 5, 3: 7}, 1.5), ({1: 4, 2: 6}, 3), ({2: 6, 3: 8}, 1.5), ({1: 3, 2: 5}, 1.5))
+    assert np.array_equal(connection_rows(CONFIG, connections, best_first=True), expected)
+
+
+def test_estimate_lets_the_surest_connection_win():
+    # Two necks want one right elbow, over two right shoulders; the second shoulder's PAF is the clearer one.
+    connections = connections_of(
+        limb_0=[[1, 3, 0.5, 0.5, 0.9], [2, 4, 0.5, 0.5, 0.8]],
+        limb_2=[[3, 5, 0.5, 0.5, 0.2], [4, 5, 0.5, 0.5, 0.7]],
+    )
+    as_they_come = estimate(CONFIG, connections, min_num_body_parts=3)
+    best_first = estimate(CONFIG, connections, min_num_body_parts=3, best_first=True)
+    assert as_they_come[:, 1:4].tolist() == [[1, 3, 5]]
+    assert best_first[:, 1:4].tolist() == [[2, 4, 5]]
+
+
+def test_score_skeletons_adds_up_the_totals_inside_a_person():
+    connections = connections_of(
+        limb_0=[[1, 3, 0.5, 0.5, 0.9], [2, 4, 0.5, 0.5, 0.8]],
+        limb_2=[[3, 5, 0.5, 0.5, 0.25], [4, 5, 0.5, 0.5, 0.125], [6, 7, 0.5, 0.5, 1]],
+    )
+    skeletons = rows_of(({1: 1, 2: 3, 3: 5}, 3), ({1: 2, 2: 4}, 3), ({0: 9}, 1))
+    scores = score_skeletons(CONFIG, skeletons, connections)
+    assert scores == pytest.approx([(0.9 + 0.25) / N_LIMBS, 0.8 / N_LIMBS, 0])
+
+
+def test_score_skeletons_of_nobody_is_empty():
+    assert score_skeletons(CONFIG, np.empty((0, 20)), [[]] * N_LIMBS).shape == (0,)
 
 
 def test_connection_rows_adds_a_repeated_pair_once():

@@ -107,7 +107,7 @@ def test_evaluate_at_another_height_returns_to_the_pictures_pixels(monkeypatch, 
 def test_find_keypoints_undoes_a_width_that_is_rounded():
     picture = np.zeros((256, 201, 3), np.uint8)  # at a height of 137 it is 107.57 wide, so 108
 
-    keypoints, _ = evaluation.find_keypoints(PerfectNetwork(stored_px=(201, 256)), picture, 137, as_in_lab=False)
+    keypoints, *_ = evaluation.find_keypoints(PerfectNetwork(stored_px=(201, 256)), picture, 137, as_in_lab=False)
 
     assert keypoints == pytest.approx(POINTS, abs=0.01)
 
@@ -216,14 +216,17 @@ def test_evaluate_looks_at_fainter_keypoints_than_the_lab(monkeypatch, capsys, d
 
 
 @pytest.mark.parametrize("as_in_lab", [True, False])
-def test_find_keypoints_forms_connections_as_wanted(monkeypatch, as_in_lab):
+def test_find_keypoints_goes_from_maps_to_people_as_wanted(monkeypatch, as_in_lab):
     options = []
-    connect = evaluation.get_connections
-    monkeypatch.setattr(evaluation, "get_connections", lambda *args, **more: options.append(more) or connect(*args))
+    find = evaluation.find_people
+    monkeypatch.setattr(evaluation, "find_people", lambda *args, **more: options.append(more) or find(*args, **more))
 
-    evaluation.find_keypoints(PerfectNetwork(), np.zeros((256, 256, 3), np.uint8), as_in_lab=as_in_lab)
+    _, _, scores = evaluation.find_keypoints(
+        PerfectNetwork(), np.zeros((256, 256, 3), np.uint8), threshold=0.25, as_in_lab=as_in_lab
+    )
 
-    assert options == [{"one_to_one": not as_in_lab}]
+    assert options == [{"threshold": 0.25, "as_in_lab": as_in_lab}]
+    assert (scores is None) is as_in_lab
 
 
 def test_evaluation_knows_its_coco_numbers(data_set):

@@ -48,7 +48,7 @@ def maker(examples, tiny_recipe):
 def built(tiny_is_a_candidate, tiny_recipe):
     """Build two networks once: one without hints for a longer run, one with hints; with its numbers as they were."""
     plain, _ = loop.set_up(replace(tiny_recipe, steps=60), seed=0)
-    hinted = loop.make_trainee(tiny_recipe, has_teacher=True)
+    hinted = loop.make_trainee(tiny_recipe, has_hints=True)
     variables = [*hinted.joined.variables, *hinted.joined.optimizer.variables]
     return plain, hinted, variables, [np.array(ops.convert_to_numpy(variable)) for variable in variables]
 
@@ -274,7 +274,7 @@ def test_make_trainee_refuses_an_unknown_architecture(tiny_recipe):
     with pytest.raises(
         ValueError, match=r"architecture must be one of residual, separable, hourglass, tiny; got 'vgg'\."
     ):
-        loop.make_trainee(replace(tiny_recipe, architecture="vgg"), has_teacher=False)
+        loop.make_trainee(replace(tiny_recipe, architecture="vgg"), has_hints=False)
 
 
 def test_make_trainee_guesses_hints_beside_the_answer(built):

@@ -1,0 +1,82 @@
+"""From maps to people: the lab's four steps in a row, as the lab takes them or with all that makes them better.
+
+What is better: keypoints stand between the cells, one for each joint and not a cluster; each is in one connection of a
+limb; connections may be faint; those that the network is surest of are joined first; persons are ranked by their PAFs.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from estimation.compilation import Floats
+from estimation.config import ConnectionsConfig
+from estimation.connections import get_connections
+from estimation.coordinates import Keypoint, get_coordinates
+from estimation.estimators import estimate, score_skeletons
+from estimation.networks import Maps
+
+LAB_THRESHOLD = 0.1
+"""Above which a heatmap has a keypoint in the lab."""
+
+_MIN_DISTANCE_CELLS = 3.0
+_PAF_THRESHOLD, _MIN_PASSED = 0.0, 7  # more than 7 of 10 samples: the 80 % that the lab's code names and does not ask
+
+
+class People(NamedTuple):
+    """Who was found in a picture.
+
+    Attributes
+    ----------
+    coordinates : dict of str to sequence of tuple
+        All keypoints, from `get_coordinates`, in heatmap cells.
+    skeletons : ndarray of shape (n, 20) and dtype float64
+        A row a person, from `estimate`.
+    scores : ndarray of shape (n,) and dtype float64, or None
+        How sure the network is of each person, from `score_skeletons`; None as in the lab, which does not say.
+    seconds : float
+        What `estimate` took.
+    """
+
+    coordinates: Mapping[str, Sequence[Keypoint]]
+    skeletons: Floats
+    scores: Floats | None
+    seconds: float
+
+
+def find_people(
+    config: ConnectionsConfig, maps: Maps, *, threshold: float = LAB_THRESHOLD, as_in_lab: bool = False
+) -> People:
+    """Find the people in a network's maps.
+
+    Parameters
+    ----------
+    config : ConnectionsConfig
+    maps : Maps
+        What `Network.predict` returned. Not modified.
+    threshold : float, optional
+        Find keypoints above it; see `get_coordinates`.
+    as_in_lab : bool, optional
+        Take each step with the lab's defaults.
+
+    Returns
+    -------
+    people : People
+
+    Raises
+    ------
+    ValueError
+        Where `get_coordinates` or `get_connections` do.
+    """
+    if as_in_lab:
+        coordinates = get_coordinates(config, maps.heatmaps, threshold)
+        connections = get_connections(config, coordinates, maps.pafs)
+    else:
+        coordinates = get_coordinates(config, maps.heatmaps, threshold, refine=True, min_distance=_MIN_DISTANCE_CELLS)
+        connections = get_connections(
+            config, coordinates, maps.pafs, _PAF_THRESHOLD, minimum_mid_num=_MIN_PASSED, one_to_one=True
+        )
+    start = time.perf_counter()
+    skeletons = estimate(config, connections, best_first=not as_in_lab)
+    seconds = time.perf_counter() - start
+    scores = None if as_in_lab else score_skeletons(config, skeletons, connections)
+    return People(coordinates, skeletons, scores, seconds)

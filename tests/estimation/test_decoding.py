@@ -1,0 +1,109 @@
+"""From maps to people, as the lab does it and better."""
+
+import numpy as np
+import pytest
+
+from estimation import decoding
+from estimation.config import BodyPart, get_default_configuration
+from estimation.connections import get_connections
+from estimation.coordinates import get_coordinates
+from estimation.decoding import find_people
+from estimation.estimators import estimate
+from estimation.networks import Maps
+from estimation.targets import confidence_maps, part_affinity_fields
+
+CONFIG = get_default_configuration()
+
+# Right and left arm, neck and nose, in pixels: a person of 100 px.
+_POINTS_PX = {
+    BodyPart.nose: (100, 50),
+    BodyPart.neck: (100, 76),
+    BodyPart.right_shoulder: (76, 76),
+    BodyPart.right_elbow: (68, 116),
+    BodyPart.right_wrist: (60, 148),
+    BodyPart.left_shoulder: (124, 76),
+    BodyPart.left_elbow: (132, 116),
+    BodyPart.left_wrist: (140, 148),
+}
+
+
+def maps_of_a_person(moved=None, strength=1.0):
+    """Draw true maps; `moved` parts have a second, lower peak beside the true one, as many pixels away."""
+    points, labelled = np.zeros((1, 18, 2)), np.zeros((1, 18), bool)
+    for part, point in _POINTS_PX.items():
+        points[0, part], labelled[0, part] = point, True
+    heatmaps = confidence_maps(points, labelled, (24, 24))
+    pafs = part_affinity_fields(points, labelled, (24, 24), overhang_px=12)
+    for part, shift in (moved or {}).items():
+        again = 0.9 * confidence_maps(points + shift, labelled, (24, 24))
+        heatmaps[..., part] = np.maximum(heatmaps[..., part], again[..., part])
+    return Maps(strength * heatmaps, pafs)
+
+
+def test_find_people_as_in_lab_takes_the_labs_steps():
+    maps = maps_of_a_person({BodyPart.right_shoulder: (0, 16)})
+
+    found = find_people(CONFIG, maps, as_in_lab=True)
+
+    coordinates = get_coordinates(CONFIG, maps.heatmaps)
+    skeletons = estimate(CONFIG, get_connections(CONFIG, coordinates, maps.pafs))
+    assert found.coordinates == coordinates
+    assert np.array_equal(found.skeletons, skeletons)
+    assert found.scores is None
+    assert 0 < found.seconds < 10
+
+
+def test_find_people_refines_keypoints():
+    found = find_people(CONFIG, maps_of_a_person())
+
+    ((x, y, *_),) = found.coordinates["right_wrist"]
+    assert ((x + 0.5) * 8 - 0.5, (y + 0.5) * 8 - 0.5) == pytest.approx(_POINTS_PX[BodyPart.right_wrist], abs=0.01)
+
+
+def test_find_people_takes_one_of_two_peaks_of_a_joint():
+    maps = maps_of_a_person({BodyPart.right_shoulder: (0, 20)})
+
+    in_lab, found = (find_people(CONFIG, maps, as_in_lab=as_in_lab) for as_in_lab in (True, False))
+
+    assert len(in_lab.coordinates["right_shoulder"]) == 2
+    assert len(found.coordinates["right_shoulder"]) == 1
+    assert found.skeletons[:, -1].tolist() == [len(_POINTS_PX)]
+
+
+def test_find_people_joins_what_is_faint_in_places():
+    maps = maps_of_a_person()
+    column, row = 9, 12  # of the right upper arm, two of whose ten samples lie here
+    maps.pafs[row - 1 : row + 1, column - 2 : column + 2] = 0.001
+
+    in_lab, found = (find_people(CONFIG, maps, as_in_lab=as_in_lab) for as_in_lab in (True, False))
+
+    assert in_lab.skeletons[0, BodyPart.right_elbow] == -1
+    assert found.skeletons[0, BodyPart.right_elbow] != -1
+
+
+def test_find_people_says_how_sure_the_network_is():
+    sure = find_people(CONFIG, maps_of_a_person())
+    maps = maps_of_a_person()
+    unsure = find_people(CONFIG, Maps(maps.heatmaps, 0.5 * maps.pafs))
+
+    n_limbs = len(_POINTS_PX) - 1
+    assert sure.scores == pytest.approx([n_limbs / 19], rel=0.1)
+    assert unsure.scores == pytest.approx(0.5 * sure.scores, rel=1e-5)
+
+
+def test_find_people_joins_the_surest_connections_first(monkeypatch):
+    options = []
+    monkeypatch.setattr(decoding, "estimate", lambda *args, **more: options.append(more) or estimate(*args, **more))
+
+    for as_in_lab in (True, False):
+        find_people(CONFIG, maps_of_a_person(), as_in_lab=as_in_lab)
+
+    assert options == [{"best_first": False}, {"best_first": True}]
+
+
+@pytest.mark.parametrize("as_in_lab", [True, False])
+def test_find_people_looks_above_a_threshold(as_in_lab):
+    maps = maps_of_a_person(strength=0.5)
+
+    assert len(find_people(CONFIG, maps, threshold=0.2, as_in_lab=as_in_lab).skeletons) == 1
+    assert len(find_people(CONFIG, maps, threshold=0.5, as_in_lab=as_in_lab).skeletons) == 0
