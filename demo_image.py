@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from estimation.arguments import positive_integer
 from estimation.coco import coco_results
 from estimation.config import CELL_PX, get_default_configuration
 from estimation.decoding import find_people
@@ -152,17 +153,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--image", type=Path, default=input_image, help="a picture, or a folder of pictures")
     parser.add_argument("--output", type=Path, help="drawn picture (output.png); for a folder: a folder (output)")
     parser.add_argument("--network", help="`openpose`, `compact`, or a path to weights of one of them")
-    parser.add_argument("--height", type=_positive, metavar="PX", help="how high a picture the network sees")
+    parser.add_argument("--height", type=positive_integer, metavar="PX", help="how high a picture the network sees")
     parser.add_argument("--maps", action="store_true", help="also write heatmaps and PAFs as a picture to look at")
     parser.add_argument("--json", type=Path, help="also write the skeletons as COCO keypoint results")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1; got {text!r}")
-    return number
 
 
 if __name__ == "__main__":

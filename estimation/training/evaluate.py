@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pycocotools.coco import COCO
 from tqdm import tqdm
 
+from estimation.arguments import positive_integer
 from estimation.coco import coco_results, evaluate_coco, match_persons
 from estimation.config import get_default_configuration
 from estimation.decoding import LAB_THRESHOLD, find_people
@@ -239,9 +240,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--architecture", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="which network these weights are of"
     )
-    parser.add_argument("--height", type=_positive, metavar="PX", help="bring pictures to this height")
+    parser.add_argument("--height", type=positive_integer, metavar="PX", help="bring pictures to this height")
     parser.add_argument("--held-out", action="store_true", help="only pictures that training leaves out")
-    parser.add_argument("--count", type=_positive, metavar="N", help="only the first N pictures, by image id")
+    parser.add_argument("--count", type=positive_integer, metavar="N", help="only the first N pictures, by image id")
     parser.add_argument(
         "--scales", type=float, nargs="+", default=(1.0,), metavar="S", help="average the maps at these sizes"
     )
@@ -256,13 +257,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--results", type=Path, help="write the persons found as COCO results to this file")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be an integer of at least 1; got {text!r}")
-    return number
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from estimation.training.batches import Batch, BatchMaker, batches
 from estimation.training.candidates import CANDIDATES
 from estimation.training.dataset import Example
 from estimation.training.losses import emphasised, hint_l2, masked_l2, taught, weighted_hints
-from estimation.training.recipes import Recipe
+from estimation.training.precision import faster_precision
+from estimation.training.recipes import FASTER, Recipe
 from estimation.training.runs import Run, Trainee
 from estimation.training.teacher import LEVELS, Teacher, load_teacher
 
@@ -73,7 +74,7 @@ def set_up(
     ValueError
         If weights are missing, broken or another network's, or there is no such architecture.
     """
-    keras.config.set_dtype_policy(recipe.precision)
+    keras.config.set_dtype_policy(faster_precision() if recipe.precision == FASTER else recipe.precision)
     keras.utils.set_random_seed(seed)
     known = load_teacher(teacher) if teacher else None
     trainee = make_trainee(recipe, has_hints=known is not None and recipe.hint > 0)

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 _FILE = Path(__file__).with_name("recipes.toml")
+FASTER = "faster"
+"""The precision of a recipe that leaves it to a measurement on the machine at hand."""
+
 _MULTIPLE_PX = 32  # What the coarsest level of every architecture covers.
 
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from estimation.arguments import positive_integer
 from estimation.config import COCO_PARTS, LIMBS
 from estimation.pictures import write_picture
 from estimation.training.people import Person, Scene, render_crowd, render_row, render_scene
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m estimation.training.render", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
-    parser.add_argument("--count", type=int, default=100, help="how many pictures")
+    parser.add_argument("--count", type=positive_integer, default=100, help="how many pictures")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     render_folder(args.out, args.count, seed=args.seed)

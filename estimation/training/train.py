@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     changes.add_argument("--steps", type=int, help="all steps of the run")
     changes.add_argument("--rate", type=float, help="highest learning rate")
     changes.add_argument("--hint", type=float, help="weight of the teacher's features")
-    changes.add_argument("--precision", help="`mixed_bfloat16` or `float32`: what the machine is fast in")
+    changes.add_argument("--precision", help="`float32`, `mixed_bfloat16` or `faster`: what is, measured")
     changes.add_argument("--rendered", type=int, help="pictures to render: few for a trial of some steps")
     changes.add_argument("--loaders", type=int, help="processes that prepare batches; 0: a thread of this one")
     return parser

@@ -122,6 +122,30 @@ def test_train_goes_on_where_it_was_broken_off(built, maker, examples, undisturb
         np.testing.assert_allclose(weights[key], array, rtol=1e-2, atol=1e-3, err_msg=key)
 
 
+@pytest.mark.parametrize(
+    ("asked", "used"), [("faster", "mixed_bfloat16"), ("float32", "float32")], ids=["measured", "given"]
+)
+def test_set_up_trains_in_the_precision_of_the_recipe(monkeypatch, tiny_recipe, asked, used):
+    before = keras.config.dtype_policy()
+    monkeypatch.setattr(loop, "faster_precision", lambda: "mixed_bfloat16")
+    try:
+        trainee, _ = loop.set_up(replace(tiny_recipe, precision=asked), seed=0)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+    assert trainee.model.get_layer("features").compute_dtype == used.removeprefix("mixed_")
+
+
+def test_lesson_has_no_hints_in_a_recipe_without(tiny_recipe, maker):
+    recipe = replace(tiny_recipe, hint=0.0)
+
+    taken = loop.lesson(maker(0), Teacher(), recipe, step=0)
+    trainee = loop.make_trainee(recipe, has_hints=False)
+
+    assert [truth.shape[-1] for truth in taken.truths] == [114]
+    assert set(loop._learn(trainee, taken)) == {"loss"}
+
+
 def test_train_logs_at_checkpoints_and_between(undisturbed):
     steps, losses, hint_losses, held_out_losses, sizes, rates = rows_of(undisturbed).T
 
