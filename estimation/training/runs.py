@@ -58,13 +58,28 @@ class Run:
         self.folder = folder
         self.seconds = 0.0
 
+    def check_recipe(self, n_steps: int) -> None:
+        """Check that a recipe of so many steps can go on here.
+
+        Raises
+        ------
+        ValueError
+            If the run has more steps behind it: it is another recipe's, or finished.
+        """
+        behind = int(self._read_progress()["step"])
+        if behind > n_steps:
+            raise ValueError(
+                f"A run must not have more steps behind it than its recipe has; {self.folder} has {behind}, and the "
+                f"recipe {n_steps}. Give another folder with --run."
+            )
+
     def resume(self, trainee: Trainee) -> int:
         """Bring a trainee to the last checkpoint, if there is one, and return the number of steps it has behind it."""
-        if not self._progress.exists():
+        progress = self._read_progress()
+        step, self.seconds = int(progress["step"]), progress["seconds"]
+        if step == 0:
             self._write_log([])
             return 0
-        kept = json.loads(self._progress.read_text(encoding="utf-8"))
-        step, self.seconds = int(kept["step"]), float(kept["seconds"])
         trainee.joined.load_weights(self._state(step))
         with np.load(self._average(step)) as values:
             trainee.average.restore([values[name] for name in values])
@@ -114,6 +129,12 @@ class Run:
     @property
     def _progress(self) -> Path:
         return self.folder / "progress.json"
+
+    def _read_progress(self) -> dict[str, float]:
+        if not self._progress.exists():
+            return {"step": 0, "seconds": 0.0}
+        progress: dict[str, float] = json.loads(self._progress.read_text(encoding="utf-8"))
+        return progress
 
     def _state(self, step: int) -> Path:
         return self.folder / f"state-{step}.weights.h5"

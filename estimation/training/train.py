@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         loop = import_quietly("estimation.training.loop")
         trainee, teacher = loop.set_up(recipe, seed=args.seed, teacher=args.teacher, start=args.start)
         run = Run(args.run)
+        run.check_recipe(recipe.steps)
         # Last, because it takes minutes.
         render_folder(run.folder / "rendered", recipe.rendered, seed=args.seed)
         pools, kept_out = picture_pools(load_examples(run.folder / "rendered").values(), photos)

@@ -145,6 +145,16 @@ def test_train_refuses_weights_of_another_network(tiny, tiny_candidate, tmp_path
     assert "got 1 missing: features/bias; in" in capsys.readouterr().err
 
 
+def test_train_refuses_the_folder_of_a_longer_run(command, whole, capsys):
+    code, folder = command("whole", "--steps", "6")
+
+    assert code == 2
+    assert capsys.readouterr().err == (
+        "train: A run must not have more steps behind it than its recipe has; "
+        f"{folder} has 8, and the recipe 6. Give another folder with --run.\n"
+    )
+
+
 def test_train_needs_pictures(tiny, tmp_path, capsys, write_photos, monkeypatch):
     monkeypatch.setattr(train, "render_folder", lambda folder, *_, **__: write_photos(folder, {}))
 
