@@ -64,7 +64,7 @@ class Run:
         Raises
         ------
         ValueError
-            If the run has more steps behind it: it is another recipe's, or finished.
+            If the run has more steps behind it: it is that of another recipe.
         """
         behind = int(self._read_progress()["step"])
         if behind > n_steps:
