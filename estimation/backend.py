@@ -24,9 +24,6 @@ def import_quietly(name: str) -> ModuleType:
     module : ModuleType
         As `importlib.import_module` gives it. Whoever sets ``TF_CPP_MIN_LOG_LEVEL`` sees every line as it is.
     """
-    # TensorFlow takes oneDNN's convolutions by itself only on processors with instructions for neural networks. On
-    # others they are faster all the same: a training step of eight squares took 416 ms with them, 519 without.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         return importlib.import_module(name)
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # Level 2 still complains that there is no GPU.

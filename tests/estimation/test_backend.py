@@ -33,15 +33,6 @@ def test_import_quietly_keeps_chatter_when_user_set_level(chatty_module, monkeyp
     assert capfd.readouterr().err == CHATTER.decode() + "disk is full\n"
 
 
-@pytest.mark.parametrize(("setting", "expected"), [(None, "1"), ("0", "0")], ids=["unset", "set by the user"])
-def test_import_quietly_asks_for_the_faster_convolutions(chatty_module, monkeypatch, setting, expected):
-    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    if setting is None:
-        monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
-    import_quietly(chatty_module)
-    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == expected
-
-
 def test_import_quietly_works_without_stderr(chatty_module, monkeypatch):
     def no_descriptor(descriptor):
         raise OSError
