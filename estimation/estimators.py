@@ -108,9 +108,8 @@ def score_skeletons(config: ConnectionsConfig, skeletons: Floats, connections: S
     .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, eq. 13 and 16.
     """
     _, table = _stack(config, connections)
-    person_of = {
-        id_: person for person, ids in enumerate(skeletons[:, :N_PARTS].tolist()) for id_ in ids if id_ != ABSENT
-    }
+    # With -1 for absent parts, which no connection names.
+    person_of = {id_: person for person, ids in enumerate(skeletons[:, :N_PARTS].tolist()) for id_ in ids}
     scores = np.zeros(len(skeletons))
     for start, end, _, _, total in table.tolist():
         if start in person_of and person_of[start] == person_of.get(end):

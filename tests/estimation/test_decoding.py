@@ -70,15 +70,32 @@ def test_find_people_takes_one_of_two_peaks_of_a_joint():
     assert found.skeletons[:, -1].tolist() == [len(_POINTS_PX)]
 
 
-def test_find_people_joins_what_is_faint_in_places():
+@pytest.mark.parametrize(
+    ("rows", "value"), [(np.s_[11:13], 0.001), (np.s_[12:13], 0.0)], ids=["four faint samples", "two without"]
+)
+def test_find_people_joins_what_is_faint_in_places(rows, value):
     maps = maps_of_a_person()
-    column, row = 9, 12  # of the right upper arm, two of whose ten samples lie here
-    maps.pafs[row - 1 : row + 1, column - 2 : column + 2] = 0.001
+    maps.pafs[rows, 6:12] = value  # of the right upper arm's ten samples two lie in each of these rows
 
     in_lab, found = (find_people(CONFIG, maps, as_in_lab=as_in_lab) for as_in_lab in (True, False))
 
     assert in_lab.skeletons[0, BodyPart.right_elbow] == -1
     assert found.skeletons[0, BodyPart.right_elbow] != -1
+
+
+@pytest.mark.parametrize("as_in_lab", [True, False])
+def test_find_people_takes_a_keypoint_into_one_connection_of_a_limb(monkeypatch, as_in_lab):
+    wanted = []
+    connect = decoding.get_connections
+    monkeypatch.setattr(
+        decoding,
+        "get_connections",
+        lambda *args, **more: wanted.append(more.get("one_to_one", False)) or connect(*args, **more),
+    )
+
+    find_people(CONFIG, maps_of_a_person(), as_in_lab=as_in_lab)
+
+    assert wanted == [not as_in_lab]
 
 
 def test_find_people_says_how_sure_the_network_is():
