@@ -60,6 +60,12 @@ def test_compact_finds_every_person(evaluation):
     assert evaluation.n_surplus <= 2  # `model_weights/README.md` tells which
 
 
+def test_compact_finds_everybody_once_as_the_demo_does():
+    evaluation = evaluate(load_network("compact"), load_examples(IMAGES), as_in_lab=False)
+
+    assert (evaluation.n_missed, evaluation.n_surplus) == (0, 0)
+
+
 @pytest.mark.parametrize("number", [1, 2], ids=["one person", "five persons"])
 def test_compact_finds_every_person_once_where_people_look_first(evaluation, truth, number):
     n_persons = sum(person["image_id"] == number for person in truth["annotations"])
