@@ -31,7 +31,7 @@ def get_coordinates(
     heatmaps: npt.ArrayLike,
     threshold: float = 0.1,
     refine: bool = False,
-    min_distance: float = 0.0,
+    min_distance_cells: float = 0.0,
 ) -> dict[str, list[Keypoint]]:
     """Find the keypoints of every registered body part.
 
@@ -51,7 +51,7 @@ def get_coordinates(
         ``exp(-distance² / σ²)`` of any spread [1]_. A peak stays within half a cell of its cell's centre, and on
         that centre where a neighbour is beyond the border, and where the cell and both neighbours are equal.
         Without it x and y are int, as in the lab.
-    min_distance : float, optional
+    min_distance_cells : float, optional
         Of keypoints of one part that are this near to each other or nearer, in cells, only the highest one stays; of
         equal ones the first. A network that is not sure gives a joint several peaks side by side, and connections to
         one and to another of them tear its person apart. With 0 all stay, as in the lab.
@@ -65,16 +65,16 @@ def get_coordinates(
     Raises
     ------
     ValueError
-        If `heatmaps` has another shape, no cell, or a value that is no finite number, or if `min_distance` is below
-        0 or no number.
+        If `heatmaps` has another shape, no cell, or a value that is no finite number, or if `min_distance_cells` is
+        below 0 or no number.
 
     References
     ----------
     .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, sec. 2.2:
        peaks of the confidence maps, found by non-maximum suppression; eq. 7 for their shape.
     """
-    if not min_distance >= 0:
-        raise ValueError(f"min_distance must be at least 0 cells; got {min_distance!r}. With 0 all peaks stay.")
+    if not min_distance_cells >= 0:
+        raise ValueError(f"min_distance_cells must be at least 0; got {min_distance_cells!r}. With 0 all peaks stay.")
     given = np.asarray(heatmaps)
     maps = check_maps(given, N_HEATMAPS, "heatmaps")
     if given.dtype.kind == "f":
@@ -85,8 +85,8 @@ def get_coordinates(
     points: tuple[Floats | Ints, Floats | Ints] = (xs, ys)
     if refine:
         points = _refine(maps, np.repeat(channels, counts), xs, ys)
-    if min_distance > 0:
-        stays = _stand_apart(points[0], points[1], scores, counts, float(min_distance))
+    if min_distance_cells > 0:
+        stays = _stand_apart(points[0], points[1], scores, counts, float(min_distance_cells))
         counts = np.bincount(np.repeat(np.arange(len(counts)), counts)[stays], minlength=len(counts))
         points, scores = (points[0][stays], points[1][stays]), scores[stays]
     keypoints = list(zip(*(axis.tolist() for axis in points), scores.tolist(), range(len(scores)), strict=True))
@@ -184,9 +184,9 @@ def _find_top(before: float, value: float, after: float) -> float:
 
 @compiled
 def _stand_apart(
-    xs: Floats | Ints, ys: Floats | Ints, scores: Floats, counts: Ints, min_distance: float
+    xs: Floats | Ints, ys: Floats | Ints, scores: Floats, counts: Ints, min_distance_cells: float
 ) -> npt.NDArray[np.bool_]:
-    """Tell of each peak whether it is farther than `min_distance` from every higher peak of its slot that stays."""
+    """Tell of each peak whether it is farther than that from every higher peak of its slot that stays."""
     stays = np.ones(len(xs), dtype=np.bool_)
     first = 0
     for count in counts:
@@ -195,7 +195,7 @@ def _stand_apart(
             higher = by_score[:i]
             for other in higher[stays[higher]]:
                 dx, dy = xs[by_score[i]] - xs[other], ys[by_score[i]] - ys[other]
-                if dx * dx + dy * dy <= min_distance * min_distance:
+                if dx * dx + dy * dy <= min_distance_cells * min_distance_cells:
                     stays[by_score[i]] = False
                     break
         first += count

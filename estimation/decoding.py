@@ -71,7 +71,9 @@ def find_people(
         coordinates = get_coordinates(config, maps.heatmaps, threshold)
         connections = get_connections(config, coordinates, maps.pafs)
     else:
-        coordinates = get_coordinates(config, maps.heatmaps, threshold, refine=True, min_distance=_MIN_DISTANCE_CELLS)
+        coordinates = get_coordinates(
+            config, maps.heatmaps, threshold, refine=True, min_distance_cells=_MIN_DISTANCE_CELLS
+        )
         connections = get_connections(
             config, coordinates, maps.pafs, _PAF_THRESHOLD, minimum_mid_num=_MIN_PASSED, one_to_one=True
         )

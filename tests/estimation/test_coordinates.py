@@ -187,7 +187,7 @@ def test_get_coordinates_refined_finds_the_same_keypoints_within_half_a_cell(hea
 
 
 @pytest.mark.parametrize(
-    ("row", "min_distance", "expected"),
+    ("row", "min_distance_cells", "expected"),
     [
         pytest.param([0.5, 0, 0.75], 2, [2], id="the higher one stays"),
         pytest.param([0.5, 0, 0.75], 1.9, [0, 2], id="far enough"),
@@ -198,8 +198,8 @@ def test_get_coordinates_refined_finds_the_same_keypoints_within_half_a_cell(hea
         pytest.param([0.5, 0, 0.75], 0, [0, 2], id="all stay with 0"),
     ],
 )
-def test_get_coordinates_keeps_the_highest_of_near_keypoints(row, min_distance, expected):
-    found = get_coordinates(CONFIG, make_heatmaps(BodyPart.neck, [row]), min_distance=min_distance)
+def test_get_coordinates_keeps_the_highest_of_near_keypoints(row, min_distance_cells, expected):
+    found = get_coordinates(CONFIG, make_heatmaps(BodyPart.neck, [row]), min_distance_cells=min_distance_cells)
     assert [x for x, *_ in found["neck"]] == expected
     assert [id_ for *_, id_ in found["neck"]] == list(range(len(expected)))
 
@@ -207,19 +207,23 @@ def test_get_coordinates_keeps_the_highest_of_near_keypoints(row, min_distance, 
 def test_get_coordinates_measures_distances_in_both_directions():
     rows = [[0.75, 0, 0, 0], [0, 0, 0, 0], [0, 0.5, 0, 0.25]]
     heatmaps = make_heatmaps(BodyPart.neck, rows)
-    for min_distance, expected in ((1.9, [(0, 0), (1, 2), (3, 2)]), (2.2, [(0, 0), (1, 2)]), (2.3, [(0, 0), (3, 2)])):
-        found = get_coordinates(CONFIG, heatmaps, min_distance=min_distance)
+    for min_distance_cells, expected in (
+        (1.9, [(0, 0), (1, 2), (3, 2)]),
+        (2.2, [(0, 0), (1, 2)]),
+        (2.3, [(0, 0), (3, 2)]),
+    ):
+        found = get_coordinates(CONFIG, heatmaps, min_distance_cells=min_distance_cells)
         assert [keypoint[:2] for keypoint in found["neck"]] == expected
 
 
 def test_get_coordinates_keeps_near_keypoints_of_two_parts():
     heatmaps = make_heatmaps(BodyPart.nose, [[0.5, 0, 0.75]]) + make_heatmaps(BodyPart.neck, [[0, 0.5, 0]])
-    found = get_coordinates(CONFIG, heatmaps, min_distance=3)
+    found = get_coordinates(CONFIG, heatmaps, min_distance_cells=3)
     assert found["nose"] == [(2, 0, 0.75, 0)]
     assert found["neck"] == [(1, 0, 0.5, 1)]
 
 
 @pytest.mark.parametrize("distance", [-0.5, np.nan])
 def test_get_coordinates_refuses_a_distance(distance):
-    with pytest.raises(ValueError, match=rf"min_distance must be at least 0 cells; got {distance}\. With 0 all peaks"):
-        get_coordinates(CONFIG, make_heatmaps(BodyPart.nose, [[1]]), min_distance=distance)
+    with pytest.raises(ValueError, match=rf"min_distance_cells must be at least 0; got {distance}\. With 0 all peaks"):
+        get_coordinates(CONFIG, make_heatmaps(BodyPart.nose, [[1]]), min_distance_cells=distance)
