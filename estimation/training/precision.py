@@ -13,7 +13,7 @@ from keras import layers
 POLICIES = ("float32", "mixed_bfloat16")
 """Dtype policies of Keras that training may run in."""
 
-_N_TURNS = 5
+_N_TURNS = 3
 
 
 def faster_precision() -> str:
