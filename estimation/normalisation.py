@@ -24,7 +24,7 @@ class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # Ke
         """Normalise over the last axis of a tensor of four; see `keras.layers.BatchNormalization`."""
         if keras.backend.backend() != "tensorflow":
             return super().call(inputs, training=training, mask=mask)
-        import tensorflow as tf  # noqa: PLC0415 - only here, so that other backends need none of it
+        import tensorflow as tf  # only here, so that other backends need none of it
 
         is_training = bool(training and self.trainable)
         scale, offset, mean, variance = (

@@ -81,7 +81,7 @@ def _add_release(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from grader.grade import grade  # noqa: PLC0415 - each command loads what it needs
+    from grader.grade import grade
 
     exit_code, report = grade([f"--student={options.student}", *_passed_on(options)])
     if exit_code == PYTEST_USAGE_ERROR:
@@ -103,8 +103,8 @@ def _has_fault(report: Report) -> bool:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from grader.material import check_tests, load_material  # noqa: PLC0415 - each command loads what it needs
-    from grader.sandbox.doctor import examine, render  # noqa: PLC0415
+    from grader.material import check_tests, load_material
+    from grader.sandbox.doctor import examine, render
 
     rubric, cases = load_material()
     check_tests(rubric)
@@ -115,9 +115,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _cases(options: argparse.Namespace) -> int:
-    from grader.casemaking.pictures import write_maps  # noqa: PLC0415 - each command loads what it needs
-    from grader.casemaking.write import write_cases  # noqa: PLC0415
-    from grader.cases import FOLDER  # noqa: PLC0415
+    from grader.casemaking.pictures import write_maps
+    from grader.casemaking.write import write_cases
+    from grader.cases import FOLDER
 
     visibility = Visibility.PUBLIC if options.public else Visibility.HIDDEN
     written = write_maps() if options.maps else write_cases(FOLDER, options.seed, visibility=visibility)
@@ -128,7 +128,7 @@ def _cases(options: argparse.Namespace) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from grader.release import build_release  # noqa: PLC0415 - each command loads what it needs
+    from grader.release import build_release
 
     names = build_release(options.out)
     print(f"{options.out}: {len(names)} files")

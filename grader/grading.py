@@ -237,7 +237,7 @@ def _grader_fingerprint() -> str:
 
 def _shrink(key: str, judge: Callable[[Sequence[Case]], Verdict]) -> Sequence[Case]:
     """Look for the smallest input that is judged wrong; a merge that has to be stopped ends the search."""
-    from grader.shrinking import StopSearch, smallest_failure  # noqa: PLC0415 - loads Hypothesis, which few need
+    from grader.shrinking import StopSearch, smallest_failure  # loads Hypothesis, which few need
 
     def is_wrong(cases: Sequence[Case]) -> bool:
         verdict = judge(cases)

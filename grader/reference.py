@@ -46,7 +46,7 @@ def answer(rows: Rows, *positional: float, **keywords: float) -> Rows:
     -------
     people : ndarray of shape (m, 20) and dtype float64
     """
-    from estimation.merge import merge  # noqa: PLC0415 - compiled
+    from estimation.merge import merge  # compiled
 
     return merge(rows, *positional, **keywords)  # type: ignore[arg-type]  # a bound of 4.5 parts means something, too
 
@@ -96,10 +96,10 @@ def rows_of_maps(maps: Maps) -> tuple[Rows, Mapping[int, tuple[float, float]]]:
     keypoints : mapping of int to tuple of float
         Place ``(x, y)`` of each keypoint id, in pixels of the picture.
     """
-    from estimation.connections import get_connections  # noqa: PLC0415 - compiled
-    from estimation.coordinates import get_coordinates  # noqa: PLC0415 - compiled
-    from estimation.estimators import connection_rows  # noqa: PLC0415 - compiled
-    from estimation.keypoints import cells_to_px  # noqa: PLC0415 - beside its like
+    from estimation.connections import get_connections  # compiled
+    from estimation.coordinates import get_coordinates  # compiled
+    from estimation.estimators import connection_rows  # compiled
+    from estimation.keypoints import cells_to_px  # beside its like
 
     config = get_default_configuration()
     coordinates = get_coordinates(config, maps.heatmaps)
@@ -117,8 +117,8 @@ def maps_of_picture(path: Path) -> Maps:
     PictureError
         If the picture cannot be read.
     """
-    from estimation.networks import load_network  # noqa: PLC0415 - starts TensorFlow
-    from estimation.pictures import read_picture  # noqa: PLC0415 - OpenCV
+    from estimation.networks import load_network  # starts TensorFlow
+    from estimation.pictures import read_picture  # OpenCV
 
     picture = read_picture(path)
     maps = load_network("compact").predict(picture)

@@ -58,12 +58,12 @@ def smallest_failure(
     cases : sequence of Case
         The smallest failing input with its right answer, or a pair of inputs; empty when none was found.
     """
-    from hypothesis import HealthCheck, Phase, find, settings  # noqa: PLC0415 - takes longer than a whole grading
-    from hypothesis.configuration import set_hypothesis_home_dir  # noqa: PLC0415 - the same
-    from hypothesis.errors import NoSuchExample  # noqa: PLC0415 - the same
+    from hypothesis import HealthCheck, Phase, find, settings  # takes longer than a whole grading
+    from hypothesis.configuration import set_hypothesis_home_dir
+    from hypothesis.errors import NoSuchExample
 
-    from grader.casemaking.any_input import Drawn, as_cases, strategy_of  # noqa: PLC0415 - the same
-    from grader.casemaking.maker import Maker  # noqa: PLC0415 - the same
+    from grader.casemaking.any_input import Drawn, as_cases, strategy_of
+    from grader.casemaking.maker import Maker
 
     maker = Maker(check, Visibility.PUBLIC, seed)
     search = _Search(judge, max_calls, time.monotonic() + max_seconds)

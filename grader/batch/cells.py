@@ -79,7 +79,7 @@ def make_notebook(rubric: Rubric, item: Item, images: Path) -> "NotebookNode":
     notebook : NotebookNode
         Valid by nbformat, its cells' metadata by version 3 of nbgrader's schema. The same for the same submission.
     """
-    from nbformat.v4 import new_notebook  # noqa: PLC0415
+    from nbformat.v4 import new_notebook
 
     cells = [
         *_head(rubric, item),
@@ -101,14 +101,14 @@ def escape(text: str) -> str:
 
 
 def _markdown(source: str, metadata: Mapping[str, Any] | None = None) -> "NotebookNode":
-    from nbformat.v4 import new_markdown_cell  # noqa: PLC0415
+    from nbformat.v4 import new_markdown_cell
 
     return new_markdown_cell(source, metadata={"nbgrader": metadata} if metadata else {})
 
 
 def _code_cell(comment: str, outputs: Sequence[Mapping[str, str]] = (), metadata: Any = None) -> "NotebookNode":  # noqa: ANN401
     """Make a cell of code that is only a comment, so that running it does nothing."""
-    from nbformat.v4 import new_code_cell, new_output  # noqa: PLC0415
+    from nbformat.v4 import new_code_cell, new_output
 
     shown = [new_output("display_data", data=dict(data)) for data in outputs]
     return new_code_cell(f"# {one_line(comment)}", outputs=shown, metadata={"nbgrader": metadata} if metadata else {})

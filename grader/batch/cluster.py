@@ -46,7 +46,7 @@ def grade_on_cluster(
         If `distributed` is not installed, there is no scheduler at that address, it has no workers, or it is lost.
     """
     try:
-        from distributed import Client, as_completed  # noqa: PLC0415 - an optional package
+        from distributed import Client, as_completed  # an optional package
     except ImportError as exc:
         raise GraderError(
             "Grading on a cluster needs the package distributed, which is not installed. "
@@ -80,7 +80,7 @@ def _name(job: Job) -> str:
 
 def _outcome(future: "Future[Outcome]") -> Outcome:
     """Take what came; a job whose workers died under it again and again has no mark."""
-    from distributed import CancelledError, KilledWorker  # noqa: PLC0415 - an optional package
+    from distributed import CancelledError, KilledWorker  # an optional package
 
     try:
         return future.result()

@@ -77,12 +77,12 @@ def _n_cores() -> int:
 
 def grade_class(options: argparse.Namespace) -> int:
     """Grade a class: ``batch``."""
-    from grader.batch.entries import find_entries  # noqa: PLC0415 - each command loads what it needs
-    from grader.batch.progress import show_progress  # noqa: PLC0415
-    from grader.batch.publish import find_gradebook, find_pairs, publish  # noqa: PLC0415
-    from grader.batch.records import Status  # noqa: PLC0415
-    from grader.batch.roll import call_roll  # noqa: PLC0415
-    from grader.batch.run import (  # noqa: PLC0415
+    from grader.batch.entries import find_entries
+    from grader.batch.progress import show_progress
+    from grader.batch.publish import find_gradebook, find_pairs, publish
+    from grader.batch.records import Status
+    from grader.batch.roll import call_roll
+    from grader.batch.run import (
         check_worksheet,
         count,
         find_gone,
@@ -91,11 +91,11 @@ def grade_class(options: argparse.Namespace) -> int:
         is_stale,
         make_plan,
     )
-    from grader.batch.store import Store  # noqa: PLC0415
-    from grader.batch.summary import write_summary  # noqa: PLC0415
-    from grader.batch.worksheet import read_worksheet  # noqa: PLC0415
-    from grader.grading import find_fingerprints  # noqa: PLC0415
-    from grader.rubric import load_rubric  # noqa: PLC0415
+    from grader.batch.store import Store
+    from grader.batch.summary import write_summary
+    from grader.batch.worksheet import read_worksheet
+    from grader.grading import find_fingerprints
+    from grader.rubric import load_rubric
 
     worksheet = None if options.worksheet is None else read_worksheet(options.worksheet)
     roll = call_roll(find_entries(options.submissions, out=options.out), worksheet)
@@ -130,10 +130,10 @@ def _tell_about(worksheet: "Worksheet", lines: Sequence["Line"]) -> None:
 
 def open_formgrader(options: argparse.Namespace) -> int:
     """Show the class to whoever marks the reports: ``formgrader``."""
-    from grader.batch.formgrader import serve  # noqa: PLC0415 - each command loads what it needs
-    from grader.batch.publish import find_gradebook, publish, write_notebooks  # noqa: PLC0415
-    from grader.batch.store import Store  # noqa: PLC0415
-    from grader.rubric import load_rubric  # noqa: PLC0415
+    from grader.batch.formgrader import serve
+    from grader.batch.publish import find_gradebook, publish, write_notebooks
+    from grader.batch.store import Store
+    from grader.rubric import load_rubric
 
     store, rubric = Store(options.out), load_rubric()
     url = find_gradebook(store, options.gradebook)
@@ -148,10 +148,10 @@ def open_formgrader(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write grades and feedback: ``export``."""
-    from grader.batch import exports  # noqa: PLC0415 - each command loads what it needs
-    from grader.batch.publish import find_gradebook, list_results, publish, render_feedback  # noqa: PLC0415
-    from grader.batch.store import Store  # noqa: PLC0415
-    from grader.rubric import load_rubric  # noqa: PLC0415
+    from grader.batch import exports
+    from grader.batch.publish import find_gradebook, list_results, publish, render_feedback
+    from grader.batch.store import Store
+    from grader.rubric import load_rubric
 
     store, rubric = Store(options.out), load_rubric()
     store.found()
@@ -203,12 +203,12 @@ def _tell(what: str, keys: Sequence[str]) -> None:
 
 def _where(options: argparse.Namespace) -> "GradeAll":
     """Choose who grades: this machine's cores, or a cluster."""
-    from grader.batch.task import grade_upload  # noqa: PLC0415 - each command loads what it needs
+    from grader.batch.task import grade_upload
 
     if options.scheduler:
-        from grader.batch.cluster import grade_on_cluster  # noqa: PLC0415
+        from grader.batch.cluster import grade_on_cluster
 
         return partial(grade_on_cluster, grade=grade_upload, address=options.scheduler)
-    from grader.batch.local import grade_locally  # noqa: PLC0415
+    from grader.batch.local import grade_locally
 
     return partial(grade_locally, grade=grade_upload, n_workers=options.workers)

@@ -47,7 +47,7 @@ def open_gradebook(url: str, *, create: bool = False) -> Iterator["Connection"]:
     GraderError
         If the address cannot be read, nobody answers there, or it is no gradebook of this nbgrader's.
     """
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError
 
     address = _read_address(url)
     engine = _make_engine(address, create=create)
@@ -83,8 +83,8 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def _read_address(url: "str | URL") -> "URL":
-    from sqlalchemy import make_url  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         return make_url(url)
@@ -96,8 +96,8 @@ def _read_address(url: "str | URL") -> "URL":
 
 
 def _make_engine(address: "URL", *, create: bool) -> "Engine":
-    from sqlalchemy import create_engine, event  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import SQLAlchemyError
 
     is_sqlite = address.get_backend_name() == "sqlite"
     try:
@@ -145,10 +145,10 @@ def _tell(exc: Exception, address: "URL") -> str:
 
 
 def _check_schema(connection: "Connection", shown: str, *, create: bool) -> None:
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-    from nbgrader.api import Base  # noqa: PLC0415
-    from nbgrader.dbutil import ALEMBIC_DIR  # noqa: PLC0415
-    from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select  # noqa: PLC0415
+    from alembic.script import ScriptDirectory
+    from nbgrader.api import Base
+    from nbgrader.dbutil import ALEMBIC_DIR
+    from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select
 
     version = Table("alembic_version", MetaData(), Column("version_num", String(32), nullable=False))
     head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
@@ -209,7 +209,7 @@ def settle(
     **first
         What a new row holds beside them.
     """
-    from sqlalchemy import bindparam, insert, select, update  # noqa: PLC0415
+    from sqlalchemy import bindparam, insert, select, update
 
     if not wanted:
         return Settled({})

@@ -172,7 +172,7 @@ def _kinds(missed: Sequence[Missed]) -> Iterator[tuple[str, str, list[int]]]:
 
 def _label(title: str) -> str:
     """Cut a title to what fits beside a bar, and put a square for each letter that matplotlib's own font lacks."""
-    from matplotlib import font_manager  # noqa: PLC0415 - heavy, and most runs draw nothing
+    from matplotlib import font_manager  # heavy, and most runs draw nothing
 
     known = font_manager.get_font(font_manager.findfont("DejaVu Sans")).get_charmap()
     shown = cut(one_line(title), _LABEL)
@@ -183,7 +183,7 @@ def _label(title: str) -> str:
 @contextmanager
 def _settings(salt: str) -> Iterator[None]:
     """Draw with matplotlib's own settings, whatever the user's are, and with ids that are the same in every run."""
-    import matplotlib as mpl  # noqa: PLC0415 - heavy, and most runs draw nothing
+    import matplotlib as mpl  # heavy, and most runs draw nothing
 
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -192,7 +192,7 @@ def _settings(salt: str) -> Iterator[None]:
 
 
 def _axes(height_in: float) -> "tuple[Figure, Axes]":
-    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and most runs draw nothing
+    from matplotlib.figure import Figure  # heavy, and most runs draw nothing
 
     figure = Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
     return figure, figure.subplots()
@@ -200,7 +200,7 @@ def _axes(height_in: float) -> "tuple[Figure, Axes]":
 
 def _grid(axes: "Axes", along: str) -> None:
     """Take away what is not data, and rule faint lines that start at whole numbers."""
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+    from matplotlib.ticker import MaxNLocator
 
     axes.spines[:].set_visible(False)
     axes.set_axisbelow(True)

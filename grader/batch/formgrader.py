@@ -155,7 +155,7 @@ def _surroundings(home: Path, url: str) -> Iterator[None]:
 
 
 def _configure(course: Path, home: Path, port: int, token: str) -> "Config":
-    from traitlets.config import Config  # noqa: PLC0415
+    from traitlets.config import Config
 
     (home / "exchange").mkdir()
     server: dict[str, Any] = {
@@ -185,9 +185,9 @@ def _configure(course: Path, home: Path, port: int, token: str) -> "Config":
 
 def _start(config: "Config") -> "ServerApp":
     """Start Jupyter without any of its extensions, close its doors, and put the formgrader in."""
-    from jinja2 import ChoiceLoader, DictLoader  # noqa: PLC0415
-    from jupyter_server.serverapp import ServerApp  # noqa: PLC0415
-    from nbgrader.server_extensions.formgrader.formgrader import load_jupyter_server_extension  # noqa: PLC0415
+    from jinja2 import ChoiceLoader, DictLoader
+    from jupyter_server.serverapp import ServerApp
+    from nbgrader.server_extensions.formgrader.formgrader import load_jupyter_server_extension
 
     app = ServerApp.instance(config=config)
     app.initialize(argv=[], find_extensions=False)
@@ -199,8 +199,8 @@ def _start(config: "Config") -> "ServerApp":
 
 
 def _close_other_doors(web_app: Any) -> None:  # noqa: ANN401 - Tornado's application
-    from tornado.routing import Matcher, Rule  # noqa: PLC0415
-    from tornado.web import ErrorHandler  # noqa: PLC0415
+    from tornado.routing import Matcher, Rule
+    from tornado.web import ErrorHandler
 
     class OtherDoors(Matcher):  # type: ignore[misc]
         def match(self, request: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - Tornado's request

@@ -127,7 +127,7 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
 
 def _write_people(connection: "Connection", people: Sequence[Person]) -> None:
     """Write names and addresses where they are known; what somebody else wrote about the others stays."""
-    from nbgrader.api import Student  # noqa: PLC0415
+    from nbgrader.api import Student
 
     table = Student.__table__
     settle(connection, table, ["id"], {(person.key,): {} for person in people})
@@ -147,7 +147,7 @@ def _harmless(text: str) -> str:
 
 
 def _write_submissions(connection: "Connection", layout: Layout, lines: Sequence[Line]) -> None:
-    from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook  # noqa: PLC0415
+    from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook
 
     times = {(line.person.key, layout.assignment): {"timestamp": line.submitted_at} for line in lines}
     ids = settle(connection, SubmittedAssignment.__table__, ["student_id", "assignment_id"], times).ids
@@ -197,8 +197,8 @@ def _score(line: Line, check: str) -> float | None:
 
 def _settle_needs(connection: "Connection", layout: Layout, notebooks: Sequence[str]) -> None:
     """Ask for a person where a check has no points; in one statement, since somebody may be giving them just now."""
-    from nbgrader.api import Grade  # noqa: PLC0415
-    from sqlalchemy import and_, update  # noqa: PLC0415
+    from nbgrader.api import Grade
+    from sqlalchemy import and_, update
 
     grade = Grade.__table__.c
     is_open = and_(grade.auto_score.is_(None), grade.manual_score.is_(None))
@@ -209,7 +209,7 @@ def _settle_needs(connection: "Connection", layout: Layout, notebooks: Sequence[
 
 def _flag(connection: "Connection", layout: Layout, lines: Mapping[str, Line], grades: Settled) -> None:
     """Flag a submission when the grader begins to fail on it, and take the flag down when that ends."""
-    from nbgrader.api import SubmittedNotebook  # noqa: PLC0415
+    from nbgrader.api import SubmittedNotebook
 
     first = layout.cells[layout.checks[0]]
     flags = {}
@@ -222,8 +222,8 @@ def _flag(connection: "Connection", layout: Layout, lines: Mapping[str, Line], g
 
 
 def _query_marks() -> "Select[Any]":
-    from nbgrader.api import Assignment, BaseCell, Comment, Grade, SubmittedAssignment, SubmittedNotebook  # noqa: PLC0415
-    from sqlalchemy import select  # noqa: PLC0415
+    from nbgrader.api import Assignment, BaseCell, Comment, Grade, SubmittedAssignment, SubmittedNotebook
+    from sqlalchemy import select
 
     grade, cell, comment = Grade.__table__, BaseCell.__table__, Comment.__table__
     notebook, submission, assignment = SubmittedNotebook.__table__, SubmittedAssignment.__table__, Assignment.__table__

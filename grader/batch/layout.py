@@ -51,7 +51,7 @@ def write_layout(connection: "Connection", rubric: Rubric) -> Layout:
     GraderError
         If the assignment belongs to another course, or marks by hand would be lost with a cell.
     """
-    from nbgrader.api import Assignment, Course, Notebook  # noqa: PLC0415
+    from nbgrader.api import Assignment, Course, Notebook
 
     settle(connection, Course.__table__, ["id"], {(COURSE,): {}})
     found = settle(connection, Assignment.__table__, ["name"], {(ASSIGNMENT,): {}}, course_id=COURSE)
@@ -70,8 +70,8 @@ def write_layout(connection: "Connection", rubric: Rubric) -> Layout:
 
 
 def _check_course(connection: "Connection", assignment: str) -> None:
-    from nbgrader.api import Assignment  # noqa: PLC0415
-    from sqlalchemy import select  # noqa: PLC0415
+    from nbgrader.api import Assignment
+    from sqlalchemy import select
 
     table = Assignment.__table__
     course = connection.scalar(select(table.c.course_id).where(table.c.id == assignment))
@@ -83,7 +83,7 @@ def _check_course(connection: "Connection", assignment: str) -> None:
 
 
 def _name_cells(connection: "Connection", notebook: str, kind: str, names: Iterable[str]) -> Mapping[str, str]:
-    from nbgrader.api import BaseCell  # noqa: PLC0415
+    from nbgrader.api import BaseCell
 
     wanted: Mapping[tuple[str, str, str], Mapping[str, object]] = {(notebook, name, kind): {} for name in names}
     ids = settle(connection, BaseCell.__table__, ["notebook_id", "name", "type"], wanted).ids
@@ -93,7 +93,7 @@ def _name_cells(connection: "Connection", notebook: str, kind: str, names: Itera
 def _write_cells(
     connection: "Connection", cells: Mapping[str, str], comments: Mapping[str, str], rubric: Rubric
 ) -> None:
-    from nbgrader.api import GradeCell, SolutionCell  # noqa: PLC0415
+    from nbgrader.api import GradeCell, SolutionCell
 
     points = {line.key: ("code", line.points) for line in rubric.checks}
     points |= {part.key: ("markdown", part.max_points) for part in rubric.manual}
@@ -104,8 +104,8 @@ def _write_cells(
 
 def _remove_cells(connection: "Connection", notebook: str, kept: Sequence[str]) -> None:
     """Take out the cells that the rubric no longer has, unless somebody gave marks for one."""
-    from nbgrader.api import BaseCell, Comment, Grade, GradeCell, SolutionCell, TaskCell  # noqa: PLC0415
-    from sqlalchemy import delete, or_, select  # noqa: PLC0415
+    from nbgrader.api import BaseCell, Comment, Grade, GradeCell, SolutionCell, TaskCell
+    from sqlalchemy import delete, or_, select
 
     cell, grade, comment = BaseCell.__table__.c, Grade.__table__.c, Comment.__table__.c
     query = select(cell.id, cell.name).where(cell.notebook_id == notebook, cell.id.not_in(kept))

@@ -108,7 +108,7 @@ def _write_submission(course: Path, key: str, line: Line) -> None:
 
 
 def _to_bytes(rubric: Rubric, item: Item, images: Path) -> bytes:
-    import nbformat  # noqa: PLC0415
+    import nbformat
 
     return f"{nbformat.writes(make_notebook(rubric, item, images))}\n".encode()
 

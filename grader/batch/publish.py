@@ -26,7 +26,7 @@ from grader.submission import open_submission_bytes
 
 def find_gradebook(store: Store, address: str) -> str:
     """Return the gradebook's SQLAlchemy address: the one given, or the file in the class's folder."""
-    from sqlalchemy import URL  # noqa: PLC0415
+    from sqlalchemy import URL
 
     # Written by SQLAlchemy: a folder's name may hold what means something in an address.
     file = URL.create("sqlite", database=str((store.folder / GRADEBOOK).resolve()))

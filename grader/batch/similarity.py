@@ -107,7 +107,7 @@ def _group(sources: Mapping[str, bytes], given: Numbers) -> list[_Source]:
 
 def _read_source(data: bytes, given: Numbers) -> tuple[bytes, _Source]:
     """Take the pieces of a source that were not `given`, and a digest of it without names and comments."""
-    from copydetect import CodeFingerprint  # noqa: PLC0415 - brings Matplotlib along
+    from copydetect import CodeFingerprint  # brings Matplotlib along
 
     text = data[: 4 * _MAX_CHARACTERS].decode("utf-8", "replace")[:_MAX_CHARACTERS]
     # The tokenizer takes a minute for 64 KiB of lines that hold spaces only, and its time grows with their square.
@@ -139,7 +139,7 @@ def _count_characters(places: Numbers) -> int:
 
 
 def _slices(places: Numbers) -> Numbers:
-    from copydetect.utils import get_copied_slices  # noqa: PLC0415
+    from copydetect.utils import get_copied_slices
 
     return np.asarray(get_copied_slices(places, PIECE), np.int64)
 
@@ -155,7 +155,7 @@ def _all_pairs(groups: Sequence[_Source], threshold: float) -> Iterator[SimilarP
 
 def _candidates(groups: Sequence[_Source], least: float) -> list[tuple[int, int]]:
     """Find the pairs of which one shares at least `least` of its pieces with the other, the most alike first."""
-    from scipy import sparse  # noqa: PLC0415
+    from scipy import sparse
 
     pieces = [np.unique(source.pieces) for source in groups]
     sizes = np.array([len(own) for own in pieces], np.int64)

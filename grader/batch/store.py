@@ -227,6 +227,6 @@ def _to_json(value: dict[str, Any]) -> bytes:
 def _lock(descriptor: int) -> None:
     """Take the lock of a file, or raise BlockingIOError."""
     if os.name == "posix":
-        import fcntl  # noqa: PLC0415 - Windows has none
+        import fcntl  # Windows has none
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -131,7 +131,7 @@ def render_html(report: Report, audience: Audience, images: Path, marking: Marki
 
 def read_style(path: Path = FOLDER / "page.css") -> "Markup":
     """Read a style sheet, or a script, of our own as markup."""
-    from markupsafe import Markup  # noqa: PLC0415 - most runs write no page
+    from markupsafe import Markup  # most runs write no page
 
     return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 - our own file
 
@@ -144,7 +144,7 @@ def make_environment(*folders: Path) -> "Environment":
     *folders : Path
         Where the templates are, besides the folder of this module.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - most runs write no page
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # most runs write no page
 
     environment = Environment(
         loader=FileSystemLoader([*folders, FOLDER]),
@@ -162,7 +162,7 @@ def make_environment(*folders: Path) -> "Environment":
 @cache
 def _environment() -> "Environment":
     """Make it once a process: the template is compiled when it is first used."""
-    from markupsafe import Markup  # noqa: PLC0415
+    from markupsafe import Markup
 
     environment = make_environment()
     environment.filters.update(

@@ -53,10 +53,10 @@ def _draw(
     people: People,
 ) -> bytes | None:
     """Draw people over a picture; in a class most have the same ones to draw."""
-    import cv2  # noqa: PLC0415 - costs a quarter of a second, and few reports have pictures
+    import cv2  # costs a quarter of a second, and few reports have pictures
 
-    from estimation.pictures import PictureError, read_picture  # noqa: PLC0415
-    from estimation.renderers import draw  # noqa: PLC0415
+    from estimation.pictures import PictureError, read_picture
+    from estimation.renderers import draw
 
     try:
         rgb = read_picture(picture)

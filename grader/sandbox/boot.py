@@ -66,10 +66,10 @@ def boot() -> None:
     sys.argv[:] = ["merge.py"]
     codes = marshal.loads(read_exactly(0, int.from_bytes(read_exactly(0, 4), "big")))  # noqa: S302 - the grader's own
     sys.meta_path.insert(0, MemoryFinder(codes))
-    import grader.sandbox.child as runner  # noqa: PLC0415 - from memory, so not before now
+    import grader.sandbox.child as runner  # from memory, so not before now
 
     if is_nursery:
-        from grader.sandbox.nursery import wait_for_session  # noqa: PLC0415
+        from grader.sandbox.nursery import wait_for_session
 
         wait_for_session()  # from here on this is a child
     runner.serve()

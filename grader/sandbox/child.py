@@ -130,7 +130,7 @@ def _what_is_wrong_with(merge: Any) -> str:  # noqa: ANN401 - whatever a student
 
 def _cpu_limiter() -> Callable[[int], None]:
     """Make a function that moves the soft limit on CPU time some seconds ahead of what was used."""
-    import resource  # noqa: PLC0415 - Windows has none
+    import resource  # Windows has none
 
     def limit(seconds: int) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)

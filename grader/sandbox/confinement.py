@@ -114,7 +114,7 @@ def _set_capabilities(kept: int) -> None:
 
 
 def _limit_resources(rlimits: dict[str, list[int]]) -> None:
-    import resource  # noqa: PLC0415 - Windows has none
+    import resource  # Windows has none
 
     for name, (soft, hard) in rlimits.items():
         resource.setrlimit(getattr(resource, name), (soft, hard))

@@ -65,9 +65,9 @@ def wait_for_session() -> None:
 
 def _settle() -> None:
     """Make ready to fork: out of reach of the children's user, and with little that a child would have to copy."""
-    import resource  # noqa: PLC0415 - Windows has none
+    import resource  # Windows has none
 
-    import numpy.random  # noqa: F401, PLC0415 - NumPy puts it off, and each child would load it anew
+    import numpy.random  # noqa: F401 - NumPy puts it off, and each child would load it anew
 
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -51,7 +51,7 @@ def find_folders() -> list[str]:
 
 def survey(sources: dict[str, str]) -> dict[str, Any]:
     """Collect what there is to know about this interpreter."""
-    import numpy  # noqa: ICN001, PLC0415 - its absence is an answer too
+    import numpy  # noqa: ICN001 - its absence is an answer too
 
     is_linux = sys.platform.startswith("linux")
     pages = int(open("/proc/self/statm").read().split()[0]) if is_linux else 0  # noqa: PTH123, SIM115 - Python 3.8, once

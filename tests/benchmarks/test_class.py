@@ -73,12 +73,12 @@ def test_a_class(benchmark, table, tmp_path):
 
 def test_where_the_time_goes(benchmark, table, tmp_path, monkeypatch):
     """Take some gradings apart in one process: the student's calls, the sandbox around them, everything else."""
-    from grader import grading  # noqa: PLC0415 - only this benchmark needs them
-    from grader.batch.entries import find_entries, read_entry, upload_name  # noqa: PLC0415
-    from grader.batch.records import Job  # noqa: PLC0415
-    from grader.batch.roll import call_roll  # noqa: PLC0415
-    from grader.batch.task import grade_upload  # noqa: PLC0415
-    from grader.sandbox.session import Session  # noqa: PLC0415
+    from grader import grading  # only this benchmark needs them
+    from grader.batch.entries import find_entries, read_entry, upload_name
+    from grader.batch.records import Job
+    from grader.batch.roll import call_roll
+    from grader.batch.task import grade_upload
+    from grader.sandbox.session import Session
 
     spent = Counter()
 

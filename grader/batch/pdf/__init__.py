@@ -24,6 +24,6 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - of whatever the module has
     """Import the reader when it is asked for: the confined side imports this package, too, and has no NumPy."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from grader.batch.pdf import reader  # noqa: PLC0415
+    from grader.batch.pdf import reader
 
     return getattr(reader, name)

@@ -28,7 +28,7 @@ def encode(pixels: bytes, width: int, height: int) -> bytes:
     ValueError
         If there are not as many bytes as the size says.
     """
-    import cv2  # noqa: PLC0415 - loaded when there is a page
+    import cv2  # loaded when there is a page
 
     page = np.frombuffer(pixels, np.uint8)
     if page.size != width * height * 3:

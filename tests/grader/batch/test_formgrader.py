@@ -273,7 +273,7 @@ def browser(tmp_path):
     driver, chromium = shutil.which("chromedriver"), shutil.which("chromium")
     if not (driver and chromium and find_spec("selenium")):
         pytest.skip("needs chromium, chromedriver and selenium")
-    from selenium import webdriver  # noqa: PLC0415 - not everybody has it
+    from selenium import webdriver  # not everybody has it
 
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
@@ -291,9 +291,9 @@ def browser(tmp_path):
 
 def test_ta_marks_a_report_in_the_browser(browser, tmp_path):
     """Open the list, then a submission; give 17.5 points and a comment; see both in the marks, also after a regrade."""
-    from selenium.webdriver.common.by import By  # noqa: PLC0415
-    from selenium.webdriver.common.keys import Keys  # noqa: PLC0415
-    from selenium.webdriver.support.wait import WebDriverWait  # noqa: PLC0415
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.wait import WebDriverWait
 
     out = tmp_path / "OUT"
     url = make_class(out)
