@@ -10,10 +10,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader.batch.commands import add_commands
-from grader.errors import GraderError, SubmissionError
-from grader.results import Audience, Report, Verdict, Visibility
-from grader.sandbox.policy import Mode
+from grader.harness.batch.commands import add_commands
+from grader.harness.errors import GraderError, SubmissionError
+from grader.harness.results import Audience, Report, Verdict, Visibility
+from grader.harness.sandbox.policy import Mode
 
 AUDIENCES, MODES = [audience.value for audience in Audience], [mode.value for mode in Mode]
 DONE, MACHINE_UNFIT, BAD_COMMAND_LINE, GRADER_FAILED = 0, 1, 2, 3
@@ -103,8 +103,8 @@ def _has_fault(report: Report) -> bool:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from grader.material import check_tests, load_material
-    from grader.sandbox.doctor import examine, render
+    from grader.harness.lab_files import check_tests, load_material
+    from grader.harness.sandbox.doctor import examine, render
 
     rubric, cases = load_material()
     check_tests(rubric)
@@ -115,9 +115,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _cases(options: argparse.Namespace) -> int:
-    from grader.casemaking.pictures import write_maps
-    from grader.casemaking.write import write_cases
-    from grader.cases import FOLDER
+    from grader.labs.merge.casemaking.picture_cases import write_maps
+    from grader.labs.merge.casemaking.write import write_cases
+    from grader.labs.merge.merge_case import FOLDER
 
     visibility = Visibility.PUBLIC if options.public else Visibility.HIDDEN
     written = write_maps() if options.maps else write_cases(FOLDER, options.seed, visibility=visibility)
@@ -128,7 +128,7 @@ def _cases(options: argparse.Namespace) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from grader.release import build_release
+    from grader.harness.release import build_release
 
     names = build_release(options.out)
     print(f"{options.out}: {len(names)} files")

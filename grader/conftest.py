@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import GraderError, SubmissionError
 from grader.grade import REPORT
-from grader.grading import Grading, Options
-from grader.judging import Check, PointsLostError
-from grader.material import IMAGES, TEMPLATE
-from grader.report.gradescope import dump
-from grader.report.html import render_html
-from grader.report.redaction import visible
-from grader.report.text import render_text
-from grader.results import Audience, Report, Verdict
-from grader.sandbox.policy import Mode
-from grader.submission import open_submission
+from grader.harness.assessment import Grading, Options
+from grader.harness.check import Check, PointsLostError
+from grader.harness.errors import GraderError, SubmissionError
+from grader.harness.lab_files import IMAGES, TEMPLATE
+from grader.harness.report.gradescope import dump
+from grader.harness.report.html import render_html
+from grader.harness.report.redaction import visible
+from grader.harness.report.text import render_text
+from grader.harness.results import Audience, Report, Verdict
+from grader.harness.sandbox.policy import Mode
+from grader.harness.submission import open_submission
 
 FOLDER = Path(__file__).resolve().parent
 SETTINGS = FOLDER / "pytest.ini"
@@ -71,7 +71,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         options = Options(
             Mode(config.getoption("--sandbox")),
             config.getoption("--student-python"),
-            is_shrinking=not config.getoption("--no-shrink") and find_spec("grader.shrinking") is not None,
+            is_shrinking=not config.getoption("--no-shrink") and find_spec("grader.harness.shrinking") is not None,
         )
         config.stash[GRADING] = Grading(submission, options)
     except SubmissionError as exc:

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch.store import Store
-from grader.report.gradescope import load
+from grader.harness.batch.store import Store
+from grader.harness.report.gradescope import load
 from tests.classroom import build_class
 
 REPOSITORY = Path(__file__).resolve().parent.parent

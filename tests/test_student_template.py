@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.rubric import load_rubric
-from grader.sandbox.policy import Limits
-from grader.submission import open_submission
+from grader.harness.rubric import load_rubric
+from grader.harness.sandbox.policy import Limits
+from grader.harness.submission import open_submission
 from student_template import check, merge, pack
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.report.gradescope import load
-from grader.results import Report, Verdict
+from grader.harness.report.gradescope import load
+from grader.harness.results import Report, Verdict
 from tests.zoo import Submission, build_zip, load_zoo
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch.store import Store
+from grader.harness.batch.store import Store
 from tests.benchmarks import nbgrader_course
 from tests.classroom import build_class
 
@@ -74,11 +74,11 @@ def test_a_class(benchmark, table, tmp_path):
 def test_where_the_time_goes(benchmark, table, tmp_path, monkeypatch):
     """Take some gradings apart in one process: the student's calls, the sandbox around them, everything else."""
     from grader import grading  # only this benchmark needs them
-    from grader.batch.entries import find_entries, read_entry, upload_name
-    from grader.batch.records import Job
-    from grader.batch.roll import call_roll
-    from grader.batch.task import grade_upload
-    from grader.sandbox.session import Session
+    from grader.harness.batch.entries import find_entries, read_entry, upload_name
+    from grader.harness.batch.records import Job
+    from grader.harness.batch.roll import call_roll
+    from grader.harness.batch.task import grade_upload
+    from grader.harness.sandbox.session import Session
 
     spent = Counter()
 

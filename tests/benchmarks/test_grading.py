@@ -18,8 +18,10 @@ import importlib.util
 import hypothesis
 import numpy
 import pytest
-from grader import compare, conflicts, pictures
-from grader.cases import load_cases
+from grader.labs.merge import compare
+from grader.labs.merge import conflicts
+from grader.labs.merge import picture_scores as pictures
+from grader.labs.merge.merge_case import load_cases
 
 spec = importlib.util.spec_from_file_location("copy_of_merge", {path!r})
 student = importlib.util.module_from_spec(spec)

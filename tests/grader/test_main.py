@@ -3,19 +3,19 @@
 import json
 import zipfile
 
+import grader.grade
 import pytest
 
-import grader.cases
-import grader.grade
-from grader import material
+import grader.labs.merge.merge_case
 from grader.__main__ import main
-from grader.casemaking import pictures, write
-from grader.cases import load_cases
-from grader.errors import HostUnfit, RubricError
-from grader.judging import Check
-from grader.results import Protection
-from grader.sandbox import doctor
-from tests.grader.report.samples import failing, faulty, passing
+from grader.harness import lab_files as material
+from grader.harness.check import Check
+from grader.harness.errors import HostUnfit, RubricError
+from grader.harness.results import Protection
+from grader.harness.sandbox import doctor
+from grader.labs.merge.casemaking import pictures, write
+from grader.labs.merge.merge_case import load_cases
+from tests.grader.harness.report.samples import failing, faulty, passing
 
 EMPTY = "def merge(subset, min_num_body_parts=4, min_score=0.4):\n    return []\n"
 
@@ -140,7 +140,7 @@ def test_doctor_tells_material_that_does_not_fit(monkeypatch, capsys, part):
 
 @pytest.mark.parametrize(("options", "folder"), [([], "hidden"), (["--public"], "public")], ids=["hidden", "public"])
 def test_cases_writes_one_set_and_says_what_changed(monkeypatch, capsys, tmp_path, options, folder):
-    monkeypatch.setattr(grader.cases, "FOLDER", tmp_path)
+    monkeypatch.setattr(grader.labs.merge.merge_case, "FOLDER", tmp_path)
     monkeypatch.setattr(write, "FAMILIES", {name: write.FAMILIES[name] for name in ("cycles", "nobody")})
 
     assert main(["cases", "--seed", "7", *options]) == 0
@@ -152,7 +152,7 @@ def test_cases_writes_one_set_and_says_what_changed(monkeypatch, capsys, tmp_pat
 
 
 def test_cases_makes_maps_alone(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(grader.cases, "FOLDER", tmp_path)
+    monkeypatch.setattr(grader.labs.merge.merge_case, "FOLDER", tmp_path)
     monkeypatch.setattr(pictures, "write_maps", lambda: [tmp_path / "maps" / "1.npz"])
 
     assert main(["cases", "--maps"]) == 0

@@ -1,9 +1,0 @@
-"""Crowds: as right as with three people, and in time."""
-
-from grader.compare import same_people
-from grader.judging import Check
-
-
-def test_crowds(check: Check) -> None:
-    """A hundred people are merged rightly within the time limit of a call."""
-    check.judge_each(same_people)

@@ -1,0 +1,283 @@
+"""The class in nbgrader's gradebook: the code's points go in, what the TAs gave by hand comes out.
+
+Each check of the rubric is an auto-graded cell, each part of the written report a manually graded one. `sync` touches
+what the grader knows (people, times, the code's points, lateness) and nothing that a person gave: scores by hand,
+comments, extra credit and flags stay. It is one transaction, whose rows have the same ids whenever they are made.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from grader.harness.batch.database import Settled, Values, open_gradebook, settle, sqlite_file
+from grader.harness.batch.layout import ASSIGNMENT, Layout, write_layout
+from grader.harness.batch.records import Line, Person, Status
+from grader.harness.characters import make_visible, one_line
+from grader.harness.errors import GraderError
+from grader.harness.marking import PartMark
+from grader.harness.rubric import Rubric
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Select, Table
+
+BATCH = 100
+"""So many students are held in memory."""
+
+MAX_TEXT = 128
+"""nbgrader's columns for names are not wider, and not every database cuts."""
+
+# nbgrader writes names into its pages as they are.
+_HARMLESS = str.maketrans(
+    {
+        "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+        ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
+        '"': "\N{DOUBLE PRIME}",
+    }
+)
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class BookMarks:
+    """What people gave one student by hand.
+
+    Attributes
+    ----------
+    parts : tuple of PartMark
+        The parts of the written report, in the order of the rubric; extra credit is in the points. `points` is None
+        until somebody has marked the part.
+    checks : mapping of str to Fraction
+        For each check of the code whose points somebody overruled, what it is worth now; nothing for the others.
+    """
+
+    parts: tuple[PartMark, ...]
+    checks: Mapping[str, Fraction]
+
+
+def sync(url: str, rubric: Rubric, lines: Iterable[Line], absent: Sequence[Person] = ()) -> None:
+    """Bring a gradebook up to date, and make it where there is none.
+
+    Parameters
+    ----------
+    url : str
+        Any address that SQLAlchemy knows.
+    rubric : Rubric
+        Its checks become auto-graded cells, its manual parts manually graded ones.
+    lines : iterable of Line
+        Those who handed in; read once, a hundred at a time. Who is not among them keeps everything.
+    absent : sequence of Person
+        Students who handed in nothing.
+
+    Raises
+    ------
+    GraderError
+        If the gradebook cannot be opened or written, belongs to another course, or holds marks by hand for a part
+        that the rubric no longer has.
+    """
+    with open_gradebook(url, create=True) as connection:
+        layout = write_layout(connection, rubric)
+        for some in _batches(lines):
+            _write_people(connection, [line.person for line in some])
+            _write_submissions(connection, layout, some)
+        for people in _batches(absent):
+            _write_people(connection, people)
+
+
+def read_marks(url: str, rubric: Rubric) -> Mapping[str, BookMarks]:
+    """Read what people gave by hand.
+
+    Parameters
+    ----------
+    url : str
+        Any address that SQLAlchemy knows.
+    rubric : Rubric
+        As it was for `sync`.
+
+    Returns
+    -------
+    marks : mapping of str to BookMarks
+        For each student with a submission, by the person's key, sorted. Lateness is not here: `Line.lateness` has it,
+        ``Marking(marks[key].parts, line.lateness)`` joins them.
+
+    Raises
+    ------
+    GraderError
+        If there is no gradebook, it cannot be read, or holds points that are no number from 0 on.
+    """
+    file = sqlite_file(url)
+    if file is not None and not file.is_file():
+        raise GraderError(f"There must be a gradebook; {file} does not exist. Grade the class first.")
+    marks: dict[str, dict[str, Any]] = {}
+    with open_gradebook(url) as connection:
+        for row in connection.execute(_query_marks()).mappings():
+            marks.setdefault(row["student"], {})[row["name"]] = row
+    return {key: _read_student(key, marks[key], rubric) for key in sorted(marks)}
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def _write_people(connection: "Connection", people: Sequence[Person]) -> None:
+    """Write names and addresses where they are known; what somebody else wrote about the others stays."""
+    from nbgrader.api import Student
+
+    table = Student.__table__
+    settle(connection, table, ["id"], {(person.key,): {} for person in people})
+    names = {(person.key,): _split_name(person.full_name) for person in people if person.full_name.strip()}
+    settle(connection, table, ["id"], names)
+    emails = {(person.key,): {"email": _harmless(person.email)} for person in people if person.email}
+    settle(connection, table, ["id"], emails)
+
+
+def _split_name(full_name: str) -> Values:
+    *first, last = full_name.split()
+    return {"first_name": _harmless(" ".join(first)), "last_name": _harmless(last)}
+
+
+def _harmless(text: str) -> str:
+    return one_line(text).translate(_HARMLESS)[:MAX_TEXT]
+
+
+def _write_submissions(connection: "Connection", layout: Layout, lines: Sequence[Line]) -> None:
+    from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook
+
+    times = {(line.person.key, layout.assignment): {"timestamp": line.submitted_at} for line in lines}
+    ids = settle(connection, SubmittedAssignment.__table__, ["student_id", "assignment_id"], times).ids
+    penalties = {
+        (ids[line.person.key, layout.assignment], layout.notebook): {"late_submission_penalty": _penalty(line)}
+        for line in lines
+    }
+    by = ["assignment_id", "notebook_id"]
+    ids = settle(connection, SubmittedNotebook.__table__, by, penalties).ids
+    submitted = dict(zip(ids.values(), lines, strict=True))
+
+    by = ["notebook_id", "cell_id"]
+    scores = {
+        (id_, layout.cells[key]): {"auto_score": _score(line, key)}
+        for id_, line in submitted.items()
+        for key in layout.checks
+    }
+    found = settle(connection, Grade.__table__, by, scores)
+    _write_empty(connection, Grade.__table__, submitted, [layout.cells[key] for key in layout.parts])
+    _settle_needs(connection, layout, list(submitted))
+    _flag(connection, layout, submitted, found)
+
+    reasons = {
+        (id_, layout.comments[key]): {"auto_comment": make_visible(line.reason) or None}
+        for id_, line in submitted.items()
+        for key in layout.checks[:1]
+    }
+    settle(connection, Comment.__table__, by, reasons)
+    _write_empty(connection, Comment.__table__, submitted, [layout.comments[key] for key in layout.parts])
+
+
+def _write_empty(connection: "Connection", table: "Table", notebooks: Iterable[str], cells: Sequence[str]) -> None:
+    """Make room for what people give by hand; what they have given stays."""
+    wanted: Mapping[tuple[str, str], Values] = {(id_, cell): {} for id_ in notebooks for cell in cells}
+    settle(connection, table, ["notebook_id", "cell_id"], wanted)
+
+
+def _penalty(line: Line) -> float | None:
+    return None if line.lateness is None else float(line.lateness.penalty)
+
+
+def _score(line: Line, check: str) -> float | None:
+    if line.status is Status.NO_MARK or check not in line.points:
+        return None
+    return float(line.points[check])
+
+
+def _settle_needs(connection: "Connection", layout: Layout, notebooks: Sequence[str]) -> None:
+    """Ask for a person where a check has no points; in one statement, since somebody may be giving them just now."""
+    from nbgrader.api import Grade
+    from sqlalchemy import and_, update
+
+    grade = Grade.__table__.c
+    is_open = and_(grade.auto_score.is_(None), grade.manual_score.is_(None))
+    checks = [layout.cells[key] for key in layout.checks]
+    wrong = and_(grade.notebook_id.in_(notebooks), grade.cell_id.in_(checks), grade.needs_manual_grade != is_open)
+    connection.execute(update(Grade.__table__).where(wrong).values(needs_manual_grade=is_open))
+
+
+def _flag(connection: "Connection", layout: Layout, lines: Mapping[str, Line], grades: Settled) -> None:
+    """Flag a submission when the grader begins to fail on it, and take the flag down when that ends."""
+    from nbgrader.api import SubmittedNotebook
+
+    first = layout.cells[layout.checks[0]]
+    flags = {}
+    for id_, line in lines.items():
+        before = grades.before.get((id_, first))
+        had_mark = before is None or before["auto_score"] is not None
+        if had_mark == (line.status is Status.NO_MARK):
+            flags[id_,] = {"flagged": had_mark}
+    settle(connection, SubmittedNotebook.__table__, ["id"], flags)
+
+
+def _query_marks() -> "Select[Any]":
+    from nbgrader.api import Assignment, BaseCell, Comment, Grade, SubmittedAssignment, SubmittedNotebook
+    from sqlalchemy import select
+
+    grade, cell, comment = Grade.__table__, BaseCell.__table__, Comment.__table__
+    notebook, submission, assignment = SubmittedNotebook.__table__, SubmittedAssignment.__table__, Assignment.__table__
+    # A cell's points and its comment belong to two cells of one name.
+    said = (
+        select(comment.c.notebook_id, cell.c.name, comment.c.manual_comment)
+        .join(cell, cell.c.id == comment.c.cell_id)
+        .subquery()
+    )
+    return (
+        select(
+            submission.c.student_id.label("student"),
+            cell.c.name,
+            grade.c.auto_score,
+            grade.c.manual_score,
+            grade.c.extra_credit,
+            grade.c.needs_manual_grade,
+            said.c.manual_comment,
+        )
+        .join_from(grade, cell, cell.c.id == grade.c.cell_id)
+        .join(notebook, notebook.c.id == grade.c.notebook_id)
+        .join(submission, submission.c.id == notebook.c.assignment_id)
+        .join(assignment, assignment.c.id == submission.c.assignment_id)
+        .outerjoin(said, (said.c.notebook_id == notebook.c.id) & (said.c.name == cell.c.name))
+        .where(assignment.c.name == ASSIGNMENT)
+    )
+
+
+def _read_student(key: str, rows: Mapping[str, Mapping[str, Any]], rubric: Rubric) -> BookMarks:
+    parts = []
+    for part in rubric.manual:
+        row = rows.get(part.key, {})
+        is_open = row.get("manual_score") is None or row["needs_manual_grade"]
+        points = None if is_open else _read_points(key, part.title, row)
+        parts.append(PartMark(part.key, part.title, part.max_points, points, row.get("manual_comment") or ""))
+    overruled = {
+        line.key: _read_points(key, line.title, rows[line.key])
+        for line in rubric.checks
+        if line.key in rows and _is_overruled(rows[line.key])
+    }
+    return BookMarks(tuple(parts), overruled)
+
+
+def _is_overruled(row: Mapping[str, Any]) -> bool:
+    """Tell whether a person gave points: extra credit alone needs points to be added to, as in nbgrader."""
+    return row["manual_score"] is not None or (row["extra_credit"] is not None and row["auto_score"] is not None)
+
+
+def _read_points(student: str, title: str, row: Mapping[str, Any]) -> Fraction:
+    score = row["auto_score"] if row["manual_score"] is None else row["manual_score"]
+    numbers = [score, row["extra_credit"] or 0.0]
+    if not all(isinstance(number, int | float) and 0 <= number < math.inf for number in numbers):
+        raise GraderError(
+            f"Points in the gradebook must be numbers from 0 on; {one_line(student)} has {numbers!r:.100} for "
+            f"{title!r}. Put it right in the formgrader."
+        )
+    return sum((Fraction(str(number)) for number in numbers), Fraction(0))

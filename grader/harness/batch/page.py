@@ -1,0 +1,293 @@
+"""The class as one self-contained page for the staff: nothing loaded from elsewhere, readable without scripts.
+
+All text of strangers is escaped, made visible and cut on its way into the page; what becomes an address is quoted.
+"""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+from urllib.parse import quote
+
+from grader.harness.batch.figures import bin_points, count_missed, draw_histogram, draw_missed
+from grader.harness.batch.records import Entry, Line, Person, SimilarPair, Status
+from grader.harness.characters import cut, one_line
+from grader.harness.marking import Lateness, Marking
+from grader.harness.report.html import make_environment, read_style
+from grader.harness.results import Verdict, format_points
+from grader.harness.rubric import Rubric
+
+FOLDER = Path(__file__).resolve().parent
+
+MAX_NAME = 60
+"""Columns of a name."""
+
+MAX_SENTENCE = 300
+"""Columns of a remark or a reason."""
+
+MAX_NOTES = 8
+"""So many remarks of one submission are written; the others are counted."""
+
+MAX_LISTED = 1000
+"""So many entries of a list are written; the others are counted. The table has all students."""
+
+MAX_PAIRS = 200
+N_FASTEST = 10
+_TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+@dataclass(frozen=True)
+class _Student:
+    """One line of the table, and the notes on it."""
+
+    line: Line
+    marking: Marking | None
+    is_similar: bool
+
+    @property
+    def key(self) -> str:
+        return self.line.person.key
+
+    @property
+    def label(self) -> str:
+        return self.line.person.student_id or self.key
+
+    @property
+    def address(self) -> str:
+        """The key, fit for an address."""
+        return quote(self.key, safe="")
+
+    @property
+    def has_files(self) -> bool:
+        """Tell whether there are a page and results: not when the grader failed before there was a report."""
+        return self.line.status is not Status.NO_MARK or bool(self.line.fingerprint)
+
+    @property
+    def lateness(self) -> Lateness | None:
+        return self.line.lateness if self.marking is None else self.marking.lateness
+
+    @property
+    def is_marked(self) -> bool:
+        return self.marking is not None and self.marking.is_complete
+
+    @property
+    def report(self) -> str:
+        """Points for the report; how many parts are marked when not all are."""
+        if self.marking is None:
+            return ""
+        if self.marking.is_complete:
+            return format_points(self.marking.report_points)
+        n_marked = sum(part.points is not None for part in self.marking.parts)
+        return f"{n_marked} of {len(self.marking.parts)} parts" if n_marked else ""
+
+    @property
+    def code(self) -> Fraction | None:
+        """Points for the code, with what the staff corrected; None where the grader gave no mark."""
+        code = self.line.code_points
+        return code if code is None or self.marking is None else code + self.marking.correction
+
+    @property
+    def total(self) -> Fraction | None:
+        code = self.line.code_points
+        return None if self.marking is None or code is None else self.marking.total(code)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        order = list(Verdict)
+        return max((Verdict(value) for value in self.line.verdicts.values()), key=order.index, default=None)
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the reference's seconds the largest crowd took."""
+        timing = self.line.timing
+        return None if timing is None or timing.reference_s <= 0 else timing.student_s / timing.reference_s
+
+    @property
+    def notes(self) -> Sequence[tuple[str, str]]:
+        """What the staff should look at: kind and sentence."""
+        reason = [("reason", self.line.reason)] if self.line.reason else []
+        remarks = [("remark", text) for text in self.line.remarks if text != self.line.reason]
+        return [*reason, *remarks, *(("report", text) for text in self.line.precheck.notes)]
+
+    @property
+    def flags(self) -> Sequence[str]:
+        """The kinds of notes, in words of the table."""
+        found = {kind for kind, _ in self.notes}
+        late, older, similar = self.lateness is not None, bool(self.line.older), self.is_similar
+        have = {"reason": "reason" in found, "remark": "remark" in found, "report": "report" in found}
+        return [word for word, is_so in (have | {"late": late, "older": older, "similar": similar}).items() if is_so]
+
+    @property
+    def states(self) -> str:
+        """What the table is filtered by, as words without spaces."""
+        states = [self.line.status.value.replace(" ", "-")]
+        states += ["flagged"] if self.flags else []
+        states += [] if self.is_marked else ["open"]
+        return " ".join(states)
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The headline: what became of the entries, and how far the marking is."""
+
+    statuses: Mapping[Status, int]
+    n_students: int
+    n_absent: int
+    n_marked: int
+    n_found: int | None
+
+    @property
+    def n_entries(self) -> int:
+        """Entries that the page accounts for."""
+        return sum(self.statuses.values())
+
+    @property
+    def n_missing(self) -> int:
+        """Entries that were found and are not on the page: above 0 while the class is being graded."""
+        return 0 if self.n_found is None else self.n_found - self.n_entries
+
+
+def render_class_page(
+    rubric: Rubric,
+    lines: Sequence[Line],
+    others: Sequence[Entry],
+    absent: Sequence[Person],
+    pairs: Sequence[SimilarPair],
+    markings: Mapping[str, Marking],
+    *,
+    n_entries: int | None = None,
+) -> str:
+    """Write the page of a class, to stand as ``OUT/index.html``.
+
+    Parameters
+    ----------
+    rubric : Rubric
+        Checks and their points.
+    lines : sequence of Line
+        One a student, in any order.
+    others : sequence of Entry
+        Those that are no submission, with their reasons.
+    absent : sequence of Person
+        Students without a submission.
+    pairs : sequence of SimilarPair
+        Submissions that look alike.
+    markings : mapping of str to Marking
+        By the person's key; a student without one has an unmarked report.
+    n_entries : int, optional
+        How many entries were found. The page says so when it does not account for all of them.
+
+    Returns
+    -------
+    page : str
+        Can be written as UTF-8; the same input gives the same text. Its only script is its own.
+    """
+    similar = {key for pair in pairs for key in (pair.first, pair.second)}
+    students = [
+        _Student(line, markings.get(line.person.key), line.person.key in similar)
+        for line in sorted(lines, key=lambda line: line.person.key)
+    ]
+    return _fill(
+        rubric=rubric,
+        students=students,
+        numbers=_count(students, others, absent, n_entries),
+        people={student.key: student for student in students},
+        others=sorted(others, key=lambda entry: entry.name),
+        absent=sorted(absent, key=lambda person: person.key),
+        pairs=sorted(pairs, key=lambda pair: (-max(pair.share_first, pair.share_second), pair.first, pair.second)),
+        **_spread(rubric, students),
+        **_misses(rubric, lines),
+        **_speeds(students),
+    )
+
+
+def _count(
+    students: Sequence[_Student], others: Sequence[Entry], absent: Sequence[Person], n_found: int | None
+) -> _Numbers:
+    counts = Counter(student.line.status for student in students)
+    counts[Status.OLDER] = sum(len(student.line.older) for student in students)
+    counts[Status.NO_SUBMISSION] = len(others)
+    n_marked = sum(student.is_marked for student in students)
+    return _Numbers({status: counts[status] for status in Status}, len(students), len(absent), n_marked, n_found)
+
+
+def _spread(rubric: Rubric, students: Sequence[_Student]) -> dict[str, object]:
+    """Gather how the points for the code are spread; ungradable ones are no points that somebody earned."""
+    code = [student.code for student in students if student.line.status is Status.GRADED]
+    points = [value for value in code if value is not None]
+    max_points = sum((check.points for check in rubric.checks), Fraction(0))
+    bins = bin_points(points, max_points)
+    return {
+        "max_code": max_points,
+        "max_report": sum((part.max_points for part in rubric.manual), Fraction(0)),
+        "bins": bins,
+        "histogram": _markup(draw_histogram(bins)) if points else "",
+        "n_graded": len(points),
+        "n_full": sum(value >= max_points for value in points),
+        "median_code": median(points) if points else None,
+    }
+
+
+def _misses(rubric: Rubric, lines: Sequence[Line]) -> dict[str, object]:
+    missed = count_missed(rubric, lines)
+    n_graded = sum(line.status is Status.GRADED for line in lines)
+    drawing = _markup(draw_missed(missed, n_graded)) if any(check.n_missed for check in missed) else ""
+    return {"missed": missed, "missed_drawing": drawing}
+
+
+def _speeds(students: Sequence[_Student]) -> dict[str, object]:
+    timed = sorted((student for student in students if student.ratio is not None), key=lambda one: one.ratio or 0.0)
+    return {"n_timed": len(timed), "fastest": timed[:N_FASTEST], "slowest": timed[::-1][:N_FASTEST]}
+
+
+def _markup(drawing: str) -> object:
+    """Take a drawing as markup: it is built of numbers and of our own words, and escapes both."""
+    from markupsafe import Markup  # most runs write no page
+
+    return Markup(drawing)  # noqa: S704
+
+
+def _fill(**fields: object) -> str:
+    environment = make_environment(FOLDER)
+    script = read_style(FOLDER / "class_page.js")
+    environment.filters.update(
+        name=_write_name,
+        sentence=_write_sentence,
+        entries=_write_entries,
+        ratio=_write_ratio,
+        seconds=_write_seconds,
+    )
+    environment.globals.update(
+        class_css=read_style(FOLDER / "class_page.css"),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode("ascii"),
+        verdicts=",".join(Verdict),
+        max_listed=MAX_LISTED,
+        max_notes=MAX_NOTES,
+        max_pairs=MAX_PAIRS,
+    )
+    return environment.get_template("class_page.html.j2").render(fields)
+
+
+def _write_name(text: str) -> str:
+    return cut(one_line(text), MAX_NAME)
+
+
+def _write_sentence(text: str) -> str:
+    return cut(one_line(text), MAX_SENTENCE)
+
+
+def _write_entries(number: int) -> str:
+    return f"{number:,} {'entry was' if number == 1 else 'entries were'}"
+
+
+def _write_ratio(ratio: float) -> str:
+    """Write how many times as long: two digits below ten, whole numbers above."""
+    return f"{ratio:.2g}{_TIMES}" if ratio < 10 else f"{ratio:.0f}{_TIMES}"
+
+
+def _write_seconds(seconds: float) -> str:
+    return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"

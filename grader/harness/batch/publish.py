@@ -1,0 +1,129 @@
+"""What is made of a class's results: gradebook, class page, the TA's notebooks, students' pages, exports."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from tqdm import tqdm
+
+from grader.harness.batch.cells import Item
+from grader.harness.batch.gradebook import BookMarks, read_marks, sync
+from grader.harness.batch.notebooks import write_course
+from grader.harness.batch.page import render_class_page
+from grader.harness.batch.pdf import PdfReader
+from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.similarity import find_similar
+from grader.harness.batch.store import GRADEBOOK, Store, write
+from grader.harness.errors import GraderError
+from grader.harness.lab_files import IMAGES, TEMPLATE
+from grader.harness.marking import Marking
+from grader.harness.report.gradescope import dump, load
+from grader.harness.report.html import render_html
+from grader.harness.results import Audience, Report
+from grader.harness.rubric import Rubric
+from grader.harness.submission import open_submission_bytes
+
+
+def find_gradebook(store: Store, address: str) -> str:
+    """Return the gradebook's SQLAlchemy address: the one given, or the file in the class's folder."""
+    from sqlalchemy import URL
+
+    # Written by SQLAlchemy: a folder's name may hold what means something in an address.
+    file = URL.create("sqlite", database=str((store.folder / GRADEBOOK).resolve()))
+    return address or file.render_as_string()
+
+
+def find_pairs(store: Store, lines: Sequence[Line]) -> None:
+    """Look for submissions that are alike, and remember them."""
+    sources = {}
+    for line in lines:
+        if line.status is Status.GRADED:
+            source = open_submission_bytes(*store.submission(line.person.key)).source
+            if source is not None:
+                sources[line.person.key] = source
+    store.keep_pairs(find_similar(sources, TEMPLATE.read_bytes()))
+
+
+def publish(store: Store, rubric: Rubric, url: str) -> tuple[Sequence[Line], Mapping[str, Marking]]:
+    """Bring the gradebook up to the results, and the class page up to both.
+
+    Parameters
+    ----------
+    store : Store
+        With all results.
+    rubric : Rubric
+        With the rule for late submissions of today.
+    url : str
+        The gradebook's address.
+
+    Returns
+    -------
+    lines : sequence of Line
+        The class, by key.
+    markings : mapping of str to Marking
+        What is added to each student's code, by key.
+    """
+    lines, found = store.lines(rubric.late), store.found()
+    sync(url, rubric, lines, found.absent)
+    marks = read_marks(url, rubric)
+    markings = {line.person.key: _join(line, marks[line.person.key]) for line in lines}
+    page = render_class_page(rubric, lines, found.others, found.absent, store.pairs(), markings)
+    write(store.folder / "index.html", page.encode("utf-8", "backslashreplace"))
+    return lines, markings
+
+
+def write_notebooks(store: Store, rubric: Rubric, lines: Sequence[Line], url: str) -> Path:
+    """Write what the formgrader shows; return its folder."""
+    course = store.folder / "course"
+    with PdfReader() as reader:
+        items = (_make_item(store, line, reader) for line in _watch(lines, "Notebooks"))
+        write_course(course, rubric, items, url, IMAGES)
+    return course
+
+
+def render_feedback(
+    store: Store, lines: Sequence[Line], markings: Mapping[str, Marking]
+) -> Iterator[tuple[Person, bytes]]:
+    """Write students' pages anew, with the report's marks; one at a time, those without any mark left out."""
+    for line in _watch(lines, "Feedback"):
+        if line.status is not Status.NO_MARK:
+            key = line.person.key
+            page = render_html(_load(store, key), Audience.STUDENT, IMAGES, markings[key])
+            content = page.encode("utf-8", "backslashreplace")
+            store.write_page(key, content)
+            yield line.person, content
+
+
+def list_results(store: Store, lines: Sequence[Line]) -> Iterator[tuple[str, bytes]]:
+    """Give each student's results in Gradescope's format, without what students may not see."""
+    for line in _watch(lines, "Results"):
+        if line.status is not Status.NO_MARK:
+            yield line.person.key, dump(_load(store, line.person.key), Audience.STUDENT)
+
+
+def _load(store: Store, key: str) -> Report:
+    try:
+        return load(store.results(key))
+    except (ValueError, OSError) as exc:
+        raise GraderError(
+            f"Each student's results must be as they were written; those of {key} cannot be read: {exc!r:.200}. "
+            f"Grade them again: python -m grader batch … --regrade {key}"
+        ) from exc
+
+
+def _join(line: Line, marks: BookMarks) -> Marking:
+    """Put together what people gave and what lateness takes."""
+    overruled = (points - line.points.get(check, Fraction(0)) for check, points in marks.checks.items())
+    return Marking(marks.parts, line.lateness, sum(overruled, Fraction(0)))
+
+
+def _make_item(store: Store, line: Line, reader: PdfReader) -> Item:
+    submission = open_submission_bytes(*store.submission(line.person.key))
+    pages = reader.render(submission.report)
+    report = None if line.status is Status.NO_MARK else _load(store, line.person.key)
+    return Item(line, report, submission.source, pages.images, pages.note)
+
+
+def _watch(lines: Sequence[Line], what: str) -> Iterator[Line]:
+    """Show a bar while something is written for each student."""
+    return iter(tqdm(lines, desc=what, unit="student"))

@@ -1,0 +1,300 @@
+"""What a class is made of: frozen records, from a file that was found to the line of a student.
+
+::
+
+    SUBMISSIONS -> Entry (a file) -> Upload (the one that counts for a person) -> Job -> Outcome -> Line (a student)
+
+All text may be a stranger's: whoever writes it into a page, a cell or a path makes it safe there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+
+from grader.harness.marking import Lateness
+from grader.harness.results import Timing
+from grader.harness.sandbox.policy import Mode
+
+
+class Status(StrEnum):
+    """What became of an entry; each has exactly one, so the counts add up to the entries."""
+
+    GRADED = "graded"
+    """The code ran through the checks, whatever its mark."""
+    UNGRADABLE = "ungradable"
+    """Nothing of it could be run: no points for the code, and a reason that the student is told."""
+    NO_MARK = "no mark"
+    """The grader itself failed on it: no mark, not even a zero, until somebody has looked."""
+    OLDER = "older upload"
+    """The same student handed in again later."""
+    NO_SUBMISSION = "not a submission"
+    """A file that is none: an online text, the system's, a report beside somebody's merge.py."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the bytes of an entry are: a file, or one member of an archive.
+
+    Attributes
+    ----------
+    path : Path
+        The file, or the archive.
+    member : int or None
+        Which entry of the archive, counted from 0 in its directory: two may have one name.
+    """
+
+    path: Path
+    member: int | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file that was found among the submissions.
+
+    Attributes
+    ----------
+    name : str
+        As a TA finds it: its path in the folder, an archive's name before that of its member. Unique.
+    place : Place
+        Where it is.
+    file_name : str
+        Its own name, without what Moodle puts before it.
+    participant, full_name : str
+        What Moodle's part of the name says: number (digits) and name; empty without one.
+    student_id : str
+        What its own name says, in capitals; empty when it says none.
+    modified : datetime or None
+        When it was last changed, in the archive's or the file system's local time, without a zone.
+    n_bytes : int
+        Its size.
+    why_not : str
+        Why it is no submission, in one sentence; empty for one that is.
+    beside : tuple of Place
+        Loose files of the same student that belong to it: the report beside a bare ``merge.py``.
+    """
+
+    name: str
+    place: Place
+    file_name: str
+    participant: str = ""
+    full_name: str = ""
+    student_id: str = ""
+    modified: datetime | None = None
+    n_bytes: int = 0
+    why_not: str = ""
+    beside: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class Person:
+    """A student as the class knows them.
+
+    Attributes
+    ----------
+    key : str
+        Names their files and their row in the gradebook: letters, digits and ``-``, unique in the class even where
+        capitals do not count. The student id where there is one and nobody else claims it.
+    student_id, full_name, participant, email : str
+        As far as the worksheet and the file names tell; empty otherwise.
+    """
+
+    key: str
+    student_id: str = ""
+    full_name: str = ""
+    participant: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The submission that counts for a person.
+
+    Attributes
+    ----------
+    submitted_at : datetime or None
+        From the worksheet, local time of the course without a zone; None where it does not tell.
+    older : tuple of Entry
+        What the same person handed in before; kept, listed, not graded.
+    remarks : tuple of str
+        What the staff should know of it, in sentences: an id that two people claim, a time that cannot be read.
+    """
+
+    person: Person
+    entry: Entry
+    submitted_at: datetime | None = None
+    older: tuple[Entry, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Roll:
+    """Everybody and everything that was found: each entry is in `uploads`, in one's `older`, or in `others`.
+
+    Attributes
+    ----------
+    uploads : sequence of Upload
+        Sorted by the person's key.
+    others : sequence of Entry
+        Those with a `why_not`, sorted by name.
+    absent : sequence of Person
+        On the worksheet, without a submission; sorted by key.
+    """
+
+    uploads: Sequence[Upload]
+    others: Sequence[Entry] = ()
+    absent: Sequence[Person] = ()
+
+
+@dataclass(frozen=True)
+class PreCheck:
+    """What a look at the written report gave: advice for the TA, never a mark.
+
+    Attributes
+    ----------
+    n_pages, n_words, n_pictures : int or None
+        None where it could not be told.
+    parts_found : tuple of str
+        Keys of the rubric's manual parts that a heading or a passage seems to answer.
+    notes : tuple of str
+        What to look at, in sentences: no report, no PDF, too many pages, a part not found.
+    """
+
+    n_pages: int | None = None
+    n_words: int | None = None
+    n_pictures: int | None = None
+    parts_found: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission on its way to a worker.
+
+    Attributes
+    ----------
+    key : str
+        Of the person.
+    name : str
+        File name of the submission.
+    data : bytes
+        All of it.
+    mode : Mode
+        How much protection there must be.
+    python : Path or None
+        The interpreter for the student's code, a path on the worker's machine; None for the worker's own.
+    """
+
+    key: str
+    name: str
+    data: bytes
+    mode: Mode = Mode.STRICT
+    python: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What grading one submission gave.
+
+    Attributes
+    ----------
+    status : Status
+        GRADED, UNGRADABLE or NO_MARK.
+    reason : str
+        Why it is not GRADED, in one sentence; empty otherwise.
+    points : mapping of str to Fraction
+        For each check of the rubric, by its key; empty with NO_MARK.
+    verdicts : mapping of str to str
+        For each check of the rubric: values of `grader.harness.results.Verdict`; empty when grading did not get that far.
+    remarks : tuple of str
+        Problems of the submission, for the staff, in sentences.
+    timing : Timing or None
+        The largest crowd, the student's seconds and the reference's.
+    execution_s : float
+        Seconds that grading took.
+    precheck : PreCheck
+        A look at the written report.
+    fingerprint : mapping of str to str
+        As in the report.
+    results, page : bytes
+        The whole report, as `grader.harness.report.gradescope.dump` writes it for the staff, and the student's page, HTML in
+        UTF-8; empty when there is none.
+    """
+
+    status: Status
+    reason: str = ""
+    points: Mapping[str, Fraction] = field(default_factory=dict)
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    timing: Timing | None = None
+    execution_s: float = 0.0
+    precheck: PreCheck = PreCheck()
+    fingerprint: Mapping[str, str] = field(default_factory=dict)
+    results: bytes = b""
+    page: bytes = b""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One student in the class's table.
+
+    Attributes
+    ----------
+    entry, older : str, tuple of str
+        Names of the entry that counts and of the others.
+    sha256 : str
+        Of the bytes of that entry.
+    submitted_at : datetime or None
+        As in the upload.
+    lateness : Lateness or None
+        By the rubric's rule of today.
+    remarks, problems : tuple of str
+        For the staff: all of them, and those of the submission alone, which the outcome calls remarks.
+
+    Everything else is as in the outcome.
+    """
+
+    person: Person
+    status: Status
+    reason: str
+    entry: str
+    older: tuple[str, ...] = ()
+    sha256: str = ""
+    submitted_at: datetime | None = None
+    lateness: Lateness | None = None
+    points: Mapping[str, Fraction] = field(default_factory=dict)
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    timing: Timing | None = None
+    execution_s: float = 0.0
+    precheck: PreCheck = PreCheck()
+    fingerprint: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def code_points(self) -> Fraction | None:
+        """Points for the code; None where the grader gave no mark."""
+        return None if self.status is Status.NO_MARK else sum(self.points.values(), Fraction(0))
+
+
+@dataclass(frozen=True)
+class SimilarPair:
+    """Two submissions whose merge.py look alike; never a mark.
+
+    Attributes
+    ----------
+    first, second : str
+        Keys of the two people, in order.
+    share_first, share_second : float
+        Share of each file, the template's lines left out, that is in the other one; 0 to 1.
+    n_lines : int
+        How many lines of the first they share, about.
+    """
+
+    first: str
+    second: str
+    share_first: float
+    share_second: float
+    n_lines: int = 0

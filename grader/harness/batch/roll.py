@@ -1,0 +1,214 @@
+"""Call the roll: whose is each entry, which of theirs counts, and by what key the class knows them.
+
+Who is who is told by what a student cannot choose, as far as there is any: Moodle's number before a file, then the
+worksheet's row for the student id, then the id in the file's name, then the file's name itself.
+"""
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from grader.harness.batch.records import Entry, Person, Roll, Upload
+from grader.harness.batch.worksheet import Row, Worksheet
+from grader.harness.intake.names import printable
+
+_MAX_KEY = 40
+_LISTED = 3
+_ENDING = re.compile(r"\.[^./]*$")
+_COPY = re.compile(r"\((\d{1,6})\)\.[^.]*$", re.ASCII)
+
+
+@dataclass(frozen=True)
+class _Student:
+    """Somebody, before it is known which key is free: what they are told apart by, and all that they gave."""
+
+    identity: tuple[str, str]
+    row: Row | None
+    entries: Sequence[Entry]
+
+    @property
+    def participant(self) -> str:
+        return self.identity[1] if self.identity[0] == "participant" else ""
+
+    @property
+    def listed_id(self) -> str:
+        """The id on the worksheet; empty when no key can be made of it."""
+        student_id = "" if self.row is None else _normal(self.row.student_id)
+        return student_id if _slug(student_id) else ""
+
+    @property
+    def named_id(self) -> str:
+        """The id in the name of the file that counts, or of the one before that has any."""
+        return next((entry.student_id for entry in self.entries if entry.student_id), "")
+
+    def __str__(self) -> str:
+        return f"participant {self.participant}" if self.participant else f"'{printable(self.entries[0].name)}'"
+
+
+def call_roll(entries: Sequence[Entry], worksheet: Worksheet | None = None) -> Roll:
+    """Find out whose each entry is.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        All that was found.
+    worksheet : Worksheet, optional
+        Tells names, ids, times, and who has handed in nothing.
+
+    Returns
+    -------
+    roll : Roll
+        Each entry is in it once. A person's key depends on nobody else but those who claim the same id; an id on the
+        worksheet is its owner's, whatever others call their files.
+    """
+    rows = {} if worksheet is None else {row.participant: row for row in worksheet.rows}
+    students = _gather([entry for entry in entries if not entry.why_not], rows)
+    people = _name(students)
+    claims = _claims(students)
+    uploads = [
+        _make_upload(student, person, claims, has_worksheet=worksheet is not None)
+        for student, person in zip(students, people, strict=True)
+        if student.entries
+    ]
+    absent = [person for student, person in zip(students, people, strict=True) if not student.entries]
+    return Roll(
+        sorted(uploads, key=lambda upload: upload.person.key),
+        sorted((entry for entry in entries if entry.why_not), key=lambda entry: entry.name),
+        sorted(absent, key=lambda person: person.key),
+    )
+
+
+def _gather(entries: Iterable[Entry], rows: Mapping[str, Row]) -> list[_Student]:
+    """Bring together what is one person's, the entry that counts first, and all of the worksheet's."""
+    ids = Counter(_normal(row.student_id) for row in rows.values())
+    owners = {_normal(row.student_id): row.participant for row in rows.values() if ids[_normal(row.student_id)] == 1}
+    owners.pop("", None)
+    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for participant in rows:
+        groups["participant", participant] = []
+    for entry in entries:
+        groups[_identify(entry, owners)].append(entry)
+    return [
+        _Student(identity, rows.get(identity[1]) if identity[0] == "participant" else None, _newest_first(group))
+        for identity, group in sorted(groups.items())
+    ]
+
+
+def _identify(entry: Entry, owners: Mapping[str, str]) -> tuple[str, str]:
+    """Tell by what an entry's owner is known."""
+    if entry.participant:
+        return "participant", entry.participant
+    if entry.student_id in owners:
+        return "participant", owners[entry.student_id]
+    if entry.student_id:
+        return "student", entry.student_id
+    return ("team", entry.full_name) if entry.full_name else ("file", entry.name)
+
+
+def _newest_first(entries: Iterable[Entry]) -> list[Entry]:
+    """Sort by time; of equal times a later copy, ``lab3 (2).zip``, is newer, then the later name."""
+
+    def age(entry: Entry) -> tuple[datetime, int, str]:
+        copy = _COPY.search(entry.file_name)
+        return entry.modified or datetime.min, int(copy[1]) if copy else 0, entry.name  # noqa: DTZ901 - as archives
+
+    return sorted(entries, key=age, reverse=True)
+
+
+def _name(students: Sequence[_Student]) -> list[Person]:
+    """Give each a person, with a key that nobody else has, the surest claims first."""
+    listed = Counter(student.listed_id for student in students)
+    claimed = Counter(student.named_id for student in students if not student.listed_id)
+    keys: dict[tuple[str, str], str] = {}
+    taken: set[str] = set()
+    for student in sorted(students, key=lambda student: (not student.listed_id, not student.named_id)):
+        student_id = student.listed_id or student.named_id
+        n_claims = listed[student_id] if student.listed_id else listed[student_id] + claimed[student_id]
+        wanted = _wish(student, _slug(student_id), is_alone=n_claims == 1)
+        keys[student.identity] = _free(wanted, student, taken)
+        taken.add(keys[student.identity].casefold())
+    return [_make_person(student, keys[student.identity]) for student in students]
+
+
+def _wish(student: _Student, student_id: str, *, is_alone: bool) -> str:
+    """Choose the key that a student gets when it is free."""
+    if student_id and is_alone:
+        return student_id
+    if student_id and student.participant:
+        return f"{student_id}-{student.participant}"
+    if student.participant:
+        return f"participant-{student.participant}"
+    return student_id or _slug(student.entries[0].full_name or _ENDING.sub("", student.entries[0].name)) or "upload"
+
+
+def _free(wanted: str, student: _Student, taken: set[str]) -> str:
+    """Add what depends on the student alone where a key is taken or might be another's, but no running number."""
+    if (student.participant or student.named_id) and wanted.casefold() not in taken:
+        return wanted
+    digest = hashlib.sha256(repr(student.identity).encode()).hexdigest()
+    keys = (f"{wanted}-{digest[:length]}" for length in range(8, len(digest) + 1, 8))
+    return next(key for key in keys if key.casefold() not in taken)
+
+
+def _make_person(student: _Student, key: str) -> Person:
+    row = student.row
+    full_name = student.entries[0].full_name if student.entries else ""
+    if row is None:
+        return Person(key, student.named_id, full_name, student.participant)
+    return Person(key, student.listed_id or student.named_id, row.full_name or full_name, row.participant, row.email)
+
+
+def _make_upload(
+    student: _Student, person: Person, claims: Mapping[str, Sequence[_Student]], *, has_worksheet: bool
+) -> Upload:
+    row = student.row
+    remarks = [*_remark_ids(student, claims), *_remark_archives(student)]
+    if row is None and has_worksheet:
+        remarks.append("The worksheet has no row for this student, so Moodle cannot be told the grade.")
+    if row is not None and row.is_time_unreadable:
+        remarks.append(f"The worksheet's time of the submission cannot be read: {row.submitted[:80]!r}.")
+    entry, *older = student.entries
+    return Upload(person, entry, None if row is None else row.submitted_at, tuple(older), tuple(remarks))
+
+
+def _claims(students: Iterable[_Student]) -> Mapping[str, Sequence[_Student]]:
+    """List for each id all who have it, on the worksheet or in the name of a file."""
+    claims: dict[str, list[_Student]] = defaultdict(list)
+    for student in students:
+        for student_id in {student.listed_id, *(entry.student_id for entry in student.entries)} - {""}:
+            claims[student_id].append(student)
+    return claims
+
+
+def _remark_ids(student: _Student, claims: Mapping[str, Sequence[_Student]]) -> Iterator[str]:
+    """Remark on ids that do not fit together, or that somebody else claims too."""
+    named = {entry.student_id for entry in student.entries} - {""}
+    if student.listed_id and named - {student.listed_id}:
+        others = ", ".join(sorted(named - {student.listed_id}))
+        yield f"The student id on the worksheet is {printable(student.listed_id)}; a file's name says {others}."
+    for student_id in sorted(named | {student.listed_id} - {""}):
+        rivals = [str(other) for other in claims[student_id] if other is not student]
+        if rivals:
+            more = f" and {len(rivals) - _LISTED} more" if len(rivals) > _LISTED else ""
+            yield f"The student id {printable(student_id)} is claimed by {', '.join(rivals[:_LISTED])}{more} too."
+
+
+def _remark_archives(student: _Student) -> Iterator[str]:
+    """Remark on uploads out of several archives: one of them may be a student's, made to look like Moodle's."""
+    archives = {printable(entry.place.path.name) for entry in student.entries if entry.place.member is not None}
+    if len(archives) > 1:
+        yield f"The uploads come from several archives, {', '.join(sorted(archives))}; check that all are Moodle's."
+    elif archives and any(entry.place.member is None for entry in student.entries):
+        yield f"Uploads come from the archive {archives.pop()} and from beside it; check that the archive is Moodle's."
+
+
+def _normal(student_id: str) -> str:
+    return student_id.strip().upper()
+
+
+def _slug(text: str) -> str:
+    """Make of any text what may stand in a key."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text)[:_MAX_KEY].strip("-")

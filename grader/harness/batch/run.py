@@ -1,0 +1,244 @@
+"""The coordinator of a class: finds who has to be graded, has it done, and keeps each result as it comes.
+
+It may be killed at any moment. What is committed stays; started again with the same folder, it grades the others.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.harness.assessment import find_fingerprints
+from grader.harness.batch.entries import read_entry, upload_name
+from grader.harness.batch.records import Job, Line, Outcome, Roll, Status, Upload
+from grader.harness.batch.store import Store
+from grader.harness.errors import GraderError, SubmissionError
+from grader.harness.sandbox.policy import Mode
+
+GradeAll = Callable[[Iterable[Job]], Iterator[tuple[Job, Outcome]]]
+"""Grades jobs somewhere and gives them back with their outcomes, as they finish."""
+
+Tell = Callable[[Line], None]
+"""Hears of each result once it is committed."""
+
+ALL, CHANGED = "all", "changed"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to do.
+
+    Attributes
+    ----------
+    to_grade : sequence of Upload
+        Without a result that counts.
+    graded : sequence of Line
+        Results that stay, of uploads that are the same as they were.
+    """
+
+    to_grade: Sequence[Upload]
+    graded: Sequence[Line]
+
+
+def make_plan(store: Store, roll: Roll, regrade: str = "") -> Plan:
+    """Compare what was handed in with what is graded already.
+
+    Parameters
+    ----------
+    store : Store
+        With the results so far.
+    roll : Roll
+        Who handed in what.
+    regrade : str, optional
+        ``"all"``, ``"changed"`` (results of another rubric, other cases or another grader), a person's key or student
+        id, or nothing: then only what has no result yet, and what is a new upload.
+
+    Raises
+    ------
+    GraderError
+        If `regrade` names nobody, or a key was somebody else's.
+    """
+    wanted = {upload.person.key for upload in roll.uploads if regrade in {upload.person.key, upload.person.student_id}}
+    if regrade not in {"", ALL, CHANGED} and not wanted:
+        raise GraderError(
+            f"--regrade must be all, changed, or the id of somebody who handed in; {regrade!r} is nobody's. "
+            f"The class page lists all ids."
+        )
+    to_grade, graded = [], []
+    for upload in roll.uploads:
+        line = store.line(upload.person.key)
+        _check_owner(line, upload)
+        if line is None or upload.person.key in wanted or _must_be_regraded(line, upload, regrade):
+            to_grade.append(upload)
+        else:
+            graded.append(_bring_up_to_date(store, line, upload))
+    return Plan(to_grade, graded)
+
+
+def check_worksheet(store: Store, *, has_worksheet: bool) -> None:
+    """Refuse to go on without a worksheet where there was one.
+
+    Raises
+    ------
+    GraderError
+        If results have what only a worksheet tells, and there is none now.
+    """
+    if not has_worksheet and any(line.submitted_at or line.person.email for line in store.graded_before()):
+        raise GraderError(
+            "A class that was graded with a worksheet must go on with one; without it ids, names and times would be "
+            "lost, and nobody would be late. Give --worksheet again."
+        )
+
+
+def _check_owner(line: Line | None, upload: Upload) -> None:
+    """Refuse a key that was somebody else's: the marks of their report are kept under it."""
+    before, now = "" if line is None else line.person.participant, upload.person.participant
+    if before and now and before != now:
+        raise GraderError(
+            f"A key must stay one student's; {upload.person.key!r} was participant {before} and is participant {now} "
+            "now. Is it another assignment, or a worksheet that was not there before? Name another OUT."
+        )
+
+
+def find_gone(store: Store, roll: Roll) -> Sequence[str]:
+    """List the keys of those who were graded before and are not on this roll: gone, or known by another key now."""
+    keys = {upload.person.key for upload in roll.uploads}
+    now = {upload.person.participant: upload.person.key for upload in roll.uploads if upload.person.participant}
+    gone = [line.person for line in store.graded_before() if line.person.key not in keys]
+    known = {person.key: now.get(person.participant, "") for person in gone}
+    return [f"{key} (now {known[key]})" if known[key] else key for key in known]
+
+
+def find_newer(store: Store, plan: Plan) -> Sequence[str]:
+    """List the keys of those who have a result and handed in something else since, before it is graded."""
+    lines = ((store.line(upload.person.key), upload) for upload in plan.to_grade)
+    return [upload.person.key for line, upload in lines if line and line.sha256 and not _is_of(line, upload)]
+
+
+def is_stale(line: Line, fingerprints: Mapping[str, str]) -> bool:
+    """Tell whether a result comes from another rubric, other cases or another grader than these."""
+    return any(line.fingerprint.get(name) != digest for name, digest in fingerprints.items())
+
+
+def grade_planned(
+    store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mode: Mode, python: Path | None
+) -> Sequence[str]:
+    """Grade what is planned and commit each result as it comes.
+
+    Returns
+    -------
+    kept : sequence of str
+        Keys of those whom the grader failed to grade again; the results that they had stay.
+
+    Raises
+    ------
+    GraderError
+        If a result comes from another grader than this one: a worker of a cluster with another checkout.
+    """
+    uploads = {upload.person.key: upload for upload in plan.to_grade}
+    unreadable: list[tuple[Job, Outcome]] = []
+
+    def jobs() -> Iterator[Job]:
+        for upload in plan.to_grade:
+            job = Job(upload.person.key, upload_name(upload.entry), b"", mode, python)
+            try:
+                yield replace(job, data=read_entry(upload.entry))
+            except SubmissionError as exc:
+                unreadable.append((job, Outcome(Status.NO_MARK, str(exc))))
+
+    mine, kept = find_fingerprints(), []
+    for job, outcome in grade_all(jobs()):
+        line = make_line(uploads[job.key], hashlib.sha256(job.data).hexdigest(), outcome)
+        if outcome.status is not Status.NO_MARK and is_stale(line, mine):
+            raise GraderError(
+                f"All results must come from one grader; that of {job.key!r} comes from another. "
+                "Start the workers in the same checkout as this command."
+            )
+        if outcome.status is Status.NO_MARK and _has_mark(store.line(job.key), line):
+            kept.append(job.key)
+        else:
+            store.commit(line, job.name, job.data, outcome)
+        tell(line)
+    for job, outcome in unreadable:
+        line = make_line(uploads[job.key], "", outcome)
+        if store.has_submission(job.key):  # of the time when it could be read: nothing is better than that
+            store.rewrite(line)
+        else:
+            store.commit(line, job.name, job.data, outcome)
+        tell(line)
+    return kept
+
+
+def _has_mark(before: Line | None, now: Line) -> bool:
+    """Tell whether the same upload was graded before: a grader that fails today takes nothing back."""
+    return before is not None and before.status is not Status.NO_MARK and before.sha256 == now.sha256
+
+
+def make_line(upload: Upload, sha256: str, outcome: Outcome) -> Line:
+    """Make a student's line of the upload and what grading it gave."""
+    return Line(
+        person=upload.person,
+        status=outcome.status,
+        reason=outcome.reason,
+        entry=upload.entry.name,
+        older=tuple(entry.name for entry in upload.older),
+        sha256=sha256,
+        submitted_at=upload.submitted_at,
+        points=outcome.points,
+        verdicts=outcome.verdicts,
+        remarks=(*upload.remarks, *outcome.remarks),
+        problems=outcome.remarks,
+        timing=outcome.timing,
+        execution_s=outcome.execution_s,
+        precheck=outcome.precheck,
+        fingerprint=outcome.fingerprint,
+    )
+
+
+def _must_be_regraded(line: Line, upload: Upload, regrade: str) -> bool:
+    """Tell whether a result counts no longer, or never was one."""
+    is_due = regrade == ALL or (regrade == CHANGED and is_stale(line, find_fingerprints()))
+    return is_due or line.status is Status.NO_MARK or not _is_of(line, upload)
+
+
+def _is_of(line: Line, upload: Upload) -> bool:
+    """Tell whether a result belongs to the very bytes of this upload."""
+    try:
+        return line.sha256 == hashlib.sha256(read_entry(upload.entry)).hexdigest()
+    except SubmissionError:
+        return False
+
+
+def _bring_up_to_date(store: Store, line: Line, upload: Upload) -> Line:
+    """Take over what can change without the submission: its name, the worksheet's times, older uploads."""
+    newer = replace(
+        line,
+        person=upload.person,
+        entry=upload.entry.name,
+        older=tuple(entry.name for entry in upload.older),
+        submitted_at=upload.submitted_at,
+        remarks=(*upload.remarks, *line.problems),
+    )
+    if newer != line:
+        store.rewrite(newer)
+    return newer
+
+
+def count(roll: Roll, lines: Sequence[Line]) -> Mapping[Status, int]:
+    """Count what became of the entries.
+
+    Raises
+    ------
+    GraderError
+        If the counts do not add up to the entries: somebody would have been dropped in silence.
+    """
+    counts = Counter(line.status for line in lines)
+    counts[Status.OLDER] = sum(len(upload.older) for upload in roll.uploads)
+    counts[Status.NO_SUBMISSION] = len(roll.others)
+    n_entries = len(roll.uploads) + counts[Status.OLDER] + counts[Status.NO_SUBMISSION]
+    if counts.total() != n_entries:
+        raise GraderError(
+            f"Each of the {n_entries} entries must end somewhere; {counts.total()} did. Start the command again."
+        )
+    return {status: counts[status] for status in Status}

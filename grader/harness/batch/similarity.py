@@ -1,0 +1,201 @@
+"""Pairs of merge.py that look alike, for the staff: a reason to compare two files by eye, never a mark.
+
+copydetect does the work: it reads a source as tokens, writes V for every name and S for every text, leaves out
+comments and spaces, and takes the file as the set of all its pieces of `PIECE` characters. What is renamed, moved as a
+whole or commented anew keeps its pieces. It is used as follows, so that a large class is quick and the same class gives
+the same answer:
+
+- All pieces are compared, not a choice of them by their hashes: Python's hashes differ from process to process.
+- The template's pieces are taken out here. copydetect's own way drops a file's repeated pieces along with them.
+- Equal files are compared once, and only pairs that share many pieces at all are looked at closely.
+"""
+
+import hashlib
+import heapq
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.harness.batch.records import SimilarPair
+
+PIECE = 20
+"""Characters of a source without its names; shorter pieces are idioms of Python."""
+THRESHOLD = 0.65
+"""Share of either file. Among independent solutions of the lab the largest is 0.59; of copies with every name and
+comment changed and the functions in another order the smallest is 0.8."""
+MIN_CHARACTERS = 120
+"""What is left of a source without its names and the template; in less there is too little to be alike."""
+MAX_PAIRS = 1000
+_MAX_CHARACTERS = 64 * 1024
+_MAX_LINE = 2000
+_MAX_CLOSE_LOOKS = 4 * MAX_PAIRS
+_ROWS_AT_ONCE = 128
+
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is kept of one source, and the people who handed it in.
+
+    Attributes
+    ----------
+    pieces, places : ndarray of shape (n_pieces,) and dtype int64
+        Hash of each piece that is not the template's, and where it begins in the source without names.
+    n_characters : int
+        How much of the source without names these pieces cover.
+    lines : ndarray of dtype int64
+        For each character of the source without names the line that it stands on.
+    keys : list of str
+        Sorted.
+    """
+
+    pieces: Numbers
+    places: Numbers
+    n_characters: int
+    lines: Numbers
+    keys: list[str]
+
+
+def find_similar(
+    sources: Mapping[str, bytes], template: bytes, *, threshold: float = THRESHOLD, max_pairs: int = MAX_PAIRS
+) -> list[SimilarPair]:
+    """Find pairs of sources that are too much alike.
+
+    Parameters
+    ----------
+    sources : mapping of str to bytes
+        For each person's key their merge.py, whatever it is.
+    template : bytes
+        What all were given: not counted.
+    threshold : float, optional
+        Least share of one of the two files that is in the other one, 0 to 1.
+    max_pairs : int, optional
+        Only so many pairs are listed, those most alike.
+
+    Returns
+    -------
+    pairs : list of SimilarPair
+        The pair with the largest share first; then by the smaller share, then by keys.
+    """
+    _, given = _read_source(template, np.array([], np.int64))
+    groups = [source for source in _group(sources, given.pieces) if source.n_characters >= MIN_CHARACTERS]
+    pairs = (pair for pair in _all_pairs(groups, threshold) if max(pair.share_first, pair.share_second) >= threshold)
+    return heapq.nsmallest(max_pairs, pairs, key=_order)
+
+
+def _order(pair: SimilarPair) -> tuple[float, float, str, str]:
+    low, high = sorted((pair.share_first, pair.share_second))
+    return -high, -low, pair.first, pair.second
+
+
+def _group(sources: Mapping[str, bytes], given: Numbers) -> list[_Source]:
+    """Read each source once; the people whose sources are the same but for names and comments go together."""
+    by_bytes: dict[bytes, list[str]] = {}
+    for key in sorted(sources):
+        by_bytes.setdefault(sources[key], []).append(key)
+    groups: dict[bytes, _Source] = {}
+    for data, keys in by_bytes.items():
+        digest, source = _read_source(data, given)
+        groups.setdefault(digest, source).keys.extend(keys)
+    return list(groups.values())
+
+
+def _read_source(data: bytes, given: Numbers) -> tuple[bytes, _Source]:
+    """Take the pieces of a source that were not `given`, and a digest of it without names and comments."""
+    from copydetect import CodeFingerprint  # brings Matplotlib along
+
+    text = data[: 4 * _MAX_CHARACTERS].decode("utf-8", "replace")[:_MAX_CHARACTERS]
+    # The tokenizer takes a minute for 64 KiB of lines that hold spaces only, and its time grows with their square.
+    lines = [stripped for line in text.splitlines() if (stripped := line[:_MAX_LINE].rstrip())]
+    # The name is one for messages: nothing is opened.
+    read = CodeFingerprint("merge.py", PIECE, 1, language="python", fp=io.StringIO("\n".join(lines)))
+    found = [(piece, place) for piece, places in read.hash_idx.items() for place in places]
+    pieces, places = np.array(found, np.int64).reshape(-1, 2).T
+    is_own = ~np.isin(pieces, given)
+    pieces, places = pieces[is_own], places[is_own]
+    digest = hashlib.sha256(read.filtered_code.encode("utf-8", "surrogatepass")).digest()
+    source = _Source(
+        pieces, places, _count_characters(places), _find_lines(read.raw_code, read.filtered_code, read.offsets), []
+    )
+    return digest, source
+
+
+def _find_lines(code: str, filtered: str, offsets: Numbers) -> Numbers:
+    """Tell for each character of the filtered source on which line of the source it stands."""
+    places = np.arange(len(filtered))
+    removed = offsets[np.clip(np.searchsorted(offsets[:, 0], places), 0, len(offsets) - 1), 1]
+    ends = [place for place, character in enumerate(code) if character == "\n"]
+    return np.asarray(np.searchsorted(np.array(ends, np.int64), places + removed), np.int64)
+
+
+def _count_characters(places: Numbers) -> int:
+    slices = _slices(places)
+    return int((slices[1] - slices[0]).sum())
+
+
+def _slices(places: Numbers) -> Numbers:
+    from copydetect.utils import get_copied_slices
+
+    return np.asarray(get_copied_slices(places, PIECE), np.int64)
+
+
+def _all_pairs(groups: Sequence[_Source], threshold: float) -> Iterator[SimilarPair]:
+    for source in groups:
+        n_lines = _count_lines(source, source.places)
+        for first, second in combinations(sorted(source.keys), 2):
+            yield SimilarPair(first, second, 1.0, 1.0, n_lines)
+    for one, other in _candidates(groups, threshold / 2):
+        yield from _compare(groups[one], groups[other])
+
+
+def _candidates(groups: Sequence[_Source], least: float) -> list[tuple[int, int]]:
+    """Find the pairs of which one shares at least `least` of its pieces with the other, the most alike first."""
+    from scipy import sparse
+
+    pieces = [np.unique(source.pieces) for source in groups]
+    sizes = np.array([len(own) for own in pieces], np.int64)
+    if len(pieces) < 2:
+        return []
+    vocabulary, columns = np.unique(np.concatenate(pieces), return_inverse=True)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    table = sparse.csr_matrix((np.ones(len(columns), np.int32), columns, starts), (len(pieces), len(vocabulary)))
+    transposed = table.T.tocsr()
+    found: list[tuple[float, int, int]] = []
+    for start in range(0, len(pieces), _ROWS_AT_ONCE):
+        shared = (table[start : start + _ROWS_AT_ONCE] @ transposed).toarray()
+        found = heapq.nsmallest(_MAX_CLOSE_LOOKS, [*found, *_close(shared, sizes, start, least)])
+    return [(one, other) for _, one, other in found]
+
+
+def _close(shared: npt.NDArray[np.int32], sizes: Numbers, start: int, least: float) -> Iterator[tuple[float, int, int]]:
+    """List the pairs of some rows, the row's number the lower one, with minus the share of pieces of the smaller."""
+    rows = np.arange(start, start + len(shared))
+    share = shared / np.minimum(sizes[rows, None], sizes[None, :])
+    for row, other in np.argwhere((share >= least) & (rows[:, None] < np.arange(len(sizes)))):
+        yield -float(share[row, other]), start + int(row), int(other)
+
+
+def _compare(one: _Source, other: _Source) -> Iterator[SimilarPair]:
+    share, n_lines = _share(one, other)
+    other_share, n_other_lines = _share(other, one)
+    for key, other_key in product(one.keys, other.keys):
+        if key < other_key:
+            yield SimilarPair(key, other_key, share, other_share, n_lines)
+        else:
+            yield SimilarPair(other_key, key, other_share, share, n_other_lines)
+
+
+def _share(one: _Source, other: _Source) -> tuple[float, int]:
+    """Tell which share of a source is in another one, and how many of its lines."""
+    places = one.places[np.isin(one.pieces, other.pieces)]
+    return _count_characters(places) / one.n_characters, _count_lines(one, places)
+
+
+def _count_lines(source: _Source, places: Numbers) -> int:
+    touched = (source.lines[start:end].tolist() for start, end in _slices(places).T)
+    return len(set().union(*touched))

@@ -1,0 +1,232 @@
+"""The folder that a class is graded into: one result a student, committed as it comes, whole or not at all.
+
+::
+
+    OUT/
+      index.html            the class, for the staff
+      results/KEY.json      everything about one submission, in Gradescope's format
+      submissions/KEY.zip   what was handed in, as it came
+      feedback/KEY.html     the student's page
+      lines/KEY.json        the student's line in the table: written last, so its presence is the commitment
+      roll.json             who and what was found in SUBMISSIONS the last time
+      pairs.json            submissions that look alike
+      gradebook.db          nbgrader's gradebook: the only place with the marks of the written reports
+      course/               what the formgrader shows
+
+Only the coordinator writes here, one coordinator at a time. A file is written beside its place and renamed into it.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from grader.harness.batch import codec
+from grader.harness.batch.late import judge_lateness
+from grader.harness.batch.records import Entry, Line, Outcome, Person, Roll, SimilarPair, Status
+from grader.harness.errors import GraderError
+from grader.harness.rubric import LateRule
+
+GRADEBOOK = "gradebook.db"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is remembered of a roll: who has a submission, who has none, and which files were none."""
+
+    keys: Sequence[str]
+    others: Sequence[Entry]
+    absent: Sequence[Person]
+
+
+class Store:
+    """The folder of one class.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is missing when something is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other coordinators out; the lock ends with the process, however it ends.
+
+        Raises
+        ------
+        GraderError
+            If another process grades into this folder, or it cannot be written.
+        """
+        with ExitStack() as stack:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context((self.folder / ".lock").open("w", encoding="utf-8"))
+                _lock(file.fileno())
+            except BlockingIOError as exc:
+                raise GraderError(
+                    f"One command at a time may work in a folder; another one works in {str(self.folder)!r}. "
+                    "Wait for it to end, or name another folder."
+                ) from exc
+            except OSError as exc:
+                raise GraderError(
+                    f"OUT must be a folder that can be written; {str(self.folder)!r} is none: {exc.strerror}. "
+                    "Name another."
+                ) from exc
+            yield
+
+    def commit(self, line: Line, name: str, data: bytes, outcome: Outcome) -> None:
+        """Keep one result.
+
+        Parameters
+        ----------
+        line : Line
+            The student's line.
+        name : str
+            File name of the submission, for its ending.
+        data : bytes
+            The submission.
+        outcome : Outcome
+            What grading it gave.
+        """
+        key = line.person.key
+        for other in self._submissions(key):
+            if other != self._submission(key, name):
+                other.unlink(missing_ok=True)
+        write(self._submission(key, name), data)
+        for path, content in (self._results(key), outcome.results), (self._page(key), outcome.page):
+            if content:
+                write(path, content)
+            else:  # the grader failed: what stands there is of an earlier upload
+                path.unlink(missing_ok=True)
+        self.rewrite(line)
+
+    def rewrite(self, line: Line) -> None:
+        """Keep a line whose submission and result stay as they are."""
+        write(self._line(line.person.key), _to_json(codec.to_dict(line)))
+
+    def line(self, key: str) -> Line | None:
+        """Return a student's line, or None when it, or what it stands for, is not there: it will be graded then."""
+        try:
+            line = codec.read_line(json.loads(self._line(key).read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        has_results = line.status is Status.NO_MARK or self._results(key).is_file()
+        return line if has_results and self.has_submission(key) and line.person.key == key else None
+
+    def lines(self, rule: LateRule | None = None) -> Sequence[Line]:
+        """Return the lines of all who are on the roll, by key, late by the rule given."""
+        lines = (self.line(key) for key in self.found().keys)
+        return [replace(line, lateness=judge_lateness(rule, line.submitted_at)) for line in lines if line is not None]
+
+    def graded_before(self) -> Sequence[Line]:
+        """Return the lines of all who ever got a result here, also of those who are on the roll no longer, by key."""
+        keys = sorted(path.stem for path in self.folder.glob("lines/*.json"))
+        return [line for line in map(self.line, keys) if line is not None]
+
+    def results(self, key: str) -> bytes:
+        """Return a student's results file."""
+        return self._results(key).read_bytes()
+
+    def submission(self, key: str) -> tuple[str, bytes]:
+        """Return name and bytes of what a student handed in."""
+        path = next(path for path in self._submissions(key) if path.is_file())
+        return path.name, path.read_bytes()
+
+    def has_submission(self, key: str) -> bool:
+        """Tell whether what a student handed in is kept."""
+        return any(path.is_file() for path in self._submissions(key))
+
+    def write_page(self, key: str, page: bytes) -> None:
+        """Keep a student's page."""
+        write(self._page(key), page)
+
+    def keep_pairs(self, pairs: Sequence[SimilarPair]) -> None:
+        """Remember which submissions look alike."""
+        write(self.folder / "pairs.json", _to_json({"pairs": [codec.to_dict(pair) for pair in pairs]}))
+
+    def pairs(self) -> Sequence[SimilarPair]:
+        """Return which submissions looked alike the last time; none where nobody has looked."""
+        try:
+            return [SimilarPair(**pair) for pair in json.loads((self.folder / "pairs.json").read_bytes())["pairs"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+    def call(self, roll: Roll) -> None:
+        """Remember who and what was found."""
+        found = Found([upload.person.key for upload in roll.uploads], roll.others, roll.absent)
+        write(self.folder / "roll.json", _to_json(codec.to_dict(found)))
+
+    def found(self) -> Found:
+        """Return what was found the last time.
+
+        Raises
+        ------
+        GraderError
+            If nothing was graded into this folder yet.
+        """
+        try:
+            content = json.loads((self.folder / "roll.json").read_bytes())
+            others = [codec.read_entry(entry) for entry in content["others"]]
+            keys = list(map(codec.read_text, content["keys"]))
+            return Found(keys, others, [Person(**person) for person in content["absent"]])
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            raise GraderError(
+                f"A class must have been graded into the folder first; {str(self.folder)!r} holds none. "
+                "Run: python -m grader batch SUBMISSIONS --out FOLDER"
+            ) from exc
+
+    def _results(self, key: str) -> Path:
+        return self.folder / "results" / f"{key}.json"
+
+    def _page(self, key: str) -> Path:
+        return self.folder / "feedback" / f"{key}.html"
+
+    def _line(self, key: str) -> Path:
+        return self.folder / "lines" / f"{key}.json"
+
+    def _submission(self, key: str, name: str) -> Path:
+        return self.folder / "submissions" / f"{key}{'.py' if name.lower().endswith('.py') else '.zip'}"
+
+    def _submissions(self, key: str) -> Sequence[Path]:
+        return [self._submission(key, ending) for ending in (".zip", ".py")]
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file beside its place and rename it: whoever looks finds the old one or the new one, whole.
+
+    Raises
+    ------
+    GraderError
+        If it cannot be written: the disk is full, say.
+    """
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as exc:
+        with suppress(OSError):
+            beside.unlink()
+        raise GraderError(
+            f"OUT must have room and take files; {str(path)!r} could not be written: {exc.strerror or exc}. What is "
+            "finished is kept: make room, and start the same command again."
+        ) from exc
+
+
+def _to_json(value: dict[str, Any]) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _lock(descriptor: int) -> None:
+    """Take the lock of a file, or raise BlockingIOError."""
+    if os.name == "posix":
+        import fcntl  # Windows has none
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

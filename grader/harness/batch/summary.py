@@ -1,0 +1,60 @@
+"""What a TA reads in the terminal when a class has been graded."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+from grader.harness.batch.records import Line, Roll, Status
+from grader.harness.characters import cut, one_line
+
+MAX_LISTED = 20
+_SAYS = {
+    Status.GRADED: "the checks ran",
+    Status.UNGRADABLE: "nothing could be run: no points for the code, and a reason",
+    Status.NO_MARK: "the grader itself failed: start the same command again",
+    Status.OLDER: "the student handed in again later; kept, not graded",
+    Status.NO_SUBMISSION: "listed on the class page with the reason",
+}
+
+
+def write_summary(roll: Roll, counts: Mapping[Status, int], lines: Sequence[Line], n_stale: int, folder: Path) -> str:
+    """Write how a class was graded.
+
+    Parameters
+    ----------
+    roll : Roll
+        Who handed in what.
+    counts : mapping of Status to int
+        What became of the entries.
+    lines : sequence of Line
+        The class.
+    n_stale : int
+        How many results come from another rubric, other cases or another grader.
+    folder : Path
+        The class's folder.
+
+    Returns
+    -------
+    text : str
+        Some lines, without a line end.
+    """
+    words = [f"{sum(counts.values())} entries:"]
+    words += [f"{counts[status]:7} {status.value:17} {_SAYS[status]}" for status in Status]
+    graded = [line.code_points for line in lines if line.status is Status.GRADED]
+    points = [float(points) for points in graded if points is not None]
+    if points:
+        words += [f"Code points: {min(points):.4g} to {max(points):.4g}, median {median(points):.4g}."]
+    if roll.absent:
+        words += [f"{len(roll.absent)} on the worksheet handed in nothing."]
+    if n_stale:
+        words += [f"{n_stale} results are of another rubric, cases or grader: --regrade changed grades them again."]
+    words += _list([line for line in lines if line.status is not Status.GRADED])
+    words += [f"The class: {folder / 'index.html'}", f"Mark the reports: python -m grader formgrader {folder}"]
+    return "\n".join(words)
+
+
+def _list(lines: Sequence[Line]) -> list[str]:
+    """List who has no graded code, and why."""
+    words = [f"  {line.person.key}: {line.status.value}. {cut(one_line(line.reason), 200)}" for line in lines]
+    left_out = len(words) - MAX_LISTED
+    return words if left_out <= 0 else [*words[:MAX_LISTED], f"  and {left_out} more, on the class page"]

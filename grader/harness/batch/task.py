@@ -1,0 +1,88 @@
+"""Grade one submission that came as bytes: the function that every worker runs, on this machine and on others."""
+
+from functools import cache
+
+from grader.harness.assessment import Options, grade_submission
+from grader.harness.batch.pdf import PdfReader
+from grader.harness.batch.records import Job, Outcome, PreCheck, Status
+from grader.harness.errors import GraderError
+from grader.harness.lab_files import IMAGES, TEMPLATE, load_material
+from grader.harness.report.gradescope import dump
+from grader.harness.report.html import render_html
+from grader.harness.results import Audience, CheckResult, Report, Verdict
+from grader.harness.submission import Submission, open_submission_bytes
+
+
+def grade_upload(job: Job) -> Outcome:
+    """Grade one submission.
+
+    Parameters
+    ----------
+    job : Job
+        With the submission's bytes.
+
+    Returns
+    -------
+    outcome : Outcome
+        NO_MARK, with the reason, where the grader itself failed twice; never an exception of the submission's making.
+    """
+    outcome = _try(job)
+    # A machine that is short of something for a moment fails the grader now and then; the second time tells.
+    return _try(job) if outcome.status is Status.NO_MARK else outcome
+
+
+def _try(job: Job) -> Outcome:
+    precheck = PreCheck()
+    try:
+        submission = open_submission_bytes(job.name, job.data, template=TEMPLATE.read_bytes())
+        precheck = _precheck(submission)
+        return summarize(grade_submission(submission, Options(job.mode, job.python, is_shrinking=False)), precheck)
+    except (GraderError, OSError) as exc:
+        return Outcome(Status.NO_MARK, f"The grader failed: {exc}", precheck=precheck)
+    except Exception as exc:  # noqa: BLE001 - a fault of the grader's that one submission finds must not stop the class
+        return Outcome(Status.NO_MARK, f"The grader failed: {type(exc).__name__}: {exc}", precheck=precheck)
+
+
+def summarize(report: Report, precheck: PreCheck) -> Outcome:
+    """Put together what the class needs of a report."""
+    status, reason = _status(report)
+    return Outcome(
+        status=status,
+        reason=reason,
+        points={} if status is Status.NO_MARK else {check.key: check.points for check in report.checks},
+        verdicts={check.key: check.verdict.value for check in report.checks},
+        remarks=tuple(str(problem.explanation) for problem in report.handed.problems if not problem.is_fatal),
+        timing=report.timing,
+        execution_s=report.execution_s,
+        precheck=precheck,
+        fingerprint=report.fingerprint,
+        results=dump(report, Audience.STAFF),
+        page=render_html(report, Audience.STUDENT, IMAGES).encode("utf-8", "backslashreplace"),
+    )
+
+
+def _status(report: Report) -> tuple[Status, str]:
+    faults = [check for check in report.checks if check.verdict is Verdict.GRADER_FAULT]
+    if faults:
+        return Status.NO_MARK, _first_reason(faults)
+    fatal = [problem for problem in report.handed.problems if problem.is_fatal]
+    if fatal:
+        return Status.UNGRADABLE, str(fatal[0].explanation)
+    loads = report.checks[0]
+    return (Status.GRADED, "") if not loads.failures else (Status.UNGRADABLE, _first_reason([loads]))
+
+
+def _first_reason(checks: list[CheckResult]) -> str:
+    explanations = [case.explanation for check in checks for case in check.failures if case.explanation is not None]
+    return str(explanations[0]) if explanations else "The grader gave no reason."
+
+
+def _precheck(submission: Submission) -> PreCheck:
+    rubric, _ = load_material()
+    return _reader().precheck(submission.report, submission.handed.report_name, rubric.manual)
+
+
+@cache
+def _reader() -> PdfReader:
+    """Keep one reader a process: its confined process ends with this one."""
+    return PdfReader()

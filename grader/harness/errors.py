@@ -1,0 +1,47 @@
+"""What can go wrong, and whose fault it is.
+
+::
+
+    GraderError
+    ├── SubmissionError     the student can mend it: shown to the student, costs points, never stops the grader
+    ├── SandboxError        ours: no mark is given, the staff are told, the next submission goes on
+    │   ├── HostUnfit         a protection that was asked for is not to be had on this machine
+    │   └── ProtocolBroken    the child's side of the sandbox said something that it never says
+    ├── RubricError         ours: the rubric or the cases do not fit together; found before a student's code runs
+    ├── WorksheetError      the TA can mend it: the worksheet is not Moodle's, or not that of this assignment
+    └── ExportError         the TA can mend it: there is no place for what is to be written
+
+What a student's code does wrong while it runs is no exception here but a value: see `grader.harness.results.Verdict`.
+"""
+
+
+class GraderError(Exception):
+    """The root of all errors that the grader raises on purpose."""
+
+
+class SubmissionError(GraderError):
+    """The file that was handed in cannot be graded, and its author can mend it."""
+
+
+class SandboxError(GraderError):
+    """The sandbox cannot do its work; nothing is said about the submission."""
+
+
+class HostUnfit(SandboxError):  # noqa: N818 - names the state of the machine
+    """The machine lacks a protection that was asked for."""
+
+
+class ProtocolBroken(SandboxError):  # noqa: N818 - names what happened
+    """A message between the grader and its child broke the rules, and not by the student's hand."""
+
+
+class RubricError(GraderError):
+    """The rubric, the checks and the cases do not fit together."""
+
+
+class WorksheetError(GraderError):
+    """The worksheet is not one that Moodle gave for this assignment; the message is for the staff."""
+
+
+class ExportError(GraderError):
+    """What was asked for cannot be written; the message is for the staff."""

@@ -1,0 +1,114 @@
+"""Look at the bytes of merge.py: whether they are text, in which encoding, and whether somebody wrote in it.
+
+The code is not parsed here, nor ever in the grader's process: syntax errors are found, and shown with their line,
+where the code runs. Line numbers count from 1.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from grader.harness.intake.encodings import decode_chinese
+from grader.harness.intake.problems import fatal, remark
+from grader.harness.results import Problem
+
+# The longer ones first: that of UTF-32 begins with that of UTF-16.
+_WIDE_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
+_BLANK = re.compile(rb"\?{6,}")
+
+
+def mend_encoding(source: bytes) -> tuple[bytes, list[Problem]]:
+    """Turn UTF-16, Big5 and GBK, which Python refuses, into UTF-8; the program stays what it is, letter by letter.
+
+    A file that says its encoding, is UTF-8, or cannot be read at all is left as it is.
+
+    Returns
+    -------
+    source : bytes
+        UTF-8 where it could be had.
+    problems : list of Problem
+        What was done, a remark.
+    """
+    encoding = _wide_encoding(source)
+    if encoding:
+        text = source.decode(encoding, errors="replace")
+        return text.encode(), [remark("utf16", f"it is {encoding[:6].upper()}")]
+    line = _first_line_not_utf8(source)
+    if line == 0 or _names_encoding(source):
+        return source, []
+    chinese = decode_chinese(source)
+    if chinese is None:
+        return source, [remark("unknown_encoding", f"line {line} is not")]
+    return chinese.encode(), [remark("other_encoding", f"line {line} is not, and looks like Big5 or GBK")]
+
+
+def judge_source(source: bytes, template: bytes | None = None) -> Iterator[Problem]:
+    """Say what is wrong, or strange, with the bytes of merge.py after `mend_encoding`."""
+    if not source.removeprefix(codecs.BOM_UTF8).strip():
+        yield fatal("empty_merge", "it is empty")
+    elif b"\0" in source:
+        line = source[: source.index(b"\0")].count(b"\n") + 1
+        yield fatal("null_bytes", f"line {line} holds a null byte")
+    elif is_same_text(source, template):
+        yield fatal("untouched_template", "it is the template that was given out, unchanged")
+    else:
+        yield from _judge_habits(source)
+
+
+def is_same_text(source: bytes, other: bytes | None) -> bool:
+    """Tell whether two files hold the same text, white space aside."""
+    return other is not None and _without_space(source) == _without_space(other)
+
+
+def _without_space(source: bytes) -> bytes:
+    return b"".join(source.removeprefix(codecs.BOM_UTF8).split())
+
+
+def _judge_habits(source: bytes) -> Iterator[Problem]:
+    """Remark on what is no mistake, or one that Python itself will tell."""
+    lines = source.splitlines()
+    if source.startswith(codecs.BOM_UTF8):
+        yield remark("utf8_bom", "it is, with a byte order mark in front")
+    if b"\r" in source:
+        yield remark("crlf", "these end as on Windows" if b"\r\n" in source else "these end as on an old Mac")
+    by_tab = [number for number, line in enumerate(lines, 1) if line.startswith(b"\t")]
+    by_space = [number for number, line in enumerate(lines, 1) if line.startswith(b" ")]
+    if by_tab and by_space:
+        yield remark("tabs", f"line {by_space[0]} begins with spaces and line {by_tab[0]} with a tab")
+    if blank := next((number for number, line in enumerate(lines, 1) if _BLANK.search(line)), None):
+        yield remark("blanks_left", f"line {blank} still holds ??????")
+
+
+def _wide_encoding(source: bytes) -> str:
+    """Name the encoding of a file of two or four bytes a letter; empty for the others.
+
+    Without a byte order mark, UTF-16 shows by its zeros: every other byte of what is ASCII.
+    """
+    for bom, encoding in _WIDE_BOMS:
+        if source.startswith(bom):
+            return encoding
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        zeros, others = source[first::2], source[1 - first :: 2]
+        if zeros.count(0) > len(zeros) // 2 and not others.count(0):
+            return encoding
+    return ""
+
+
+def _names_encoding(source: bytes) -> bool:
+    """Tell whether a file says its encoding, by a mark or in one of its first two lines, where Python looks."""
+    return source.startswith(codecs.BOM_UTF8) or any(_COOKIE.match(line) for line in source.splitlines()[:2])
+
+
+def _first_line_not_utf8(source: bytes) -> int:
+    """Find the first line that is not UTF-8; 0 when all are."""
+    try:
+        source.decode()
+    except UnicodeDecodeError as exc:
+        return source.count(b"\n", 0, exc.start) + 1
+    return 0

@@ -1,0 +1,271 @@
+"""Build what students get: the pipeline with a hole in place of the answer, and as much of the grader as checks it.
+
+What is shipped stands in `SHIPPED` and nowhere else; a file that no pattern names stays here. Before the archive is
+written its contents are searched for what students must not have: the reference solution, the hidden cases, and what
+the rubric tells staff.
+"""
+
+import ast
+import io
+import json
+import re
+import tomllib
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from grader.harness.errors import GraderError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TOP = "EAI_Lab3"
+"""The one folder in the archive."""
+
+TEMPLATE = "student_template"
+TEMPLATE_MERGE = f"{TEMPLATE}/merge.py"
+REFERENCE = "estimation/merge.py"
+RUBRIC = "grader/rubric.toml"
+HIDDEN_CASES = "grader/cases/hidden"
+
+SHIPPED = (
+    "LICENSE",
+    "demo_image.py",
+    "estimation/*.py",
+    "grader/__init__.py",
+    "grader/cases.py",
+    "grader/cases/public/*.json",
+    "grader/checks/test_*.py",
+    "grader/compare.py",
+    "grader/conflicts.py",
+    "grader/conftest.py",
+    "grader/errors.py",
+    "grader/grade.py",
+    "grader/grading.py",
+    "grader/intake/*.py",
+    "grader/judging.py",
+    "grader/marks.py",
+    "grader/material.py",
+    "grader/pictures.py",
+    "grader/pytest.ini",
+    "grader/report/*.css",
+    "grader/report/*.j2",
+    "grader/report/*.py",
+    "grader/results.py",
+    "grader/rubric.py",
+    "grader/rubric.toml",
+    "grader/sandbox/*.py",
+    "grader/student.py",
+    "grader/submission.py",
+    "images/*.jpg",
+    "images/README.md",
+    "images/annotations.json",
+    "images/drawn/*.png",
+    "model_weights/README.md",
+    "model_weights/compact.npz",
+    f"{TEMPLATE}/README.md",
+    f"{TEMPLATE}/check.py",
+    f"{TEMPLATE}/merge.py",
+    f"{TEMPLATE}/pack.py",
+    f"{TEMPLATE}/report_template.rtf",
+    f"{TEMPLATE}/requirements.txt",
+)
+"""Patterns below the repository; each must fit something."""
+
+WITHHELD = ("grader/sandbox/attacks.py", "grader/sandbox/doctor.py")
+"""Files that a pattern fits and that stay here all the same."""
+
+N_TELLTALE_LINES = 5
+"""So many lines in a row that also stand in the reference are no coincidence."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What students must not get.
+
+    Attributes
+    ----------
+    runs : set of tuple of str
+        Each run of `N_TELLTALE_LINES` lines of the reference, without indents and empty lines.
+    names : frozenset of str
+        The reference's own functions.
+    hidden_cases : sequence of tuple of str
+        Name and rows of each hidden case, as JSON without spaces.
+    staff_texts : sequence of str
+        What the rubric tells staff.
+    """
+
+    runs: frozenset[tuple[str, ...]]
+    names: frozenset[str]
+    hidden_cases: Sequence[tuple[str, str]]
+    staff_texts: Sequence[str]
+
+    def find(self, content: bytes) -> str:
+        """Say what of it stands in a file, or in a file of an archive in it; nothing when nothing does."""
+        texts = list(_texts(content))
+        found = (look(text) for text in texts for look in (self._find_reference, self._find_case, self._find_staff))
+        return next(filter(None, found), "")
+
+    def _find_reference(self, text: str) -> str:
+        names = self.names.intersection(re.findall(r"\w+", text))
+        if names:
+            return f"the reference solution's {min(names)}"
+        return "lines of the reference solution" if not self.runs.isdisjoint(_runs(text)) else ""
+
+    def _find_case(self, text: str) -> str:
+        named = [(name, rows) for name, rows in self.hidden_cases if name in text]
+        packed = "".join(text.split()) if named else ""
+        return next((f"the hidden case {name}" for name, rows in named if rows in packed), "")
+
+    def _find_staff(self, text: str) -> str:
+        return next((f"the text for staff {told!r}" for told in self.staff_texts if told in text), "")
+
+
+def build_release(out: Path, *, repository: Path = REPOSITORY) -> list[str]:
+    """Write the archive that students get; the same files give the same bytes.
+
+    Parameters
+    ----------
+    out : Path
+        Where the archive goes; what is there is replaced.
+    repository : Path, optional
+        Where the files come from.
+
+    Returns
+    -------
+    names : list of str
+        What is in the archive, sorted; every name begins with ``EAI_Lab3/``.
+
+    Raises
+    ------
+    GraderError
+        If a pattern fits nothing, a shipped module imports one that is not shipped, something secret would be
+        shipped, or the archive cannot be written.
+    """
+    files = collect_files(repository)
+    _refuse_missing_imports(files, repository)
+    secrets = read_secrets(repository)
+    for name, content in files.items():
+        if secret := secrets.find(content):
+            raise GraderError(f"Students must not get {secret}; it is in {name}. Take it out of that file.")
+    try:
+        out.write_bytes(_pack({f"{TOP}/{name}": content for name, content in files.items()}))
+    except OSError as exc:
+        raise GraderError(f"The archive must be written somewhere; {out} cannot be: {exc.strerror}.") from exc
+    return sorted(f"{TOP}/{name}" for name in files)
+
+
+def collect_files(repository: Path = REPOSITORY) -> dict[str, bytes]:
+    """Read what is shipped.
+
+    Returns
+    -------
+    files : dict of str to bytes
+        Contents by path in the release, with ``/``. What lies in the folder of the students' files goes to the top,
+        the rubric loses what it tells staff, and ``merge.py`` is the one that students are to write.
+
+    Raises
+    ------
+    GraderError
+        If a pattern fits nothing.
+    """
+    files: dict[str, bytes] = {}
+    for pattern in SHIPPED:
+        paths = [path for path in repository.glob(pattern) if path.is_file()]
+        if not paths:
+            raise GraderError(f"What students get must be there; {pattern!r} fits no file. Mend SHIPPED in release.py.")
+        files |= {path.relative_to(repository).as_posix(): path.read_bytes() for path in paths}
+    shipped = {_place(name): content for name, content in files.items() if name not in WITHHELD}
+    shipped[REFERENCE] = files[TEMPLATE_MERGE]
+    shipped[RUBRIC] = without_staff(files[RUBRIC])
+    return shipped
+
+
+def read_secrets(repository: Path = REPOSITORY) -> Secrets:
+    """Read what students must not get from where it stands."""
+    reference = (repository / REFERENCE).read_text(encoding="utf-8")
+    functions = [node.name for node in ast.walk(ast.parse(reference)) if isinstance(node, ast.FunctionDef)]
+    rubric = tomllib.loads((repository / RUBRIC).read_text(encoding="utf-8"))
+    return Secrets(
+        runs=frozenset(_runs(reference)),
+        names=frozenset(name for name in functions if name.startswith("_")),
+        hidden_cases=[case for path in sorted((repository / HIDDEN_CASES).glob("*.json")) for case in _cases(path)],
+        staff_texts=[check["staff"] for check in rubric["check"] if "staff" in check],
+    )
+
+
+def without_staff(rubric: bytes) -> bytes:
+    """Remove the lines of the rubric that are for staff.
+
+    Raises
+    ------
+    GraderError
+        If what is left is not the rubric without them: a text for staff takes more than one line.
+    """
+    lines = rubric.decode("utf-8").splitlines(keepends=True)
+    left = "".join(line for line in lines if not line.startswith("staff ="))
+    whole = tomllib.loads(rubric.decode("utf-8"))
+    for check in whole["check"]:
+        check.pop("staff", None)
+    try:
+        is_whole = tomllib.loads(left) == whole
+    except tomllib.TOMLDecodeError:
+        is_whole = False
+    if not is_whole:
+        raise GraderError("Each text for staff in rubric.toml must be one line that begins with 'staff ='; one is not.")
+    return left.encode("utf-8")
+
+
+def _place(name: str) -> str:
+    """Tell where a file of the repository goes in the release."""
+    path = PurePosixPath(name)
+    return path.name if path.parent.name == TEMPLATE and name != TEMPLATE_MERGE else name
+
+
+def _refuse_missing_imports(files: Mapping[str, bytes], repository: Path) -> None:
+    """Make sure that what a shipped module imports when it is loaded is shipped, too."""
+    for name, content in files.items():
+        for module in _imported(content) if name.endswith(".py") else ():
+            path = f"{module.replace('.', '/')}.py"
+            if path not in files and (repository / path).is_file():
+                raise GraderError(f"Students must get what {name} imports; {path} is not in SHIPPED of release.py.")
+
+
+def _imported(source: bytes) -> Iterator[str]:
+    """List what a module imports when it is loaded: modules, and names in them, which may be modules, too."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom):
+            yield from (str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names))
+
+
+def _texts(content: bytes) -> Iterator[str]:
+    """Read a file as text, and, if it is an archive, the files in it."""
+    yield content.decode("utf-8", errors="replace")
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield from _texts(archive.read(name))
+
+
+def _runs(text: str) -> Iterator[tuple[str, ...]]:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for start in range(len(lines) - N_TELLTALE_LINES + 1):
+        yield tuple(lines[start : start + N_TELLTALE_LINES])
+
+
+def _cases(path: Path) -> Iterator[tuple[str, str]]:
+    """List the cases of a file: name and rows. Nobody's rows are no secret."""
+    for case in json.loads(path.read_text(encoding="utf-8"))["cases"]:
+        if case["rows"]:
+            yield json.dumps(case["name"]), json.dumps(case["rows"], separators=(",", ":"))
+
+
+def _pack(files: Mapping[str, bytes]) -> bytes:
+    """Make a zip whose bytes depend on nothing but the files; what is large in it is packed already."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # else Windows and the others write different bytes
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name])
+    return buffer.getvalue()

@@ -1,0 +1,212 @@
+"""A report as one self-contained page: no scripts, nothing loaded from elsewhere, all text of strangers escaped.
+
+The template escapes on its own, and every text that it writes passes `make_visible` first; only what
+`grader.labs.merge.stick_figures` and the style sheet give is taken as markup.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.harness.characters import count, make_visible, one_line, shorten
+from grader.harness.marking import Marking
+from grader.harness.report.redaction import visible_report
+from grader.harness.report.text import (
+    failures_to_show,
+    find_fatal,
+    find_overall,
+    has_fault,
+    write_overall,
+    write_protections,
+    write_timing,
+    write_total,
+)
+from grader.harness.results import Audience, CheckResult, Overlay, Report, Verdict, format_points
+from grader.labs.merge.overlays import Which, draw_overlay
+from grader.labs.merge.stick_figures import draw_input, draw_people
+from grader.labs.merge.wording import LIMB_HEADINGS, limb_cells, write_person
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+FOLDER = Path(__file__).resolve().parent
+
+MAX_OVERLAYS = 10
+"""Pictures on a page, each drawn twice; wrong ones come first."""
+
+MAX_CASES = 3
+"""So many failed cases of a check are explained in full; the others are listed."""
+
+MAX_ROWS = 40
+"""So many rows of a table are written."""
+
+MAX_PEOPLE = 12
+"""So many people of an answer are written."""
+
+MAX_PRINTED = 64 * 1024
+MAX_EXPLANATION = 1000
+MAX_TRACEBACK = 3000
+MAX_COMMENT = 16 * 1024
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One part of the rubric with its checks, for the table on top."""
+
+    title: str
+    checks: Sequence[CheckResult]
+
+    @property
+    def points(self) -> Fraction:
+        """Points had."""
+        return sum((check.points for check in self.checks), Fraction(0))
+
+    @property
+    def max_points(self) -> Fraction:
+        """Points that can be had."""
+        return sum((check.max_points for check in self.checks), Fraction(0))
+
+    @property
+    def is_faulty(self) -> bool:
+        """Tell whether the grader itself failed in one of the checks."""
+        return any(check.verdict is Verdict.GRADER_FAULT for check in self.checks)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """One picture, drawn twice; no addresses when it cannot be read."""
+
+    name: str
+    verdict: Verdict
+    overlay: Overlay
+    expected: str
+    answer: str
+
+
+def render_html(report: Report, audience: Audience, images: Path, marking: Marking | None = None) -> str:
+    """Write a report as one HTML page.
+
+    Parameters
+    ----------
+    report : Report
+        With everything in it; what `audience` may not see is taken out here.
+    audience : Audience
+        Who reads.
+    images : Path
+        Folder of the pictures that overlays name. A missing picture is told on the page.
+    marking : Marking, optional
+        The marks of the written report and a late penalty; with them the page tells the total, or that it is open.
+
+    Returns
+    -------
+    page : str
+        Can be written as UTF-8; has no scripts and needs no other file.
+    """
+    report = visible_report(report, audience)
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        report=report,
+        is_staff=audience is Audience.STAFF,
+        total=write_total(report),
+        fatal=find_fatal(report),
+        has_fault=has_fault(report),
+        parts=[_Part(title, tuple(checks)) for title, checks in groupby(report.checks, lambda check: check.part)],
+        lost=[check for check in report.checks if check.failures and not find_fatal(report)],
+        skipped=[check for check in report.checks if not check.cases],
+        pairs=_pairs(report, images),
+        n_pairs_left_out=max(len(_overlays(report)) - MAX_OVERLAYS, 0),
+        protections=write_protections(report.protections),
+        timing=report.timing and write_timing(report.timing),
+        marking=marking,
+        overall=marking and find_overall(report, marking),
+        overall_words=marking and write_overall(report, marking),
+    )
+
+
+def read_style(path: Path = FOLDER / "page.css") -> "Markup":
+    """Read a style sheet, or a script, of our own as markup."""
+    from markupsafe import Markup  # most runs write no page
+
+    return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 - our own file
+
+
+def make_environment(*folders: Path) -> "Environment":
+    """Make what fills in a page's template: it escapes, and makes visible, all text but markup of our own.
+
+    Parameters
+    ----------
+    *folders : Path
+        Where the templates are, besides the folder of this module.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # most runs write no page
+
+    environment = Environment(
+        loader=FileSystemLoader([*folders, FOLDER]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(points=format_points, count=count, one_line=one_line, shorten=shorten)
+    environment.globals.update(css=read_style())
+    return environment
+
+
+@cache
+def _environment() -> "Environment":
+    """Make it once a process: the template is compiled when it is first used."""
+    from markupsafe import Markup
+
+    environment = make_environment()
+    environment.filters.update(
+        failures=failures_to_show,
+        limb_cells=lambda rows: limb_cells(rows[:MAX_ROWS]),
+        people=lambda rows: [write_person(row) for row in rows[:MAX_PEOPLE]],
+        # The drawings are built of our own words and of numbers alone, and escape both.
+        draw_input=lambda rows: Markup(draw_input(rows)),  # noqa: S704
+        draw_people=lambda rows: Markup(draw_people(rows)),  # noqa: S704
+    )
+    environment.globals.update(
+        marks_css=read_style(FOLDER / "marks.css"),
+        limb_headings=LIMB_HEADINGS,
+        max_cases=MAX_CASES,
+        max_rows=MAX_ROWS,
+        max_people=MAX_PEOPLE,
+        max_printed=MAX_PRINTED,
+        max_explanation=MAX_EXPLANATION,
+        max_traceback=MAX_TRACEBACK,
+        max_comment=MAX_COMMENT,
+    )
+    return environment
+
+
+def _finalize(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
+    """Make all text visible on its way into the page, but for markup of our own."""
+    return make_visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _overlays(report: Report) -> Sequence[tuple[str, Verdict, Overlay]]:
+    """List the pictures, wrong ones first."""
+    cases = [case for check in report.checks for case in check.cases if case.overlay is not None]
+    cases.sort(key=lambda case: case.is_passed)
+    return [(case.name, case.verdict, case.overlay) for case in cases if case.overlay is not None]
+
+
+def _pairs(report: Report, images: Path) -> list[_Pair]:
+    return [
+        _Pair(name, verdict, overlay, _address(images, overlay, "expected"), _address(images, overlay, "answer"))
+        for name, verdict, overlay in _overlays(report)[:MAX_OVERLAYS]
+    ]
+
+
+def _address(images: Path, overlay: Overlay, which: Which) -> str:
+    """Draw an overlay and put it into an address that needs no file; empty when the picture cannot be read."""
+    jpeg = draw_overlay(images / overlay.picture, overlay, which)
+    return "" if jpeg is None else f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"

@@ -1,0 +1,142 @@
+"""Read `rubric.toml`: which checks there are, in which order, and what each is worth."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from grader.harness.errors import RubricError
+from grader.harness.results import ManualPart
+
+FILE = Path(__file__).resolve().parent / "rubric.toml"
+
+
+@dataclass(frozen=True)
+class RubricLine:
+    """One check as the rubric tells it.
+
+    Attributes
+    ----------
+    key : str
+        Name of the check: ``grader/cases/*/<key>.json`` and ``test_<key>`` belong to it.
+    part : str
+        The heading that it stands under.
+    title, says : str
+        For students: what it is called and what it asks for.
+    points : Fraction
+        What it is worth when all of its cases pass.
+    """
+
+    key: str
+    part: str
+    title: str
+    says: str
+    points: Fraction
+
+
+@dataclass(frozen=True)
+class LateRule:
+    """What a late submission costs.
+
+    Attributes
+    ----------
+    due : datetime
+        Local time of the course, without a zone, as Moodle's worksheet tells times.
+    points_per_day : Fraction
+        Taken off for each day begun.
+    at_most : Fraction
+        Never more than this is taken off.
+    """
+
+    due: datetime
+    points_per_day: Fraction
+    at_most: Fraction
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """All checks and the parts of the written report, in the order in which they are shown."""
+
+    checks: Sequence[RubricLine]
+    manual: Sequence[ManualPart]
+    fingerprint: str
+    late: LateRule | None = None
+
+    @property
+    def points(self) -> Fraction:
+        """All points that can be had: code and report."""
+        return sum((part.points for part in self.checks), Fraction(0)) + sum(
+            (part.max_points for part in self.manual), Fraction(0)
+        )
+
+    def __getitem__(self, key: str) -> RubricLine:
+        """Return the line of a check; RubricError for a key that the rubric does not have."""
+        for line in self.checks:
+            if line.key == key:
+                return line
+        known = ", ".join(line.key for line in self.checks)
+        raise RubricError(f"A check must stand in grader/rubric.toml; {key!r} does not. It has: {known}.")
+
+
+def load_rubric(path: Path = FILE) -> Rubric:
+    """Read and check a rubric.
+
+    Raises
+    ------
+    RubricError
+        If the file cannot be read, lacks a field, has a key twice, or its points do not add up.
+    """
+    try:
+        content = path.read_bytes()
+        table = tomllib.loads(content.decode("utf-8"))
+        rubric = _read(table, hashlib.sha256(content).hexdigest())
+        _check_sum("code", table["code"]["points"], [line.points for line in rubric.checks])
+        _check_sum("report", table["report"]["points"], [part.max_points for part in rubric.manual])
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise RubricError(f"The rubric must be as grader/rubric.toml tells; {path} is not: {exc!r}.") from exc
+    keys = [line.key for line in rubric.checks] + [part.key for part in rubric.manual]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise RubricError(f"Each key of the rubric must be there once; {twice[0]!r} is there twice. Rename one.")
+    return rubric
+
+
+def _read(table: Mapping[str, Any], fingerprint: str) -> Rubric:
+    checks = [
+        RubricLine(entry["key"], entry["part"], entry["title"], entry["says"], _points(entry["points"]))
+        for entry in table["check"]
+    ]
+    manual = [ManualPart(entry["key"], entry["title"], _points(entry["points"])) for entry in table["manual"]]
+    return Rubric(checks, manual, fingerprint, _read_late(table.get("late", {})))
+
+
+def _read_late(table: Mapping[str, Any]) -> LateRule | None:
+    """Read the rule for late submissions; None where nobody can be late."""
+    unknown = sorted(set(table) - {"due", "points_per_day", "at_most"})
+    if unknown:
+        raise KeyError(f"[late] has due, points_per_day and at_most, and not {unknown[0]}")
+    if not table:
+        return None
+    due = table["due"]
+    if not isinstance(due, datetime) or due.tzinfo is not None:
+        raise TypeError(f"due must be a date and a time without a zone, as 2026-01-09T23:59:00; got {due!r}")
+    return LateRule(due, _points(table["points_per_day"]), _points(table["at_most"]))
+
+
+def _points(value: float) -> Fraction:
+    """Take points as they are written: 0.1 is a tenth, not the nearest binary number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise TypeError(f"points must be a number from 0 on; got {value!r}")
+    return Fraction(str(value))
+
+
+def _check_sum(name: str, total: float, points: Sequence[Fraction]) -> None:
+    if sum(points, Fraction(0)) != _points(total):
+        raise RubricError(
+            f"The points of the {name} must add up to {total}; they add up to {float(sum(points, Fraction(0))):g}. "
+            "Change one or the other in grader/rubric.toml."
+        )

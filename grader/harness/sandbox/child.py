@@ -1,0 +1,175 @@
+"""The runner: loads a student's merge.py and calls `merge`, over and over, in a process of its own.
+
+It answers one message with one message: ``ready`` when it has locked itself in, then for ``load`` and for each
+``merge`` either what came or what went wrong. It decides nothing: the grader takes every word of it for a stranger's,
+since the student's code in the same process can say the same words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import random
+import sys
+import time
+import types
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.harness.sandbox import manners, protocol
+from grader.harness.sandbox.confinement import confine
+from grader.harness.sandbox.conversion import NoArray, read_answer
+from grader.harness.sandbox.crashes import FILE_NAME, describe, read_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MODULE_NAME = "estimation.merge"
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # flags of a function's code
+
+Message = Any  # dict of str to what JSON has
+
+
+class Pipes:
+    """The two pipes to the grader, on descriptors of their own; 0, 1 and 2 are left to the student's code."""
+
+    def __init__(self) -> None:
+        self._requests, self._replies = os.dup(0), os.dup(1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+
+    def receive(self) -> tuple[Message, bytes]:
+        """Wait for the next request: header and payload."""
+        n_header, n_payload = protocol.read_lengths(self._read(protocol.LENGTHS_BYTES))
+        return protocol.read_header(self._read(n_header)), self._read(n_payload)
+
+    def send(self, header: Message, payload: bytes = b"") -> None:
+        """Send one reply."""
+        rest = memoryview(protocol.pack(header, payload))
+        while rest:
+            rest = rest[os.write(self._replies, rest) :]
+
+    def _read(self, n_bytes: int) -> bytes:
+        parts = []
+        while n_bytes:
+            part = os.read(self._requests, n_bytes)
+            if not part:  # the grader has closed its end: the session is over
+                os._exit(0)
+            parts.append(part)
+            n_bytes -= len(part)
+        return b"".join(parts)
+
+
+class Runner:
+    """One session: its limits, and the student's function once it is loaded."""
+
+    def __init__(self, config: Message) -> None:
+        self._call_cpu_s: int = config["call_cpu_s"]
+        self._max_bytes: int = config["reply_bytes"]
+        self._lines: list[str] = []
+        self._merge: Callable[..., Any] = dict
+        self._set_cpu_limit = _cpu_limiter() if config["confine"] else None
+
+    def answer(self, request: Message, payload: bytes) -> tuple[Message, bytes]:
+        """Do what a request asks and say how it went: the reply's header and payload."""
+        if self._set_cpu_limit is not None:
+            self._set_cpu_limit(self._call_cpu_s)
+        try:
+            if request["do"] == "load":
+                return self._load(payload)
+            rows = protocol.unpack_array(payload)
+            value = self._merge(rows, *request["positional"], **request["keywords"])
+            return {"is": "answer"}, protocol.pack_array(read_answer(value, self._max_bytes))
+        except NoArray as error:
+            return {"is": "no array", "came": str(error)}, b""
+        except MemoryError:
+            return {"is": "out of memory"}, b""
+        except BaseException as error:  # noqa: BLE001 - the student's code may raise anything, exits included
+            return {"is": "raised", **describe(error, self._lines)}, b""
+        finally:
+            _flush()
+
+    def _load(self, source: bytes) -> tuple[Message, bytes]:
+        self._lines = read_lines(source)
+        module = types.ModuleType(MODULE_NAME)
+        module.__file__ = FILE_NAME
+        module.__package__ = MODULE_NAME.rpartition(".")[0]
+        sys.modules[MODULE_NAME] = module
+        try:
+            code = compile(source, FILE_NAME, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, OverflowError, RecursionError) as error:
+            return {"is": "no Python", **describe(error, self._lines)}, b""
+        exec(code, module.__dict__)  # noqa: S102 - what this process is for
+        merge = module.__dict__.get("merge")
+        wrong = _what_is_wrong_with(merge)
+        if wrong:
+            return {"is": "no function", "came": wrong}, b""
+        self._merge = merge  # type: ignore[assignment]
+        return {"is": "loaded"}, b""
+
+
+def _what_is_wrong_with(merge: Any) -> str:  # noqa: ANN401 - whatever a student calls merge
+    """Say why something called merge cannot be called for an answer; an empty text if it can."""
+    if merge is None:
+        return "there is none"
+    if isinstance(merge, type):
+        return "merge is a class"
+    if not callable(merge):
+        return f"merge is an object of type {type(merge).__name__:.80}"
+    flags = getattr(getattr(merge, "__code__", None), "co_flags", 0)
+    if flags & (_COROUTINE | _ASYNC_GENERATOR):
+        return "merge is an async function"
+    if flags & _GENERATOR:
+        return "merge is a generator: it has a yield"
+    return ""
+
+
+def _cpu_limiter() -> Callable[[int], None]:
+    """Make a function that moves the soft limit on CPU time some seconds ahead of what was used."""
+    import resource  # Windows has none
+
+    def limit(seconds: int) -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        soft = math.ceil(time.process_time()) + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
+
+    return limit
+
+
+def _flush(streams: tuple[Any, ...] = (sys.stdout, sys.stderr)) -> None:
+    for stream in streams:
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # merge.py may have closed it
+            stream.flush()
+
+
+def _seed(seed: int) -> None:
+    """Start every generator that merge.py may use at a known place, those too that ask the system for one."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - merge.py may use it
+    np.random.bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]  # noqa: S311
+
+
+def serve() -> None:
+    """Lock this process in, say so, and answer requests until the grader closes the pipe."""
+    pipes = Pipes()
+    config, _ = pipes.receive()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    _seed(config["seed"])
+    report = {}
+    if config["confine"]:
+        report = confine(config)
+    else:
+        manners.install(config["readable"], config["listable"])
+    runner = Runner(config)
+    pipes.send({"is": "ready", "call": 0, "report": report, "python": sys.version.split()[0], "numpy": np.__version__})
+    n_calls = 0
+    while True:
+        n_calls += 1
+        request, payload = pipes.receive()
+        header, answer = runner.answer(request, payload)
+        pipes.send({**header, "call": n_calls}, answer)

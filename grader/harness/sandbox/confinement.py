@@ -1,0 +1,128 @@
+"""The child locks itself in: between NumPy's import and the student's first line, in an order that matters.
+
+1. ``no_new_privs``: no program that it might start could give it more rights.
+2. Landlock: while it still has the right to open the folders that its rules name.
+3. Another user, without capabilities, if it was started by root.
+4. Limits on resources.
+5. Death with the grader: after 3, which makes the kernel forget it.
+6. The filter of system calls: last, because it refuses all of the above.
+
+Each step tells in one entry of the report whether it worked; whether that is enough is for the grader to decide.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import signal
+import struct
+import sys
+from typing import TYPE_CHECKING, Any
+
+from grader.harness.sandbox import landlock, seccomp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOBODY = 65534
+_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_NO_NEW_PRIVS, _PR_GET_NO_NEW_PRIVS, _PR_SET_DUMPABLE = 1, 8, 38, 39, 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAP_DAC_READ_SEARCH = 1 << 2
+_DEVICES = ["/dev/null"]
+
+
+def confine(config: dict[str, Any]) -> dict[str, str]:
+    """Take every step that this system knows.
+
+    Parameters
+    ----------
+    config : dict
+        ``readable`` (paths), ``listable`` (folders), ``rlimits`` (name to soft and hard limit), ``parent`` (process id
+        of the grader, 0 where another namespace hides it).
+
+    Returns
+    -------
+    report : dict of str to str
+        For each step an empty text when it worked, and otherwise why it did not.
+    """
+    if not sys.platform.startswith("linux"):
+        return dict.fromkeys(("privileges", "landlock", "user", "rlimits", "death", "seccomp"), "only Linux has it")
+    report = {"privileges": _attempt(_give_up_privileges)}
+    report["landlock"] = _attempt(_restrict_files, config["readable"], config["listable"])
+    report["user"] = _attempt(_become_nobody, config["readable"], is_landlocked=not report["landlock"])
+    report["rlimits"] = _attempt(_limit_resources, config["rlimits"])
+    report["death"] = _attempt(_die_with, config["parent"])
+    may_write = landlock.find_version() >= landlock.FIRST_WITH_TRUNCATE and not report["landlock"]
+    report["seccomp"] = _attempt(seccomp.install, may_open_for_writing=may_write)
+    return report
+
+
+def _attempt(step: Callable[..., None], *arguments: Any, **keywords: Any) -> str:  # noqa: ANN401 - of whatever step
+    try:
+        step(*arguments, **keywords)
+    except (OSError, ValueError, ImportError, AttributeError) as error:  # what a kernel or a Python without it says
+        return str(error) or type(error).__name__
+    return ""
+
+
+def _prctl(option: int, value: int = 0) -> int:
+    result: int = ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option}, {value}): {os.strerror(ctypes.get_errno())}")
+    return result
+
+
+def _give_up_privileges() -> None:
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    if _prctl(_PR_GET_NO_NEW_PRIVS) != 1:
+        raise OSError(errno.EPERM, "no_new_privs did not stay set")
+
+
+def _restrict_files(readable: list[str], listable: list[str]) -> None:
+    if landlock.restrict(readable, listable, _DEVICES) == 0:
+        raise OSError(errno.ENOSYS, "this kernel has no Landlock")
+
+
+def _become_nobody(readable: list[str], *, is_landlocked: bool) -> None:
+    """Change to a user who owns nothing, if root started the process, and give up all capabilities.
+
+    Where only root may enter the folder that Python lies in, reading is kept as a capability, but only if Landlock
+    has cut down already what can be read.
+    """
+    if os.geteuid() != 0:
+        _set_capabilities(0)
+        return
+    _prctl(_PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    is_readable = all(os.access(path, os.R_OK) for path in readable)  # asked as the user, whatever the capabilities
+    _set_capabilities(_CAP_DAC_READ_SEARCH if is_landlocked and not is_readable else 0)
+    if os.getresuid() != (NOBODY,) * 3 or os.getgroups():
+        raise OSError(errno.EPERM, f"still user {os.getresuid()!r} with groups {os.getgroups()!r}")
+    if not is_readable and not is_landlocked:
+        raise OSError(errno.EACCES, "only root may read this Python: install bubblewrap, or a Python for everybody")
+
+
+def _set_capabilities(kept: int) -> None:
+    """Set effective and permitted capabilities to `kept`, inheritable ones to none."""
+    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
+    data = struct.pack("=6I", kept, kept, 0, 0, 0, 0)
+    if ctypes.CDLL(None, use_errno=True).capset(header, data):
+        raise OSError(ctypes.get_errno(), f"capset: {os.strerror(ctypes.get_errno())}")
+
+
+def _limit_resources(rlimits: dict[str, list[int]]) -> None:
+    import resource  # Windows has none
+
+    for name, (soft, hard) in rlimits.items():
+        resource.setrlimit(getattr(resource, name), (soft, hard))
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when the grader ends; and end now if it has ended already."""
+    _prctl(_PR_SET_DUMPABLE, 0)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent and os.getppid() != parent:
+        os._exit(0)

@@ -1,0 +1,129 @@
+"""What the grader knows about an interpreter before it runs a child under it; each is asked once."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.harness.errors import HostUnfit
+
+_HERE = Path(__file__).resolve().parent
+_RUNNER = ("answers", "child", "confinement", "crashes", "landlock", "manners", "nursery", "protocol", "seccomp")
+_SURVEY_S = 60.0
+"""A first import of NumPy from a cold disk can take long."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that has NumPy.
+
+    Attributes
+    ----------
+    executable : Path
+        The real one, behind links and virtual environments.
+    folders : tuple of Path
+        The standard library: folders and archives.
+    numpy : Path
+        NumPy's package.
+    libraries : tuple of Path
+        Shared libraries that both load; empty but on Linux.
+    baseline_bytes : int
+        Address space that Python takes with NumPy imported; 0 but on Linux.
+    codes : bytes
+        The runner, compiled for this version of Python.
+    """
+
+    executable: Path
+    folders: tuple[Path, ...]
+    numpy: Path
+    libraries: tuple[Path, ...]
+    baseline_bytes: int
+    codes: bytes
+
+    @property
+    def numpy_folders(self) -> tuple[Path, ...]:
+        """NumPy's package and the folder of the libraries that come with it, where there is one."""
+        return tuple(path for path in (self.numpy, self.numpy.with_name("numpy.libs")) if path.is_dir())
+
+    @functools.cached_property
+    def readable(self) -> tuple[Path, ...]:
+        """Everything that the child may read, without packages installed inside the standard library's folder."""
+        entries = [entry for folder in self.folders for entry in _without_packages(folder)]
+        return (*entries, *self.numpy_folders, *self.libraries, self.executable)
+
+    @property
+    def listable(self) -> tuple[Path, ...]:
+        """Folders that Python lists to find a module, but of which not everything may be read."""
+        return tuple(folder for folder in self.folders if folder.is_dir())
+
+
+@functools.cache
+def ask(python: Path | None = None) -> Interpreter:
+    """Ask an interpreter where its parts are, and have it compile the runner.
+
+    Parameters
+    ----------
+    python : Path or None
+        Path of the interpreter; None for the one that runs the grader.
+
+    Raises
+    ------
+    HostUnfit
+        If there is no such interpreter, or it is older than 3.8, or it has no NumPy.
+    """
+    executable = str(python or sys.executable)
+    script = (_HERE / "survey.py").read_text(encoding="utf-8")
+    command = [executable, "-B", "-X", "utf8", "-c", script]
+    environment = {**os.environ, **SINGLE_THREADED}
+    try:
+        done = subprocess.run(  # noqa: S603 - the staff say which interpreter
+            command, input=_sources().encode(), capture_output=True, timeout=_SURVEY_S, check=False, env=environment
+        )
+        facts = json.loads(done.stdout)
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        raise HostUnfit(f"A submission needs a Python to run under; {executable} does not run: {exc}.") from exc
+    except ValueError as exc:
+        reason = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise HostUnfit(
+            f"A submission needs Python 3.8 or newer with NumPy 1.20 or newer; {executable} says {reason!r:.200}. "
+            "Name another one with --student-python."
+        ) from exc
+    return _interpreter(facts)
+
+
+SINGLE_THREADED: Mapping[str, str] = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""One BLAS thread: the child may start none, and each would take its share of address space."""
+
+
+def _interpreter(facts: Mapping[str, Any]) -> Interpreter:
+    return Interpreter(
+        executable=Path(facts["executable"]),
+        folders=tuple(Path(path) for path in facts["folders"]),
+        numpy=Path(facts["numpy"]),
+        libraries=tuple(Path(path) for path in facts["libraries"]),
+        baseline_bytes=facts["baseline_bytes"],
+        codes=b64decode(facts["codes"]),
+    )
+
+
+def _sources() -> str:
+    """Collect what the child imports from memory: the runner, and the light part of the pipeline, never its merge."""
+    sources = {"grader": "", "grader.harness.sandbox": ""}
+    sources |= {
+        f"grader.harness.sandbox.{name}": (_HERE / f"{name}.py").read_text(encoding="utf-8") for name in _RUNNER
+    }
+    for name, file in {"estimation": "__init__.py", "estimation.config": "config.py"}.items():
+        sources[name] = (_HERE.parent.parent / "estimation" / file).read_text(encoding="utf-8")
+    return json.dumps(sources)
+
+
+def _without_packages(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return [folder]
+    return [entry for entry in sorted(folder.iterdir()) if entry.name not in {"site-packages", "dist-packages"}]

@@ -1,0 +1,246 @@
+"""One session with a child: hand over the student's file, call its merge, be ready for anything."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.harness.results import Protection
+from grader.harness.sandbox import failures, protocol
+from grader.harness.sandbox.failures import Failure
+from grader.harness.sandbox.pipes import Pipes
+from grader.harness.sandbox.policy import Limits
+from grader.harness.sandbox.processes import END_S, Process
+
+_NPY_HEADER_BYTES = 256
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one call of merge gave: an answer or a failure.
+
+    Attributes
+    ----------
+    answer : ndarray of 1 to 3 dimensions and dtype float64, or None
+        As it came: its shape and its values are not looked at.
+    failure : Failure or None
+        Why there is no answer.
+    seconds : float
+        On the wall clock, the way there and back included.
+    """
+
+    answer: npt.NDArray[np.float64] | None
+    failure: Failure | None
+    seconds: float
+
+
+class Child:
+    """A process and its pipes."""
+
+    def __init__(self, process: Process, pipes: Pipes) -> None:
+        self._process = process
+        self.pipes = pipes
+
+    def receive(self, limits: Limits, deadline: float) -> tuple[dict[str, Any], bytes]:
+        """Receive one message: header and payload.
+
+        Raises
+        ------
+        TimeoutError
+            If it has not come by `deadline`, on the clock of `time.monotonic`.
+        EOFError
+            If the child closed its end.
+        ValueError
+            If what came is no message, or one that is too long.
+        """
+        n_header, n_payload = protocol.read_lengths(self.pipes.receive(protocol.LENGTHS_BYTES, deadline))
+        if n_header > limits.header_bytes or n_payload > limits.reply_bytes + _NPY_HEADER_BYTES:
+            raise ValueError(f"A message must be short; got {n_header} and {n_payload} bytes.")
+        header = protocol.read_header(self.pipes.receive(n_header, deadline))
+        return header, self.pipes.receive(n_payload, deadline)
+
+    def wait(self) -> int | None:
+        """Wait a moment for the process to end by itself; returns its exit status, or None if it has not ended.
+
+        Raises
+        ------
+        HostUnfit
+            If it was ended with the process that it was forked from.
+        """
+        return self._process.wait(END_S)
+
+    def kill(self) -> None:
+        """Kill the process, with what it may have started in its group, and close its pipes."""
+        self._process.kill()
+        self.pipes.close()
+
+
+class Session:
+    """One fresh process that plays one list of cases for one submission.
+
+    Use it as a context manager, or `close` it. Once `is_alive` is false, every further call gives the same failure.
+
+    Attributes
+    ----------
+    protections : tuple of Protection
+        What protected the machine.
+    """
+
+    def __init__(self, child: Child, source: bytes, limits: Limits, protections: Sequence[Protection]) -> None:
+        self.protections = tuple(protections)
+        self._child = child
+        self._source = source
+        self._limits = limits
+        self._left_s = limits.total_s
+        self._n_calls = 0
+        self._is_alive = True
+        self._is_loaded = False
+        self._failure: Failure | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the child still answers; false after a time-out, a death or a forgery: open another session."""
+        return self._is_alive
+
+    @property
+    def printed(self) -> str:
+        """What the student's code printed up to now, made safe to show; complete once the session is closed."""
+        text = self._child.pipes.printed.decode("utf-8", "replace")
+        return failures.printable(text, self._limits.printed_bytes)
+
+    def close(self) -> None:
+        """End the child, whatever it does; nothing of it is left behind."""
+        if self._is_alive:
+            self._is_alive = False
+            self._child.kill()
+
+    def load(self) -> Failure | None:
+        """Compile and run the student's file in the child, once.
+
+        Returns
+        -------
+        failure : Failure or None
+            Why there is no function to call, or None.
+
+        Raises
+        ------
+        HostUnfit
+            If the process that the child was forked from is gone.
+        ValueError
+            If the session was closed before.
+        """
+        if not self._is_loaded:
+            self._is_loaded = True
+            outcome, _ = self._exchange({"do": "load"}, self._source, self._limits.load_s)
+            self._failure = outcome if isinstance(outcome, Failure) else None
+        return self._failure
+
+    def merge(
+        self,
+        rows: npt.ArrayLike,
+        positional: Sequence[float] = (),
+        keywords: Mapping[str, float] | None = None,
+    ) -> Reply:
+        """Call the student's merge on a fresh copy of `rows`; the file is loaded first if it is not yet.
+
+        Parameters
+        ----------
+        rows : array_like of numbers, at most 3 dimensions
+            The first argument; its dtype is kept.
+        positional : sequence of float, optional
+            Further arguments by position.
+        keywords : mapping of str to float, optional
+            Further arguments by name.
+
+        Raises
+        ------
+        HostUnfit
+            If the process that the child was forked from is gone.
+        ValueError
+            If the session was closed before, and not by a failure.
+        """
+        failure = self.load()
+        if failure is not None:
+            return Reply(None, failure, 0.0)
+        request = {"do": "merge", "positional": list(positional), "keywords": dict(keywords or {})}
+        outcome, seconds = self._exchange(request, protocol.pack_array(np.asarray(rows)), self._limits.call_s)
+        if isinstance(outcome, Failure):
+            if not self._is_alive:
+                self._failure = outcome
+            return Reply(None, outcome, seconds)
+        return Reply(outcome, None, seconds)
+
+    def _exchange(
+        self, request: dict[str, Any], payload: bytes, limit_s: float
+    ) -> tuple[npt.NDArray[np.float64] | Failure | None, float]:
+        """Send one request and judge the reply: an array, a failure, or None for "loaded"; and the seconds it took."""
+        if not self._is_alive:
+            raise ValueError("A session must be open to be asked; this one was closed. Open another one.")
+        is_loading = request["do"] == "load"
+        start = time.monotonic()
+        outcome: npt.NDArray[np.float64] | Failure | None
+        try:
+            header, array = self._ask(protocol.pack(request, payload), start + min(limit_s, self._left_s))
+            outcome = self._judge(header, array, is_loading=is_loading)
+        except TimeoutError:
+            outcome = failures.describe_timeout(limit_s, is_loading=is_loading)
+            if self._left_s < limit_s:
+                outcome = failures.describe_total(self._limits)
+            self.close()
+        except EOFError:
+            outcome = failures.describe_end(self._wait(), self._limits, is_loading=is_loading)
+        except ValueError:
+            outcome = failures.describe_forgery(is_loading=is_loading)
+            self.close()
+        elapsed = time.monotonic() - start
+        self._left_s = max(0.0, self._left_s - elapsed)
+        return outcome, elapsed
+
+    def _wait(self) -> int | None:
+        """Wait for the child's end and close the session, also where nobody can tell how the child ended."""
+        try:
+            return self._child.wait()
+        finally:
+            self.close()
+
+    def _ask(self, message: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
+        """Send one request and receive its reply; a ValueError if it comes too early or is another call's."""
+        self._n_calls += 1
+        if not self._child.pipes.is_silent:
+            raise ValueError("A reply must come after its request.")
+        self._child.pipes.send(message)
+        header, payload = self._child.receive(self._limits, deadline)
+        if header.get("call") != self._n_calls:
+            raise ValueError(f"A reply must name its call, {self._n_calls}; got {header.get('call')!r:.80}.")
+        return header, payload
+
+    def _judge(
+        self, header: Mapping[str, Any], payload: bytes, *, is_loading: bool
+    ) -> npt.NDArray[np.float64] | Failure | None:
+        """Read one reply; a ValueError if it is none that this request can have."""
+        match header.get("is"), is_loading:
+            case "answer", False:
+                answer = protocol.unpack_array(payload)
+                if answer.dtype != np.float64 or answer.ndim == 0:
+                    raise ValueError("An answer must be an array of float64.")
+                return answer
+            case "no array", False:
+                return failures.describe_no_array(header.get("came"))
+            case "loaded", True:
+                return None
+            case "no function", True:
+                return failures.describe_no_function(header.get("came"))
+            case "raised" | "no Python", _:
+                return failures.describe_raised(header, is_loading=is_loading)
+            case "out of memory", _:
+                return failures.describe_memory(self._limits)
+        raise ValueError("A reply must be one that its request can have.")

@@ -1,0 +1,134 @@
+"""Open what a student handed in, without unpacking it blindly: everything stays in memory, nothing is run or parsed.
+
+A fault is fatal when the code cannot be had, or cannot be had without guessing: no zip, no merge.py, two that differ,
+one that is encrypted, damaged, a link, a folder or a bomb. All else is a remark, and the code is graded:
+
+- Names. The zip's name, the report's name, ``Merge.py``, ``merge (1).py``, ``merge.py.txt``, more than one folder
+  around it: there is one file that can be meant. Backslashes in paths are folders, as Windows once wrote them.
+- What stands beside merge.py. Paths that lead outside, links, devices, bombs, archives, other Python files: they are
+  left out, and staff are told, who might unpack the zip by hand. Dates, comments and bytes before the zip do no harm.
+- Several merge.py with equal bytes, or one solution and copies of the template: there is no doubt which one counts.
+- Encodings. UTF-16, and Big5 or GBK where the file names no encoding, are turned into UTF-8. Python would refuse the
+  file for a comment in Chinese; the program is the same. A null byte is fatal: Python refuses it, and no one can tell
+  what stood there.
+- The report. It has its own points, given by a person; it never costs points of the code. A document that is no PDF
+  is kept for its reader.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.harness.errors import SubmissionError
+from grader.harness.intake.contents import MAX_SOURCE_BYTES, MIB, Contents, read_contents
+from grader.harness.intake.names import find_student_id, is_expected, printable
+from grader.harness.intake.problems import fatal, remark
+from grader.harness.intake.source import judge_source, mend_encoding
+from grader.harness.results import Handed
+
+MAX_FILE_BYTES = 128 * MIB
+"""Size of a submission; a larger one is not read."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was handed in, opened.
+
+    Attributes
+    ----------
+    handed : Handed
+        What a report tells of it: names, checksum, problems.
+    source : bytes or None
+        The student's merge.py, in UTF-8 where Python would refuse it otherwise; None with a fatal problem.
+    report : bytes or None
+        The written report, in whatever format; None when there is none that can be read. Its name is
+        ``handed.report_name``.
+    """
+
+    handed: Handed
+    source: bytes | None
+    report: bytes | None
+
+    @property
+    def is_report_pdf(self) -> bool:
+        """Tell whether there is a report that is a PDF inside."""
+        return self.report is not None and b"%PDF-" in self.report[:1024]
+
+
+def open_submission(path: Path, *, template: bytes | None = None) -> Submission:
+    """Open a zip, or a bare ``merge.py``, from the disk.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Not more than `MAX_FILE_BYTES` of it are read.
+    template : bytes, optional
+        The merge.py that students got; handed in unchanged it is told.
+
+    Returns
+    -------
+    submission : Submission
+        Whatever the file holds: its faults are problems of the submission.
+
+    Raises
+    ------
+    SubmissionError
+        If there is no such file, or it cannot be read.
+    """
+    try:
+        if not path.is_file():
+            raise SubmissionError(f"A submission must be a file; there is none at {str(path)!r}. Check the path.")
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as exc:
+        raise SubmissionError(
+            f"A submission must be readable; {str(path)!r} is not: {exc.strerror}. Check its permissions."
+        ) from exc
+    return open_submission_bytes(path.name, data, template=template)
+
+
+def open_submission_bytes(name: str, data: bytes, *, template: bytes | None = None) -> Submission:
+    """Open a zip, or a bare ``merge.py``, that is in memory.
+
+    Parameters
+    ----------
+    name : str
+        Its file name; one that ends in ``.py`` makes it a bare merge.py.
+    data : bytes
+        All of it.
+    template : bytes, optional
+        The merge.py that students got.
+
+    Returns
+    -------
+    submission : Submission
+        Whatever the bytes are: their faults are problems of the submission.
+    """
+    is_bare = name.lower().endswith(".py")
+    student_id = "" if is_bare else find_student_id(name)
+    contents = _read(data, template, student_id, is_bare=is_bare)
+    problems = list(contents.problems)
+    if not is_bare and not is_expected(name):
+        problems.append(remark("file_name", f"this one is named '{printable(name)}'"))
+    source = contents.source
+    if source is not None:
+        source, mended = mend_encoding(source)
+        problems += [*mended, *judge_source(source, template)]
+    problems.sort(key=lambda problem: not problem.is_fatal)
+    is_lost = any(problem.is_fatal for problem in problems)
+    sha256 = "" if len(data) > MAX_FILE_BYTES else hashlib.sha256(data).hexdigest()
+    handed = Handed(printable(name), student_id, sha256, contents.report_name, tuple(problems))
+    return Submission(handed, None if is_lost else source, contents.report)
+
+
+def _read(data: bytes, template: bytes | None, student_id: str, *, is_bare: bool) -> Contents:
+    """Read the code, and the report of a zip."""
+    if len(data) > (MAX_SOURCE_BYTES if is_bare else MAX_FILE_BYTES):
+        code = "merge_too_large" if is_bare else "file_too_large"
+        limit = MAX_SOURCE_BYTES if is_bare else MAX_FILE_BYTES
+        return Contents(problems=[fatal(code, f"it has more than {limit // MIB} MiB")])
+    if is_bare:
+        return Contents(source=data)
+    if not data:
+        return Contents(problems=[fatal("empty_file", "it is empty")])
+    return read_contents(data, template=template, student_id=student_id)

@@ -1,5 +1,0 @@
-"""Intake, step by step: `archive` reads a hostile zip, `contents` finds what counts in it, `source` looks at the code.
-
-`names` makes any name fit to be shown, `encodings` tells Big5 from GBK, and `problems` holds all that is said about a
-file that does not fit. `grader.submission` puts the steps together.
-"""

@@ -1,0 +1,112 @@
+"""Families about deleting people: the two bounds, the parameters, the defaults.
+
+Each is about one mistake. At a bound stand only the people of the check on that bound; there the call names the bound,
+so that a wrong default costs nothing. `parameters` stays away from the bounds, so that an off-by-one costs nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from grader.harness.results import Rows
+from grader.labs.merge.casemaking.bodies import SCORE_STEP, grow_body, lay_out, links_of
+from grader.labs.merge.casemaking.maker import Maker
+from grader.labs.merge.merge_case import Case
+
+_Person = tuple[int, float | None]
+"""Number of parts, and score a part; any score that is high enough for None."""
+
+_LARGE: _Person = (12, None)
+"""Somebody who stays, whatever the bound."""
+
+
+def min_num_body_parts(maker: Maker) -> list[Case]:
+    """Make people of one part less than the bound, of just as many, and of one more."""
+    kinds: dict[str, tuple[str, Sequence[_Person]]] = {
+        "below": ("A person of 3 parts, one too few, beside a large one.", [(3, None), _LARGE]),
+        "at": ("A person of 4 parts, just enough, beside a large one.", [(4, None), _LARGE]),
+        "above": ("A person of 5 parts, one more than needed, beside a large one.", [(5, None), _LARGE]),
+    }
+    if not maker.is_public:
+        kinds |= {
+            "one_at": ("A person of 4 parts, just enough, and nobody else.", [(4, None)]),
+            "mixed": ("People of 3, 4, 5, 4 and 3 parts.", [(n, None) for n in (3, 4, 5, 4, 3)]),
+        }
+    return [
+        maker.case(name, says, _rows(maker, people), min_num_body_parts=4) for name, (says, people) in kinds.items()
+    ]
+
+
+def min_score(maker: Maker) -> list[Case]:
+    """Make people whose score a part is below the bound, just the bound, and above it.
+
+    The scores and their sums are exact in binary, so that rounding decides nothing: 6 divided by 15 is the number
+    nearest to 0.4, as the bound itself is, and 0.4 times 15 is 6.
+    """
+    below, above = (10, (4 - SCORE_STEP) / 10), (10, (4 + SCORE_STEP) / 10)
+    kinds: dict[str, tuple[str, Sequence[_Person]]] = {
+        "below": ("A person a little below 0.4 a part, beside a large one.", [below, _LARGE]),
+        "at": ("A person of exactly 0.4 a part, beside a large one.", [(10, 0.4), _LARGE]),
+        "above": ("A person a little above 0.4 a part, beside a large one.", [above, _LARGE]),
+    }
+    if not maker.is_public:
+        kinds |= {
+            "one_at": ("A person of exactly 0.4 a part, and nobody else.", [(15, 0.4)]),
+            "mixed": ("People below, at and above 0.4 a part.", [above, (15, 0.4), below, (10, 0.4), _LARGE]),
+        }
+    return [maker.case(name, says, _rows(maker, people), min_score=0.4) for name, (says, people) in kinds.items()]
+
+
+def parameters(maker: Maker) -> list[Case]:
+    """Make calls with other bounds, in each way to pass them."""
+    return _public_parameters(maker) if maker.is_public else _hidden_parameters(maker)
+
+
+def defaults(maker: Maker) -> list[Case]:
+    """Make people around the default bounds, for calls that name none."""
+    parts, scores = [(n, None) for n in (3, 4, 5)], [(8, 0.375), (8, 0.4375)]
+    kinds: dict[str, tuple[str, Sequence[_Person]]] = {
+        "parts": ("People of 3, 4 and 5 parts.", [*parts, _LARGE]),
+        "scores": ("People of 0.375 and 0.4375 a part.", [*scores, _LARGE]),
+    }
+    if not maker.is_public:
+        kinds = {
+            "parts": ("People of 4, 5 and 3 parts.", [_LARGE, *parts[1:], parts[0]]),
+            "four_parts": ("A person of 4 parts, and nobody else.", [(4, None)]),
+            "scores": ("People of 0.375 and 0.4375 a part.", [(16, 0.4375), (16, 0.375), _LARGE]),
+            "low_score": ("A person of 0.4375 a part, and nobody else.", [(8, 0.4375)]),
+        }
+    return [maker.case(name, says, _rows(maker, people)) for name, (says, people) in kinds.items()]
+
+
+def _public_parameters(maker: Maker) -> list[Case]:
+    stricter = _rows(maker, [(12, None), (6, None), (12, 0.5)])
+    small = _rows(maker, [(3, None), _LARGE])
+    weak = _rows(maker, [(9, 0.25), _LARGE])
+    return [
+        maker.case("keywords", "Stricter bounds, by keyword.", stricter, min_num_body_parts=9, min_score=0.625),
+        maker.case("positional", "Stricter bounds, by position.", stricter, 9, 0.625),
+        maker.case("parts_only", "A lower bound on the parts alone.", small, 2),
+        maker.case("score_only", "A lower bound on the score alone.", weak, min_score=0.125),
+    ]
+
+
+def _hidden_parameters(maker: Maker) -> list[Case]:
+    stricter = _rows(maker, [(7, None), (14, None), (13, 0.5), (7, 0.5)])
+    laxer = _rows(maker, [(3, None), (16, 0.25), _LARGE])
+    lax: Mapping[str, float] = {"min_score": 0.125, "min_num_body_parts": 2}
+    return [
+        maker.case(
+            "stricter_keywords", "Stricter bounds, by keyword.", stricter, min_num_body_parts=10, min_score=0.6875
+        ),
+        maker.case("stricter_positional", "Stricter bounds, by position.", stricter, 10, 0.6875),
+        maker.case("laxer_keywords", "Lower bounds, by keyword, the second one first.", laxer, **lax),
+        maker.case("laxer_positional", "Lower bounds, by position.", laxer, 2, 0.125),
+        maker.case("one_of_each", "A stricter bound by position, a lower one by keyword.", laxer, 6, min_score=0.125),
+        maker.case("parts_only", "A stricter bound on the parts alone, by keyword.", stricter, min_num_body_parts=10),
+        maker.case("score_only", "A stricter bound on the score alone, by keyword.", stricter, min_score=0.6875),
+    ]
+
+
+def _rows(maker: Maker, people: Sequence[_Person]) -> Rows:
+    bodies = [grow_body(maker.rng, n_parts) for n_parts, _ in people]
+    totals = {number: n_parts * score for number, (n_parts, score) in enumerate(people) if score is not None}
+    return lay_out(maker.rng, links_of(bodies), totals=totals)

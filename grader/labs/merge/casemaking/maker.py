@@ -1,0 +1,102 @@
+"""Turns rows into a case: asks the reference for the answer, and whether it is the only one."""
+
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grader.harness.errors import RubricError
+from grader.harness.results import Rows, Visibility
+from grader.labs.merge import reference
+from grader.labs.merge.merge_case import Case
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes the cases of one check.
+
+    Attributes
+    ----------
+    check : str
+        Key of the check in the rubric.
+    visibility : Visibility
+        Whether students get the cases.
+    seed : int
+        The same seed makes the same cases.
+    rng : Generator
+        What the family draws from: another one for each check, so that a change in one leaves the others alone.
+    """
+
+    check: str
+    visibility: Visibility
+    seed: int
+    rng: np.random.Generator = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start the generator."""
+        streams = [self.seed, zlib.crc32(self.check.encode()), self.is_public]
+        object.__setattr__(self, "rng", np.random.default_rng(streams))
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether students get the cases."""
+        return self.visibility is Visibility.PUBLIC
+
+    def full_name(self, name: str) -> str:
+        """Make a name unique within the check: public and hidden cases exercise the same."""
+        return name if self.is_public else f"hidden_{name}"
+
+    def case(self, name: str, says: str, rows: Rows, *positional: float, **keywords: float) -> Case:
+        """Make a case without conflicts, which has one answer.
+
+        Raises
+        ------
+        RubricError
+            If the rows do conflict.
+        """
+        if reference.has_conflicts(rows):
+            raise RubricError(
+                f"The cases of {self.check!r} must be without conflicts; {name!r} has one. Mend its family."
+            )
+        return self._make(name, says, rows, positional, keywords, is_only_answer=True)
+
+    def conflicted_case(self, name: str, says: str, rows: Rows) -> Case:
+        """Make a case with conflicts, of which the reference's answer is one of several.
+
+        Raises
+        ------
+        RubricError
+            If the rows do not conflict.
+        """
+        if not reference.has_conflicts(rows):
+            raise RubricError(f"The cases of {self.check!r} must hold conflicts; {name!r} has none. Mend its family.")
+        return self._make(name, says, rows, (), {}, is_only_answer=False)
+
+    def any_case(self, name: str, says: str, rows: Rows) -> Case:
+        """Make a case of rows that need not be without conflicts; what comes is not compared but scored."""
+        return self._make(name, says, rows, (), {}, is_only_answer=False)
+
+    def _make(
+        self,
+        name: str,
+        says: str,
+        rows: Rows,
+        positional: tuple[float, ...],
+        keywords: dict[str, float],
+        *,
+        is_only_answer: bool,
+    ) -> Case:
+        expected = reference.answer(rows, *positional, **keywords)
+        deleted = reference.deleted(rows, expected) if is_only_answer else expected[:0]
+        return Case(
+            check=self.check,
+            name=self.full_name(name),
+            says=says,
+            visibility=self.visibility,
+            rows=rows,
+            expected=expected,
+            positional=positional,
+            keywords=keywords,
+            is_only_answer=is_only_answer,
+            deleted=deleted,
+        )

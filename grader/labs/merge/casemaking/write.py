@@ -1,0 +1,77 @@
+"""Write the case files: one for each check, public or hidden, from a seed."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from grader.harness.results import Visibility
+from grader.labs.merge.casemaking import any_input, bounds, conflicts, crowds, merging, pictures
+from grader.labs.merge.casemaking.maker import Maker
+from grader.labs.merge.merge_case import Case, dump_cases
+
+FAMILIES: Mapping[str, Callable[[Maker], Sequence[Case]]] = {
+    "handout": merging.handout,
+    "one_person": merging.one_person,
+    "many_people": merging.many_people,
+    "cycles": merging.cycles,
+    "row_order": merging.row_order,
+    "id_zero": merging.id_zero,
+    "gaps": merging.gaps,
+    "nobody": merging.nobody,
+    "min_num_body_parts": bounds.min_num_body_parts,
+    "min_score": bounds.min_score,
+    "parameters": bounds.parameters,
+    "defaults": bounds.defaults,
+    "conflict_rules": conflicts.conflict_rules,
+    "conflict_losses": conflicts.conflict_losses,
+    "crowds": crowds.crowds,
+    "any_people": any_input.any_people,
+    "reordering": any_input.reordering,
+    "renumbering": any_input.renumbering,
+    "any_conflict": any_input.any_conflict,
+    "pictures": pictures.pictures,
+}
+"""For each check that has cases of its own, who makes them."""
+
+SEEDS = {Visibility.PUBLIC: 2026, Visibility.HIDDEN: 60}
+"""What the committed cases were made from."""
+
+_DURATION = re.compile(r'"reference_s": [^,\n]*')
+
+
+def make_cases(check: str, seed: int, *, visibility: Visibility) -> Sequence[Case]:
+    """Make the cases of one check; the same seed makes the same ones."""
+    return FAMILIES[check](Maker(check, visibility, seed))
+
+
+def write_cases(folder: Path, seed: int, *, visibility: Visibility) -> list[Path]:
+    """Write the case files of all checks into ``folder/<visibility>``.
+
+    Parameters
+    ----------
+    folder : Path
+        ``grader/cases``; made when it is missing.
+    seed : int
+        Another seed makes other people; what the cases exercise stays. Pictures do not depend on it.
+    visibility : Visibility
+        Which of the two sets.
+
+    Returns
+    -------
+    written : list of Path
+        The files that changed. One that would change in nothing but a measured duration is left as it is.
+    """
+    (folder / visibility).mkdir(parents=True, exist_ok=True)
+    written = []
+    for check in FAMILIES:
+        path = folder / visibility / f"{check}.json"
+        text = dump_cases(make_cases(check, seed, visibility=visibility))
+        if not path.exists() or without_durations(path.read_text(encoding="utf-8")) != without_durations(text):
+            path.write_text(text, encoding="utf-8", newline="\n")
+            written.append(path)
+    return written
+
+
+def without_durations(text: str) -> str:
+    """Blank the measured durations in the text of a case file: all else comes from the seed."""
+    return _DURATION.sub('"reference_s": 0', text)

@@ -1,0 +1,24 @@
+"""Deleting people: both bounds, both parameters, and their defaults; what equals a bound stays."""
+
+from grader.harness.check import Check
+from grader.labs.merge.compare import same_people
+
+
+def test_min_num_body_parts(check: Check) -> None:
+    """People with fewer parts are deleted."""
+    check.judge_each(same_people)
+
+
+def test_min_score(check: Check) -> None:
+    """People with a lower score a part are deleted."""
+    check.judge_each(same_people)
+
+
+def test_parameters(check: Check) -> None:
+    """Other bounds work, by keyword and by position."""
+    check.judge_each(same_people)
+
+
+def test_defaults(check: Check) -> None:
+    """Without bounds in the call they are 4 parts and 0.4 a part."""
+    check.judge_each(same_people)

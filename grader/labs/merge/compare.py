@@ -1,0 +1,282 @@
+"""Judge an answer of `merge`: is it the people expected, and if not, what is the first thing wrong.
+
+Each function returns None for a right answer and an `Explanation` for a wrong one. The order of people never counts,
+and scores may differ by rounding: a solution in single precision is as right as one in double.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN
+from grader.harness.results import Explanation, Rows
+from grader.labs.merge.merge_case import Case, Keypoints, keypoints_of
+
+SCORE_TOLERANCE = 1e-4
+"""A score may differ from the exact sum by this share (or this much, below 1): single precision and more."""
+
+LARGEST_ID = 2.0**53
+"""Above it float64 no longer tells neighbouring ids apart."""
+
+MANY = 12
+"""A person of more parts is cut when it is written in a sentence."""
+
+
+def read_people(answer: npt.NDArray[np.generic]) -> Rows | Explanation:
+    """Take an array of any shape that came back for people, or say why it cannot be.
+
+    Returns
+    -------
+    people : ndarray of shape (m, 20) and dtype float64, or Explanation
+        ``[]``, shape (0,) and shape (0, 20) are all nobody.
+    """
+    if answer.size == 0:
+        return np.empty((0, ROW_LENGTH))
+    if answer.ndim != 2 or answer.shape[1] != ROW_LENGTH:
+        return Explanation(
+            f"merge() must return an array of shape (n_people, {ROW_LENGTH})",
+            f"got shape {answer.shape}",
+            "Return one row a person: 18 ids, the score, the number of parts.",
+        )
+    people = answer.astype(np.float64)
+    if not np.isfinite(people).all():
+        row, column = np.argwhere(~np.isfinite(people))[0]
+        return Explanation(
+            "All numbers that merge() returns must be finite",
+            f"got {people[row, column]} in row {row}, column {column}",
+            "Put -1 in the slots of absent parts, and divide only by counts above 0.",
+        )
+    return _check_ids(people)
+
+
+def too_many_people(n_rows: int, people: Rows) -> Explanation | None:
+    """Look for more people than rows: each person has a row of the input at least."""
+    if len(people) <= n_rows:
+        return None
+    return Explanation(
+        f"There cannot be more people than rows, here {n_rows}",
+        f"got {len(people)} people",
+        "Return one row a person, and remove a row once it has been merged into another.",
+    )
+
+
+def same_people(case: Case, people: Rows) -> Explanation | None:
+    """Compare with the only right answer of a case without conflicts.
+
+    Causes come before what follows from them: who hangs together, then counts and scores, then who was deleted.
+    """
+    groups = list(map(keypoints_of, people))
+    scores = dict(zip(groups, people[:, SCORE_COLUMN].tolist(), strict=True))
+    return (
+        foreign_keypoint(case, groups)
+        or repeated_person(groups)
+        or _wrong_grouping(case, groups)
+        or wrong_count(people, groups)
+        or _wrong_scores(case, scores)
+        or _wrong_deletion(case, scores)
+    )
+
+
+def other_than(before: Rows, now: Rows, *, required: str, advice: str) -> Explanation | None:
+    """Compare two answers of the same submission: the same people, the same scores.
+
+    `before` is what is expected; `required` and `advice` are the first and the last part of the explanation.
+    """
+    if np.array_equal(before, now):
+        return None
+    groups_before, groups_now = _groups(before), _groups(now)
+    for group in groups_before:
+        if group not in groups_now:
+            return Explanation(required, f"the second time there was no person with {write_group(group)}", advice)
+    for group in groups_now:
+        if group not in groups_before:
+            return Explanation(required, f"the first time there was no person with {write_group(group)}", advice)
+    times_before, times_now = _times(before), _times(now)
+    for group, (score, n_parts) in groups_before.items():
+        if times_now[group] != times_before[group]:
+            times = f"went from {times_before[group]} to {times_now[group]}"
+            return Explanation(required, f"the number of rows with {write_group(group)} {times}", advice)
+        if not is_close(groups_now[group][0], score) or groups_now[group][1] != n_parts:
+            return Explanation(
+                required,
+                f"the person with {write_group(group)} had score {score:.6g} and {n_parts:g} parts first, and score "
+                f"{groups_now[group][0]:.6g} and {groups_now[group][1]:g} parts then",
+                advice,
+            )
+    return None
+
+
+def renumber(people: Rows, new_of: Mapping[int, int]) -> Rows:
+    """Give the keypoints of an answer other ids; those that are not in `new_of` stay."""
+    renumbered = people.copy()
+    for person, slot in np.argwhere(people[:, :N_PARTS] != ABSENT):
+        renumbered[person, slot] = new_of.get(int(people[person, slot]), people[person, slot])
+    return renumbered
+
+
+def write_group(group: Keypoints) -> str:
+    """Write a person's keypoints as a reader knows them: ``nose 3, neck 5``."""
+    if not group:
+        return "no parts at all"
+    names = [f"{PARTS[slot].name} {keypoint}" for slot, keypoint in sorted(group)]
+    left_out = len(names) - MANY
+    return ", ".join(names if left_out <= 0 else [*names[:MANY], f"and {left_out} more"])
+
+
+def _write_person(group: Keypoints, score: float) -> str:
+    """Write a person with the numbers that the bounds are about."""
+    n_parts = f"{len(group)} part{'s' * (len(group) != 1)}"
+    return f"{write_group(group)}: {n_parts}, score {score:.6g}, {score / max(len(group), 1):.6g} a part"
+
+
+def _check_ids(people: Rows) -> Rows | Explanation:
+    ids = people[:, :N_PARTS]
+    wrong = (ids != np.rint(ids)) | (ids < ABSENT) | (ids > LARGEST_ID)
+    if not wrong.any():
+        return people
+    row, column = np.argwhere(wrong)[0]
+    return Explanation(
+        "An id that merge() returns must be -1 or an id of the input",
+        f"got {people[row, column]:.10g} in row {row}, column {column} ({PARTS[column].name})",
+        "Copy ids as they are; do not add or average them.",
+    )
+
+
+def _groups(people: Rows) -> dict[Keypoints, tuple[float, float]]:
+    return {keypoints_of(person): (float(person[SCORE_COLUMN]), float(person[N_PARTS_COLUMN])) for person in people}
+
+
+def _times(people: Rows) -> Counter[Keypoints]:
+    return Counter(map(keypoints_of, people))
+
+
+def is_close(score: float, expected: float) -> bool:
+    """Tell whether two scores are equal up to rounding in single precision."""
+    return abs(score - expected) <= SCORE_TOLERANCE * max(1.0, abs(expected))
+
+
+def repeated_person(groups: Sequence[Keypoints]) -> Explanation | None:
+    """Look for a person who is there more than once."""
+    for group, n_rows in Counter(groups).items():
+        if n_rows > 1:
+            return Explanation(
+                "Each person must be in the answer once",
+                f"got {n_rows} rows with {write_group(group)}",
+                "Remove a row once it has been merged into another.",
+            )
+    return None
+
+
+def foreign_keypoint(case: Case, groups: Sequence[Keypoints]) -> Explanation | None:
+    """Look for an id that is not in its column of the input."""
+    for slot, keypoint in sorted(frozenset().union(*groups) - case.keypoints):
+        return Explanation(
+            f"An id in column {slot} ({PARTS[slot].name}) must come from that column of the input",
+            f"got {keypoint}, which is not there",
+            "Copy ids from the rows into the same column, and put -1 where there is none.",
+        )
+    return None
+
+
+def _wrong_grouping(case: Case, groups: Sequence[Keypoints]) -> Explanation | None:
+    """Look for a person who is not as the rows hang together; who was deleted is not asked here."""
+    surplus = [group for group in groups if group not in case.expected_people]
+    for group in case.expected_people:
+        pieces = [piece for piece in surplus if piece & group]
+        if pieces and group not in groups:
+            return _changed_person(group, pieces)
+    for group in surplus:
+        if group not in case.deleted_people:
+            return Explanation(
+                "There must be nobody but the people who the rows form",
+                f"got one more with {write_group(group)}",
+                "Join rows when they hold the same id in the same column, only then, and keep none that was merged.",
+            )
+    return None
+
+
+def _changed_person(group: Keypoints, pieces: Sequence[Keypoints]) -> Explanation:
+    """Explain what became of a person: joined with another, split, or short of some parts."""
+    required = f"There must be a person with {write_group(group)}"
+    for piece in pieces:
+        if not piece <= group:
+            return Explanation(
+                required,
+                f"got one with {write_group(piece)}",
+                "Join two rows only when they hold the same id in the same column; -1 is no id.",
+            )
+    if len(pieces) > 1:
+        return Explanation(
+            required,
+            f"got {len(pieces)} people instead, one with {write_group(pieces[0])} and one with "
+            f"{write_group(pieces[1])}",
+            "Merge rows that share an id in a column, 0 included, until no two are left that do.",
+        )
+    return Explanation(
+        required,
+        f"got one without {write_group(group - pieces[0])}",
+        "Keep every id of the rows that you merge, 0 included.",
+    )
+
+
+def _wrong_deletion(case: Case, scores: Mapping[Keypoints, float]) -> Explanation | None:
+    """Look for a person who was deleted and had to stay, or the other way round."""
+    for group, score in case.expected_people.items():
+        if group not in scores:
+            return Explanation(
+                f"There must be a person with {_write_person(group, score)}",
+                "got nobody with any of these keypoints",
+                "Join rows only when they share an id in a column, and delete only people with fewer than "
+                f"{case.min_num_body_parts:g} parts or a score a part below {case.min_score:g}: at a bound they stay.",
+            )
+    kept = [group for group in scores if group not in case.expected_people]
+    return kept_below_bound(case, kept[0], scores[kept[0]]) if kept else None
+
+
+def kept_below_bound(case: Case, group: Keypoints, score: float) -> Explanation:
+    """Explain that somebody was kept who has too few parts or too low a score."""
+    return Explanation(
+        f"People with fewer than {case.min_num_body_parts:g} parts or a score a part below {case.min_score:g} "
+        "must be deleted",
+        f"got one with {_write_person(group, score)}",
+        "Delete them after all rows are merged.",
+    )
+
+
+def wrong_count(people: Rows, groups: Sequence[Keypoints]) -> Explanation | None:
+    """Look for a person whose last column does not count the person's ids."""
+    for count, group in zip(people[:, N_PARTS_COLUMN].tolist(), groups, strict=True):
+        if count != len(group):
+            return Explanation(
+                f"The last column of a person must count the ids that are not -1: {len(group)} for the person with "
+                f"{write_group(group)}",
+                f"got {count:.6g}",
+                "Count the parts of the merged person; do not add up the counts of its rows.",
+            )
+    return None
+
+
+def _wrong_scores(case: Case, scores: Mapping[Keypoints, float]) -> Explanation | None:
+    """Look for a score that is not the sum of the person's rows, also of people who should have been deleted."""
+    for group, score in [*case.deleted_people.items(), *case.expected_people.items()]:
+        if group in scores and not is_close(scores[group], score):
+            return Explanation(
+                f"The score of the person with {write_group(group)} must be {score:.8g}, the sum of the scores of its "
+                "rows",
+                f"got {scores[group]:.8g}",
+                "Add the score of each row of the person once, also of one that only closes a cycle.",
+            )
+    return None
+
+
+def nobody_left(case: Case, people: Rows) -> Explanation | None:
+    """Look for an answer without a single keypoint where somebody is: it agrees with anything."""
+    if not len(case.expected) or (people[:, :N_PARTS] != ABSENT).any():
+        return None
+    return Explanation(
+        "Where the rows hold people, the answer must hold people",
+        f"got nobody for {len(case.rows)} rows",
+        "Merge the rows first, then delete only people below the bounds.",
+    )

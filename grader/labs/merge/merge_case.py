@@ -1,0 +1,292 @@
+"""The recorded cases: what is given to `merge`, what it exercises, and which answer is right.
+
+A file holds the cases of one check, ``grader/cases/<visibility>/<check>.json``, written by ``python -m grader cases``
+and short enough to be read and mended by hand::
+
+    {"check": "cycles",
+     "cases": [
+      {"name": "triangle", "says": "…", "positional": [], "keywords": {},
+       "rows": [["neck", 1, "right_shoulder", 2, 1.75], …],
+       "expected": [{"ids": {"neck": 1, "right_shoulder": 2, …}, "score": 7.5}],
+       "is_only_answer": true}]}
+
+Answers are recorded and not computed when a submission is graded: a mark next year is the mark of this year, and the
+reference solution is not needed beside a stranger's code.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN, BodyPart
+from grader.harness.errors import RubricError
+from grader.harness.results import Rows, Visibility
+
+FOLDER = Path(__file__).resolve().parent / "cases"
+
+Keypoints = frozenset[tuple[int, int]]
+"""The (slot, id) pairs of a row, or of a person."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a picture case knows of its picture.
+
+    Attributes
+    ----------
+    picture : str
+        File name in ``images/``.
+    keypoints : mapping of int to tuple of float
+        Place ``(x, y)`` of each keypoint id, in pixels.
+    people : sequence of mapping of str to tuple of float
+        The truth: for each person the labelled parts, by name, and their places in pixels.
+    expected_score : float
+        What the reference's answer scores, 0 to 1.
+    """
+
+    picture: str
+    keypoints: Mapping[int, tuple[float, float]]
+    people: Sequence[Mapping[str, tuple[float, float]]]
+    expected_score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One call of `merge` and its right answer.
+
+    Attributes
+    ----------
+    check : str
+        Key of the check in the rubric.
+    name : str
+        Unique within the check.
+    says : str
+        What the case exercises, one sentence.
+    visibility : Visibility
+        Whether students get it.
+    rows : ndarray of shape (n, 20) and dtype float64
+        The input.
+    positional, keywords : optional
+        The other arguments of the call.
+    expected : ndarray of shape (m, 20) and dtype float64
+        A right answer.
+    is_only_answer : bool
+        Whether another grouping would be wrong: true without conflicts.
+    deleted : ndarray of shape (k, 20) and dtype float64
+        The people who are below a bound; only without conflicts.
+    twin_of : str
+        Name of the case of this check whose answer must be the same people; empty for none.
+    renumbered : mapping of int to int
+        For a twin: what became of each id of the other case. Empty when ids stayed.
+    reference_s : float or None
+        Seconds that the reference took when the case was recorded; only for crowds.
+    scene : Scene or None
+        Only for pictures.
+    """
+
+    check: str
+    name: str
+    says: str
+    visibility: Visibility
+    rows: Rows
+    expected: Rows
+    positional: tuple[float, ...] = ()
+    keywords: Mapping[str, float] = field(default_factory=dict)
+    is_only_answer: bool = True
+    deleted: Rows = field(default_factory=lambda: np.empty((0, ROW_LENGTH)))
+    twin_of: str = ""
+    renumbered: Mapping[int, int] = field(default_factory=dict)
+    reference_s: float | None = None
+    scene: Scene | None = None
+
+    @property
+    def min_num_body_parts(self) -> float:
+        """The bound on the number of parts that the call sets; 4 when it sets none."""
+        return self.positional[0] if self.positional else self.keywords.get("min_num_body_parts", 4)
+
+    @property
+    def min_score(self) -> float:
+        """The bound on the score a part that the call sets; 0.4 when it sets none."""
+        return self.positional[1] if len(self.positional) > 1 else self.keywords.get("min_score", 0.4)
+
+    @property
+    def call(self) -> str:
+        """The call as Python."""
+        arguments = [repr(value) for value in self.positional]
+        arguments += [f"{name}={value!r}" for name, value in self.keywords.items()]
+        return f"merge({', '.join(['subset', *arguments])})"
+
+    # What follows is the same for every answer, so a process that judges many works it out once.
+
+    @cached_property
+    def limbs(self) -> Sequence[tuple[Keypoints, float]]:
+        """The keypoints that each row joins, and its score."""
+        return list(zip(map(keypoints_of, self.rows), self.rows[:, SCORE_COLUMN].tolist(), strict=True))
+
+    @cached_property
+    def keypoints(self) -> Keypoints:
+        """All keypoints of the rows."""
+        return frozenset().union(*(limb for limb, _ in self.limbs))
+
+    @cached_property
+    def expected_people(self) -> Mapping[Keypoints, float]:
+        """The score of each person of `expected`, by the person's keypoints."""
+        return _scores_by_keypoints(self.expected)
+
+    @cached_property
+    def deleted_people(self) -> Mapping[Keypoints, float]:
+        """The same of `deleted`."""
+        return _scores_by_keypoints(self.deleted)
+
+
+def keypoints_of(row: Rows) -> Keypoints:
+    """Collect the (slot, id) pairs of one row."""
+    ids = enumerate(row[:N_PARTS].tolist())  # plain numbers: several times as fast as an array of 18
+    return frozenset((slot, int(keypoint)) for slot, keypoint in ids if keypoint != ABSENT)
+
+
+def load_cases(folder: Path = FOLDER) -> tuple[Case, ...]:
+    """Read all cases, public ones first, files by name, cases in the order of their file.
+
+    Raises
+    ------
+    RubricError
+        If a file is no case file, or two cases of a check share a name.
+    """
+    cases: list[Case] = []
+    for visibility in Visibility:
+        for path in sorted((folder / visibility).glob("*.json")):
+            cases += _read(path, visibility)
+    names = [(case.check, case.name) for case in cases]
+    for check, name in names:
+        if names.count((check, name)) > 1:
+            raise RubricError(
+                f"Cases of one check must have different names; {check!r} has {name!r} twice. Rename one."
+            )
+    return tuple(cases)
+
+
+def fingerprint(folder: Path = FOLDER) -> str:
+    """Hash all case files, names and bytes: two equal hashes mean the same cases."""
+    digest = hashlib.sha256()
+    for visibility in Visibility:
+        for path in sorted((folder / visibility).glob("*.json")):
+            digest.update(f"{visibility}/{path.name}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def dump_cases(cases: Sequence[Case]) -> str:
+    """Write the cases of one check as the text of a case file, one row a line."""
+    if len({case.check for case in cases}) != 1:
+        raise RubricError(f"A case file holds the cases of one check; got {sorted({case.check for case in cases})!r}.")
+    blocks = [_dump_case(case) for case in cases]
+    return f'{{"check": {json.dumps(cases[0].check)},\n "cases": [\n' + ",\n".join(blocks) + "\n ]}\n"
+
+
+def _read(path: Path, visibility: Visibility) -> list[Case]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return [_read_case(content["check"], visibility, entry) for entry in content["cases"]]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
+        raise RubricError(f"A case file must hold cases as grader/cases.py tells; {path} does not: {exc!r}.") from exc
+
+
+def _read_case(check: str, visibility: Visibility, entry: Mapping[str, Any]) -> Case:
+    scene = entry.get("scene")
+    return Case(
+        check=check,
+        name=entry["name"],
+        says=entry["says"],
+        visibility=visibility,
+        rows=_read_rows(entry["rows"]),
+        expected=_read_people(entry["expected"]),
+        positional=tuple(entry.get("positional", ())),
+        keywords=dict(entry.get("keywords", {})),
+        is_only_answer=entry.get("is_only_answer", True),
+        deleted=_read_people(entry.get("deleted", [])),
+        twin_of=entry.get("twin_of", ""),
+        renumbered={int(old): new for old, new in entry.get("renumbered", {}).items()},
+        reference_s=entry.get("reference_s"),
+        scene=None if scene is None else _read_scene(scene),
+    )
+
+
+def _read_rows(entries: Sequence[Sequence[Any]]) -> Rows:
+    rows = np.full((len(entries), ROW_LENGTH), float(ABSENT))
+    for row, (first, first_id, second, second_id, score) in zip(rows, entries, strict=True):
+        row[[BodyPart[first], BodyPart[second]]] = first_id, second_id
+        row[SCORE_COLUMN], row[N_PARTS_COLUMN] = score, 2
+    return rows
+
+
+def _read_people(entries: Sequence[Mapping[str, Any]]) -> Rows:
+    people = np.full((len(entries), ROW_LENGTH), float(ABSENT))
+    for person, entry in zip(people, entries, strict=True):
+        for part, keypoint in entry["ids"].items():
+            person[BodyPart[part]] = keypoint
+        person[SCORE_COLUMN], person[N_PARTS_COLUMN] = entry["score"], len(entry["ids"])
+    return people
+
+
+def _read_scene(entry: Mapping[str, Any]) -> Scene:
+    return Scene(
+        picture=entry["picture"],
+        keypoints={int(keypoint): (x, y) for keypoint, (x, y) in entry["keypoints"].items()},
+        people=tuple({part: (x, y) for part, (x, y) in person.items()} for person in entry["people"]),
+        expected_score=entry["expected_score"],
+    )
+
+
+def _scores_by_keypoints(people: Rows) -> Mapping[Keypoints, float]:
+    return dict(zip(map(keypoints_of, people), people[:, SCORE_COLUMN].tolist(), strict=True))
+
+
+def _dump_case(case: Case) -> str:
+    """Write one case, with each row and each person on a line of its own."""
+    fields: dict[str, str] = {"name": json.dumps(case.name), "says": json.dumps(case.says, ensure_ascii=False)}
+    optional = {
+        "positional": list(case.positional),
+        "keywords": dict(case.keywords),
+        "twin_of": case.twin_of,
+        "renumbered": {str(old): new for old, new in case.renumbered.items()},
+        "reference_s": case.reference_s,
+    }
+    fields |= {name: json.dumps(value) for name, value in optional.items() if value}
+    if not case.is_only_answer:
+        fields["is_only_answer"] = "false"
+    fields["rows"] = _lines([_dump_row(row) for row in case.rows])
+    fields["expected"] = _lines([_dump_person(person) for person in case.expected])
+    if len(case.deleted):
+        fields["deleted"] = _lines([_dump_person(person) for person in case.deleted])
+    if case.scene is not None:
+        fields["scene"] = json.dumps(
+            {
+                "picture": case.scene.picture,
+                "keypoints": {str(keypoint): place for keypoint, place in case.scene.keypoints.items()},
+                "people": list(case.scene.people),
+                "expected_score": case.scene.expected_score,
+            }
+        )
+    return "  {" + ",\n   ".join(f'"{name}": {text}' for name, text in fields.items()) + "}"
+
+
+def _lines(entries: Sequence[str]) -> str:
+    return "[\n    " + ",\n    ".join(entries) + "]" if entries else "[]"
+
+
+def _dump_row(row: Rows) -> str:
+    first, second = np.flatnonzero(row[: len(PARTS)] != ABSENT)
+    pair = [PARTS[first].name, int(row[first]), PARTS[second].name, int(row[second])]
+    return json.dumps([*pair, float(row[SCORE_COLUMN])])
+
+
+def _dump_person(person: Rows) -> str:
+    ids = {part.name: int(person[part]) for part in PARTS if person[part] != ABSENT}
+    return json.dumps({"ids": ids, "score": float(person[SCORE_COLUMN])})

@@ -1,0 +1,89 @@
+"""Draw skeletons over a picture, for the reference's and the student's side by side."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from estimation.config import ABSENT, PARTS, ROW_LENGTH, get_default_configuration
+from grader.harness.results import Overlay, Rows
+
+MAX_SIDE_PX = 560
+"""Pictures are made at most this large: two of them beside each other fill a page's width."""
+
+JPEG_QUALITY = 78
+
+Which = Literal["expected", "answer"]
+
+
+def draw_overlay(picture: Path, overlay: Overlay, which: Which) -> bytes | None:
+    """Draw one of the two sets of skeletons over a picture.
+
+    Parameters
+    ----------
+    picture : Path
+        The picture's file.
+    overlay : Overlay
+        Keypoints and skeletons. An id that has no place in the picture is left out.
+    which : {"expected", "answer"}
+        The reference's skeletons or the student's.
+
+    Returns
+    -------
+    jpeg : bytes or None
+        None when the picture cannot be read. The same for people in another order or with other scores.
+    """
+    expected, answer = (_placed(overlay, people) for people in (overlay.expected, overlay.answer))
+    people = expected if which == "expected" else answer
+    # Together they say which keypoints are drawn at all; loose ones are small dots.
+    used = frozenset(_slots_and_ids(expected) | _slots_and_ids(answer))
+    return _draw(picture, tuple(sorted(overlay.keypoints.items())), used, people)
+
+
+People = tuple[tuple[float, ...], ...]
+"""The ids of people, 18 each, sorted: what a drawing depends on, and a key to remember it by."""
+
+
+@lru_cache(maxsize=64)
+def _draw(
+    picture: Path,
+    keypoints: tuple[tuple[int, tuple[float, float]], ...],
+    used: frozenset[tuple[int, float]],
+    people: People,
+) -> bytes | None:
+    """Draw people over a picture; in a class most have the same ones to draw."""
+    import cv2  # costs a quarter of a second, and few reports have pictures
+
+    from estimation.pictures import PictureError, read_picture
+    from estimation.renderers import draw
+
+    try:
+        rgb = read_picture(picture)
+    except PictureError:
+        return None
+    scale = min(1.0, MAX_SIDE_PX / max(rgb.shape[:2]))
+    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    # A position is the centre of a pixel: shrinking moves the corner of the picture, not the centre of its first pixel.
+    places = {id_: ((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for id_, (x, y) in keypoints}
+    # By part, as `get_coordinates` lists them: each keypoint in the slots in which somebody has it.
+    coords = {
+        part.name: [(*places[int(id_)], 1.0, int(id_)) for slot, id_ in sorted(used) if slot == part] for part in PARTS
+    }
+    rows = np.zeros((len(people), ROW_LENGTH))
+    rows[:, : len(PARTS)] = np.reshape(people, (-1, len(PARTS)))
+    # The colours are blue, green, red: they are right on a picture in the same order.
+    canvas = draw(get_default_configuration(), np.ascontiguousarray(small[..., ::-1]), coords, rows)
+    _, encoded = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return encoded.tobytes()
+
+
+def _placed(overlay: Overlay, people: Rows) -> People:
+    """Take out ids that have no place in the picture: a merge may invent them."""
+    ids = people[:, : len(PARTS)]
+    placed = np.where(np.isin(ids, list(overlay.keypoints)), ids, ABSENT)
+    return tuple(sorted(map(tuple, placed.tolist())))
+
+
+def _slots_and_ids(people: People) -> set[tuple[int, float]]:
+    return {(slot, id_) for person in people for slot, id_ in enumerate(person) if id_ != ABSENT}

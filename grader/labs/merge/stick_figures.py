@@ -1,0 +1,237 @@
+"""Draw rows without a picture: ids on a stick figure, so that a reader sees at once who was joined to whom.
+
+Each group of rows that hang together is one figure, seen from the front: the person's right is on the left. The
+colours are classes of the page's style sheet; a conflict is a ring and several ids beside it, never a colour alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from types import MappingProxyType
+
+from estimation.config import LIMBS, PARTS, BodyPart
+from grader.harness.results import Rows
+from grader.labs.merge.wording import ids_of, order_limb, write_person
+
+MAX_FIGURES = 4
+"""More people are counted, not drawn."""
+
+_COMPARED = 500
+"""Keypoints that several people hold are looked for among so many people: an answer may be of any length."""
+
+MAX_IDS = 3
+"""So many ids of one slot are written beside its dot."""
+
+_WIDTH, _HEIGHT, _NOTE_WIDTH = 250, 330, 110
+
+_RIGHT_AND_MIDDLE = {
+    BodyPart.nose: (125, 66),
+    BodyPart.neck: (125, 112),
+    BodyPart.right_shoulder: (84, 118),
+    BodyPart.right_elbow: (68, 160),
+    BodyPart.right_wrist: (58, 202),
+    BodyPart.right_hip: (101, 200),
+    BodyPart.right_knee: (95, 246),
+    BodyPart.right_ankle: (91, 292),
+    BodyPart.right_eye: (110, 50),
+    BodyPart.right_ear: (93, 62),
+}
+_PLACES: Mapping[int, tuple[int, int]] = MappingProxyType(
+    {int(part): place for part, place in _RIGHT_AND_MIDDLE.items()}
+    | {
+        int(BodyPart[part.name.replace("right", "left")]): (_WIDTH - x, y)
+        for part, (x, y) in _RIGHT_AND_MIDDLE.items()
+        if part.name.startswith("right")
+    }
+)
+"""Where each part is on the figure, in units of the drawing."""
+
+_EYES = (BodyPart.right_eye, BodyPart.left_eye)
+_WRISTS = (BodyPart.right_wrist, BodyPart.left_wrist)
+_MIDDLE = (BodyPart.nose, BodyPart.neck)
+_NEXT_LINE = 4.0
+"""Rows of one limb are drawn side by side, this far apart."""
+
+_BODY = LIMBS[:17]
+"""The limbs without shoulder-ear, which would cross the face of the figure behind."""
+
+Keypoint = tuple[int, str]
+"""Slot and id."""
+
+
+@dataclass(eq=False)
+class _Figure:
+    """One person or one group of rows: its keypoints, the lines between them, what is written below."""
+
+    keypoints: set[Keypoint] = field(default_factory=set)
+    lines: list[tuple[Keypoint, Keypoint]] = field(default_factory=list)
+    caption: str = ""
+    says: str = ""
+
+    def add(self, ids: Mapping[int, str]) -> None:
+        """Take in one row: its keypoints, and a line when there are two of them."""
+        self.keypoints |= set(ids.items())
+        if len(ids) == 2:
+            start, end = order_limb(*ids)
+            self.lines.append(((start, ids[start]), (end, ids[end])))
+
+
+def draw_input(rows: Rows) -> str:
+    """Draw an input of `merge`: one figure for all rows that hang together, one line a row.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, 20)
+        Limb rows. Not modified.
+
+    Returns
+    -------
+    svg : str
+        One ``<svg>`` element with a title for screen readers.
+    """
+    figures = _groups(rows)
+    shown = figures[:MAX_FIGURES]
+    crowded = {keypoint for figure in shown for keypoint in _crowded(figure)}
+    return _svg("Group", shown, crowded, n_more=len(figures) - len(shown))
+
+
+def draw_people(people: Rows) -> str:
+    """Draw an answer of `merge`: one figure a person; keypoints that several persons hold are ringed.
+
+    Parameters
+    ----------
+    people : ndarray of shape (m, 20)
+        Persons. Not modified.
+
+    Returns
+    -------
+    svg : str
+        One ``<svg>`` element with a title for screen readers.
+    """
+    figures = [_person(row) for row in people[:MAX_FIGURES]]
+    counts = Counter(keypoint for row in people[:_COMPARED] for keypoint in ids_of(row).items())
+    shared = {keypoint for figure in figures for keypoint in figure.keypoints if counts[keypoint] > 1}
+    return _svg("Person", figures, shared, n_more=len(people) - len(figures))
+
+
+def _person(row: Rows) -> _Figure:
+    ids = ids_of(row)
+    limbs = [(int(limb.from_body_part), int(limb.to_body_part)) for limb in LIMBS]
+    lines = [((start, ids[start]), (end, ids[end])) for start, end in limbs if start in ids and end in ids]
+    words = write_person(row)
+    return _Figure(set(ids.items()), lines, words.split("; ", 1)[1].replace("; ", ", "), words)
+
+
+def _groups(rows: Rows) -> list[_Figure]:
+    """Put rows that share a keypoint into one figure, in the order of their first rows."""
+    figures: list[_Figure] = []
+    owners: dict[Keypoint, _Figure] = {}
+    for row in rows:
+        ids = ids_of(row)
+        joined = {id(owners[keypoint]): owners[keypoint] for keypoint in ids.items() if keypoint in owners}
+        first, *others = sorted(joined.values(), key=figures.index) or [_Figure()]
+        for other in others:
+            first.keypoints |= other.keypoints
+            first.lines += other.lines
+            figures.remove(other)
+        if not joined:
+            figures.append(first)
+        first.add(ids)
+        owners |= dict.fromkeys(first.keypoints if others else ids.items(), first)
+    for figure in figures:
+        n_rows = len(figure.lines)
+        figure.caption = "1 row" if n_rows == 1 else f"{n_rows} rows"
+        together = " that hang together" if n_rows > 1 else ""
+        figure.says = f"{figure.caption}{together}: {_list(figure.keypoints)}"
+    return figures
+
+
+def _crowded(figure: _Figure) -> set[Keypoint]:
+    """Find the keypoints that share their slot with another one of the figure: a conflict."""
+    counts = Counter(slot for slot, _ in figure.keypoints)
+    return {keypoint for keypoint in figure.keypoints if counts[keypoint[0]] > 1}
+
+
+def _list(keypoints: Iterable[Keypoint]) -> str:
+    return ", ".join(f"{PARTS[slot].name} {id_}" for slot, id_ in sorted(keypoints))
+
+
+def _svg(noun: str, figures: Sequence[_Figure], ringed: set[Keypoint], n_more: int) -> str:
+    width = max(len(figures), 1) * _WIDTH + (_NOTE_WIDTH if n_more else 0)
+    says = [f"{noun} {k}: {figure.says}." for k, figure in enumerate(figures, start=1)] or [f"{noun}: nobody."]
+    says += [f"In conflict: {_list(ringed)}."] if ringed else []
+    says += [f"{n_more} more are not drawn."] if n_more else []
+    drawn = [_figure(figure, k * _WIDTH, ringed) for k, figure in enumerate(figures)] or [_nobody()]
+    more = f'<text class="note" x="{width - _NOTE_WIDTH / 2:g}" y="160">+ {n_more} more</text>' if n_more else ""
+    return (
+        f'<svg class="figures" viewBox="0 0 {width} {_HEIGHT}" width="{width}" height="{_HEIGHT}" role="img">'
+        f"<title>{escape(' '.join(says))}</title>{''.join(drawn)}{more}</svg>"
+    )
+
+
+def _nobody() -> str:
+    return f'{_ghost()}<text class="note" x="{_WIDTH // 2}" y="{_HEIGHT - 12}">nobody</text>'
+
+
+def _ghost() -> str:
+    """Draw the whole body faintly, so that a reader sees which parts are absent."""
+    ends = ((_PLACES[limb.from_body_part], _PLACES[limb.to_body_part]) for limb in _BODY)
+    path = "".join(f"M{x1} {y1}L{x2} {y2}" for (x1, y1), (x2, y2) in ends)
+    return f'<circle class="ghost" cx="125" cy="58" r="36"/><path class="ghost" d="{path}"/>'
+
+
+def _figure(figure: _Figure, left: int, ringed: set[Keypoint]) -> str:
+    dots = "".join(
+        _dot(slot, sorted(id_ for at, id_ in figure.keypoints if at == slot), ringed)
+        for slot in sorted({slot for slot, _ in figure.keypoints})
+    )
+    caption = f'<text class="note" x="{_WIDTH // 2}" y="{_HEIGHT - 12}">{escape(figure.caption)}</text>'
+    return f'<g transform="translate({left} 0)">{_ghost()}{_lines(figure, ringed)}{dots}{caption}</g>'
+
+
+def _lines(figure: _Figure, ringed: set[Keypoint]) -> str:
+    """Draw one line a row; rows of the same limb side by side, those that end in a conflict dashed."""
+    totals = Counter((start[0], end[0]) for start, end in figure.lines)
+    drawn: Counter[tuple[int, int]] = Counter()
+    paths = []
+    for start, end in figure.lines:
+        limb = (start[0], end[0])
+        offset = (drawn[limb] - (totals[limb] - 1) / 2) * _NEXT_LINE
+        drawn[limb] += 1
+        name = "bone clash" if start in ringed or end in ringed else "bone"
+        paths.append(f'<path class="{name}" d="{_parallel(limb, offset)}"/>')
+    return "".join(paths)
+
+
+def _parallel(limb: tuple[int, int], offset: float) -> str:
+    (x1, y1), (x2, y2) = _PLACES[limb[0]], _PLACES[limb[1]]
+    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    right, down = (y1 - y2) / length * offset, (x2 - x1) / length * offset
+    return f"M{x1 + right:.4g} {y1 + down:.4g}L{x2 + right:.4g} {y2 + down:.4g}"
+
+
+def _dot(slot: int, ids: Sequence[str], ringed: set[Keypoint]) -> str:
+    x, y = _PLACES[slot]
+    is_ringed = any((slot, id_) in ringed for id_ in ids)
+    ring = f'<circle class="ring" cx="{x}" cy="{y}" r="8.5"/>' if is_ringed else ""
+    more = [f"+{len(ids) - MAX_IDS}"] if len(ids) > MAX_IDS else []
+    label = " / ".join([*ids[:MAX_IDS], *more])
+    return f'{ring}<circle class="dot" cx="{x}" cy="{y}" r="4.5"/>{_label(slot, label, is_ringed)}'
+
+
+def _label(slot: int, label: str, is_ringed: bool) -> str:
+    """Write ids where they touch no line: outside of the body, above the eyes, below the wrists."""
+    x, y = _PLACES[slot]
+    side = 1 if slot in _MIDDLE or x > _WIDTH / 2 else -1
+    anchor = "start" if side > 0 else "end"
+    x += 4 * side if is_ringed else 0
+    x, y = (x + 3 * side, y - 12) if slot in _EYES else (x + 12 * side, y + 5)
+    if slot == BodyPart.nose:
+        x, y = x - 3, y + 10
+    elif slot == BodyPart.neck:
+        x, y = x - 6, y - 10
+    elif slot in _WRISTS:
+        anchor, x, y = "middle", _PLACES[slot][0], y + 16
+    kind = "id clash" if is_ringed else "id"
+    return f'<text class="{kind}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(label)}</text>'

@@ -1,0 +1,182 @@
+"""The class's folder: what is committed is there, whole; what is not is not."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from grader.harness.batch.records import Entry, Person, Place, Roll, Status
+from grader.harness.batch.run import make_line
+from grader.harness.batch.store import Store, write
+from grader.harness.errors import GraderError
+from grader.harness.rubric import LateRule
+from tests.grader.harness.batch.lines import WHEN, make_outcome, make_upload
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "out")
+
+
+def commit(store, tmp_path, key="N1", name="N1_Lab3.zip", **changes):
+    upload = make_upload(tmp_path, key, remarks=["Two people claim this id."])
+    outcome = make_outcome(**changes)
+    line = make_line(upload, "cafe", outcome)
+    store.commit(line, name, b"zip", outcome)
+    store.call(Roll([upload]))
+    return line
+
+
+def test_store_gives_back_what_was_committed(store, tmp_path):
+    line = commit(store, tmp_path, points=Fraction(100, 3))
+
+    assert store.line("N1") == line
+    assert store.lines() == [line]
+    assert line.code_points == Fraction(100, 3)
+    assert line.remarks == ("Two people claim this id.", "The zip's name is not as asked.")
+    assert store.results("N1") == b"{}\n"
+    assert store.submission("N1") == ("N1.zip", b"zip")
+    assert (store.folder / "feedback" / "N1.html").read_bytes() == b"<!doctype html>"
+
+
+def test_store_keeps_text_that_is_no_unicode(store, tmp_path):
+    line = commit(store, tmp_path, reason="half a pair: \udc80", status=Status.UNGRADABLE)
+
+    assert store.line("N1") == line
+
+
+def test_store_judges_lateness_by_the_rule_of_today(store, tmp_path):
+    commit(store, tmp_path)
+    rule = LateRule(datetime(2026, 1, 8), Fraction(5), Fraction(50))  # noqa: DTZ001 - the course's local time
+
+    assert store.lines()[0].lateness is None
+    assert store.lines(rule)[0].lateness.penalty == 5
+
+
+def test_store_forgets_the_results_of_an_earlier_upload(store, tmp_path):
+    commit(store, tmp_path, name="merge.py")
+    commit(store, tmp_path, status=Status.NO_MARK, results=b"", page=b"")
+
+    assert store.submission("N1") == ("N1.zip", b"zip")
+    assert not (store.folder / "results" / "N1.json").exists()
+    assert not (store.folder / "feedback" / "N1.html").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"[]", b'{"person": 1}', b"\xff", b"null"],
+    ids=["empty", "no_fields", "list", "number", "bytes", "null"],
+)
+def test_store_takes_a_broken_line_for_none(store, tmp_path, content):
+    commit(store, tmp_path)
+    write(store.folder / "lines" / "N1.json", content)
+
+    assert store.line("N1") is None
+    assert store.lines() == []
+
+
+def test_store_takes_a_line_with_a_wrong_field_for_none(store, tmp_path):
+    commit(store, tmp_path)
+    path = store.folder / "lines" / "N1.json"
+    content = json.loads(path.read_bytes())
+    for name, value in {"reason": 3, "status": "fine", "points": {"a": "b"}, "verdicts": {"a": "b"}}.items():
+        write(path, json.dumps({**content, name: value}).encode())
+
+        assert store.line("N1") is None, name
+
+
+def test_store_remembers_who_and_what_was_found(store, tmp_path):
+    entry = Entry(
+        "x/.DS_Store", Place(Path("x.zip"), 3), ".DS_Store", why_not="It is the system's.", beside=(Place(Path("y")),)
+    )
+    absent = Person("N9", full_name="Absent, A.")
+    store.call(Roll([make_upload(tmp_path, "N1")], [replace(entry, modified=WHEN)], [absent]))
+
+    found = store.found()
+
+    assert (found.keys, found.others, found.absent) == (["N1"], [replace(entry, modified=WHEN)], [absent])
+
+
+def test_store_says_that_nothing_was_graded_yet(store):
+    with pytest.raises(
+        GraderError, match=r"must have been graded into the folder first; .*out' holds none. Run: python"
+    ):
+        store.found()
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"keys": [["a"]], "others": [], "absent": []}'], ids=["list", "key"])
+def test_store_takes_a_broken_roll_for_none(store, content):
+    write(store.folder / "roll.json", content)
+
+    with pytest.raises(GraderError, match="must have been graded into the folder first"):
+        store.found()
+
+
+def test_store_lets_one_coordinator_in(store):
+    script = (
+        "from pathlib import Path; from grader.harness.batch.store import Store\n"
+        f"with Store(Path({str(store.folder)!r})).locked(): pass"
+    )
+    command = [sys.executable, "-c", script]
+    with store.locked():
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+    assert "One command at a time may work in a folder; another one works in" in done.stderr
+    assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == 0
+
+
+def test_store_says_that_its_folder_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with (
+        pytest.raises(GraderError, match=r"OUT must be a folder that can be written; .*out' is none"),
+        Store(tmp_path / "file" / "out").locked(),
+    ):
+        pass
+
+
+def test_write_leaves_the_old_file_until_the_new_one_is_whole(tmp_path, monkeypatch):
+    path = tmp_path / "a" / "file"
+    write(path, b"old")
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+
+    with pytest.raises(GraderError, match=r"OUT must have room and take files; '.*file' could not be written: full"):
+        write(path, b"new")
+
+    assert path.read_bytes() == b"old"
+    assert [one.name for one in path.parent.iterdir()] == ["file"], "what is half written takes no room"
+
+
+@pytest.mark.parametrize(
+    ("gone", "status", "is_line"),
+    [
+        ("submissions/N1.zip", Status.GRADED, False),
+        ("results/N1.json", Status.GRADED, False),
+        ("results/N1.json", Status.NO_MARK, True),
+    ],
+    ids=["submission", "results", "no_results_without_a_mark"],
+)
+def test_store_takes_a_line_for_none_when_what_it_stands_for_is_gone(store, tmp_path, gone, status, is_line):
+    commit(store, tmp_path, status=status)
+    (store.folder / gone).unlink()
+
+    assert (store.line("N1") is not None) == is_line
+
+
+def test_store_takes_a_line_of_another_student_for_none(store, tmp_path):
+    commit(store, tmp_path, "N1")
+    commit(store, tmp_path, "N2")
+    (store.folder / "lines" / "N1.json").replace(store.folder / "lines" / "N2.json")
+
+    assert store.line("N2") is None
+
+
+def test_store_does_not_take_a_fault_within_for_one_of_its_folder(store):
+    with pytest.raises(PermissionError, match="elsewhere"), store.locked():
+        raise PermissionError("elsewhere")

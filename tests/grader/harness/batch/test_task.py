@@ -1,0 +1,42 @@
+"""What a worker does with one submission, whatever happens to it there."""
+
+import pytest
+
+from grader.harness.batch.records import Job, Status
+from grader.harness.batch.task import grade_upload
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (OSError("no room"), "The grader failed: no room"),
+        (MemoryError("too much"), "The grader failed: MemoryError: too much"),
+        (KeyError("odd"), "The grader failed: KeyError: 'odd'"),
+    ],
+    ids=["machine", "memory", "grader"],
+)
+def test_task_gives_no_mark_when_the_grader_fails(monkeypatch, fault, says):
+    tried = []
+
+    def fail(*_):
+        tried.append(1)
+        raise fault
+
+    monkeypatch.setattr("grader.harness.batch.task.grade_submission", fail)
+
+    outcome = grade_upload(Job("N1", "N1_Lab3.zip", b"no zip"))
+
+    assert (outcome.status, outcome.reason) == (Status.NO_MARK, says)
+    assert outcome.precheck.notes == ("There is no written report in the submission, or it cannot be read.",)
+    assert len(tried) == 2
+
+
+def test_task_gives_no_mark_when_a_submission_cannot_be_opened_by_a_fault_of_ours(monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("odd zip")
+
+    monkeypatch.setattr("grader.harness.batch.task.open_submission_bytes", fail)
+
+    outcome = grade_upload(Job("N1", "N1_Lab3.zip", b"no zip"))
+
+    assert (outcome.status, outcome.reason) == (Status.NO_MARK, "The grader failed: ValueError: odd zip")

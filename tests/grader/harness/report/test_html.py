@@ -1,0 +1,207 @@
+"""The page: whole HTML, nothing of a stranger's text as markup, readable without eyes, a mouse or scripts."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from grader.harness.report import html
+from grader.harness.report.html import MAX_OVERLAYS, render_html
+from grader.harness.results import Audience, Evidence, Verdict
+from tests.grader.harness.report.pages import Reader, luminance
+from tests.grader.harness.report.samples import (
+    ALL,
+    CONFLICT_ROWS,
+    HOSTILE,
+    failing,
+    fatal,
+    faulty,
+    hostile,
+    make_case,
+    make_check,
+    make_hidden,
+    make_overlay,
+    make_people,
+    make_report,
+    make_rows,
+    passing,
+    unloadable,
+)
+
+IMAGES = Path(__file__).resolve().parents[3] / "images"
+STUDENT, STAFF = Audience.STUDENT, Audience.STAFF
+
+
+@pytest.fixture(scope="module", params=[(name, audience) for name in ALL for audience in Audience], ids="-".join)
+def reader(request):
+    name, audience = request.param
+    return Reader(render_html(ALL[name](), audience, IMAGES))
+
+
+def read(report, audience=STUDENT):
+    return Reader(render_html(report, audience, IMAGES))
+
+
+def test_page_closes_every_tag(reader):
+    assert reader.faults == []
+
+
+def test_page_has_no_scripts_and_loads_nothing(reader):
+    names = {tag for tag, _ in reader.tags}
+    attributes = [(name, value) for _, attributes in reader.tags for name, value in attributes.items()]
+
+    assert not names & {"script", "iframe", "object", "embed", "form", "link", "base", "foreignobject"}
+    assert not [name for name, _ in attributes if name.startswith("on")]
+    assert all(value.startswith("#") for name, value in attributes if name in {"href", "xlink:href", "action"})
+    assert all(value.startswith("data:image/jpeg;base64,") for name, value in attributes if name == "src")
+
+
+def test_page_forbids_what_it_does_not_need(reader):
+    (policy,) = [meta["content"] for meta in reader.all("meta") if "http-equiv" in meta]
+
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+
+
+def test_page_can_be_read_by_a_screen_reader(reader):
+    levels = [int(tag[1]) for tag, _ in reader.tags if re.fullmatch(r"h[1-6]", tag)]
+
+    assert reader.all("html") == [{"lang": "en"}]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert len(reader.all("caption")) == len(reader.all("table"))
+    assert all(cell.get("scope") in {"row", "col", "rowgroup"} for cell in reader.all("th"))
+    assert all(image.get("alt") for image in reader.all("img"))
+    assert all(svg.get("role") == "img" or svg.get("aria-hidden") == "true" for svg in reader.all("svg"))
+    assert len(reader.all("title")) == 1 + sum(svg.get("role") == "img" for svg in reader.all("svg"))
+
+
+def test_page_can_be_used_by_keyboard(reader):
+    ids = [attributes["id"] for _, attributes in reader.tags if "id" in attributes]
+    targets = [attributes["href"][1:] for attributes in reader.all("a")]
+    regions = [attributes for _, attributes in reader.tags if attributes.get("tabindex") == "0"]
+
+    assert len(ids) == len(set(ids))
+    assert targets[0] == "main"
+    assert set(targets) <= set(ids)
+    assert {a["aria-labelledby"] for _, a in reader.tags if "aria-labelledby" in a} <= set(ids)
+    assert all(region["role"] == "region" and region["aria-label"] for region in regions)
+
+
+def test_page_shows_strangers_text_as_text():
+    page = render_html(hostile(), STAFF, IMAGES)
+
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; \\x1b[2J\\x07 \\u202egnp.exe\\u202c =HYPERLINK" in page
+    assert not set(page) & set("\x1b\x07\u202e\u202c\ud800")
+    assert page.encode("utf-8")
+
+
+def test_page_shows_all_of_a_short_print_to_staff():
+    report = make_report(make_check(make_hidden()), printed=HOSTILE + "\nlast line")
+
+    assert "last line" in read(report, STAFF).text
+    assert "last line" not in read(report, STUDENT).text
+
+
+def test_page_tells_points_by_part_and_what_cost_them():
+    text = read(failing()).text
+
+    assert "5.5 of 42 points" in text
+    assert "Merging without conflicts 1.5 / 7" in text
+    assert "Report: 40 points, marked by hand" in text
+    assert "Required There must be a person with nose 0, neck 1 Came got one without nose 0 What to do Merge" in text
+    assert "The input, the smallest found that fails" in text
+    assert "merge(subset, min_num_body_parts=2)" in text
+    assert "nose 0, neck 1, right_shoulder 4, right_elbow 6, right_wrist 8; score 8; 5 parts" in text
+    assert "IndexError: index 20 is out of bounds" in text
+    assert "No answer that could be read." in text
+    assert "7 more cases failed" in text
+
+
+def test_page_draws_input_and_both_answers():
+    report = make_report(make_check(make_case(evidence=failing().checks[1].cases[1].evidence)))
+
+    assert sum(svg.get("role") == "img" for svg in read(report).all("svg")) == 3
+
+
+def test_page_shows_overlays_side_by_side():
+    reader = read(failing())
+
+    alternatives = [image["alt"] for image in reader.all("img")]
+    assert alternatives == ["1.jpg with the reference's 1 skeleton", "1.jpg with this merge's 2 skeletons"]
+    assert "Reference: 93.8 %, 1 skeleton" in reader.text
+    assert "This merge: 75.0 %, 2 skeletons" in reader.text
+    assert "The picture no_such.jpg is not at hand, so nothing is drawn." in reader.text
+
+
+def test_page_of_a_full_mark_says_so():
+    text = read(passing()).text
+
+    assert "Nothing: every case passed." in text
+    assert "0.312 s for 1900 rows, 100 people; the reference took 0.0125 s" in text
+    assert "1 of the sandbox's 3 protections were off: files (this system has no Landlock)." in text
+
+
+def test_page_of_a_fatal_problem_is_the_reason_alone():
+    text = read(fatal()).text
+
+    assert "Nothing could be graded. Required The zip must hold a file merge.py" in text
+    assert "not run" not in text
+    assert "All checks" not in text
+
+
+def test_page_tells_once_what_could_not_be_run():
+    assert read(unloadable()).text.count("20 more checks worth 60 points could not be run") == 1
+
+
+def test_page_gives_no_mark_when_the_grader_failed():
+    text = read(faulty()).text
+
+    assert "No mark yet. The grader itself failed in a check." in text
+    assert "of 6 points" not in text
+    assert "? / 3" in text
+
+
+def test_page_gives_fingerprints_to_staff():
+    assert "cases ef" in read(passing(), STAFF).text
+    assert "cases ef" not in read(passing(), STUDENT).text
+
+
+def test_page_marks_hidden_cases_for_staff():
+    report = make_report(make_check(make_hidden()))
+
+    assert "not published" in read(report, STAFF).text
+    assert "secret-770" in read(report, STAFF).text
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_page_colours_have_contrast(scheme):
+    css = (Path(html.__file__).parent / "page.css").read_text(encoding="utf-8")
+    block = re.findall(r":root \{(.*?)\}", css, re.DOTALL)[scheme]
+    colors = {name: luminance(color) for name, color in re.findall(r"--([a-z-]+): (#[0-9a-f]+);", block)}
+    verdicts = [verdict.replace(" ", "-") for verdict in Verdict]
+    pairs = [(ink, paper) for ink in ("ink", "quiet", "accent", "wrong") for paper in ("page", "card", "soft")]
+    pairs += [(verdict, f"{verdict}-soft") for verdict in verdicts] + [("ink", "wrong-soft"), ("quiet", "wrong-soft")]
+
+    ratios = {pair: (max(both := [colors[name] for name in pair]) + 0.05) / (min(both) + 0.05) for pair in pairs}
+
+    assert not {pair: round(ratio, 2) for pair, ratio in ratios.items() if ratio < 4.5}
+
+
+def test_page_stays_small():
+    crowd = make_rows(*(("neck", 10**6 + k, "nose", 10**6 + k, 1.5) for k in range(1900)))
+    people = make_people(*(({"neck": k, "nose": k}, 1.5) for k in range(2000)))
+    evidence = [Evidence(rows, "merge(subset)", people, people) for rows in (crowd, CONFLICT_ROWS)]
+    cases = [
+        make_case(evidence=evidence[k % 2], traceback=HOSTILE * 200, overlay=make_overlay("10.jpg")) for k in range(9)
+    ]
+    report = make_report(*[make_check(*cases)] * 22, printed="<\x00" * 32 * 1024)
+
+    page = render_html(report, STAFF, IMAGES)
+
+    assert page.count("data:image/jpeg") == 2 * MAX_OVERLAYS
+    assert "188 more pictures not shown" in page
+    assert len(page.encode("utf-8")) < 3_000_000

@@ -1,0 +1,235 @@
+"""The report in the terminal: table, explanations, and what is left out of it."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.harness.characters import width
+from grader.harness.marking import Lateness, Marking, PartMark
+from grader.harness.report.text import MAX_PEOPLE, MAX_ROWS, WIDTH, find_overall, render_text, write_overall
+from grader.harness.results import Audience, Evidence, Overlay, Protection, Verdict
+from tests.grader.harness.report.samples import (
+    ALL,
+    EXPECTED,
+    PASSED,
+    ROWS,
+    failing,
+    fatal,
+    faulty,
+    hostile,
+    make_case,
+    make_check,
+    make_hidden,
+    make_people,
+    make_report,
+    make_rows,
+    passing,
+    unloadable,
+)
+
+STUDENT, STAFF = Audience.STUDENT, Audience.STAFF
+
+
+def line_with(text, words):
+    (line,) = [line for line in text.splitlines() if words in line]
+    return line
+
+
+@pytest.mark.parametrize("audience", Audience)
+@pytest.mark.parametrize("name", ALL)
+def test_text_fits_its_width_and_is_printable(name, audience):
+    text = render_text(ALL[name](), audience)
+
+    assert all(width(line) <= WIDTH and line == line.rstrip() for line in text.splitlines())
+    assert text.replace("\n", "").replace("\u3000", "").isprintable()
+    assert text.encode("utf-8")
+    assert text.endswith("\n")
+
+
+def test_text_of_a_full_mark_explains_nothing():
+    text = render_text(passing(), STUDENT)
+
+    assert text.splitlines()[:3] == [
+        "N26130891_Lab3.zip   student N26130891",
+        "Code: 60 of 60 points",
+        "Report: 40 points, marked by hand",
+    ]
+    assert "==" not in text
+
+
+def test_text_gives_each_check_points_verdict_and_reason():
+    text = render_text(failing(), STUDENT)
+
+    assert line_with(text, "  The handout's example").split()[:4] == ["3", "/", "6", "wrong"]
+    assert "There must be a person with nose 0, neck 1; got one w" in line_with(text, "  The handout's example")
+    assert text.count("5.5 / 42  code") == 1
+
+
+def test_text_explains_the_first_failure_of_a_check():
+    text = render_text(failing(), STUDENT)
+    section = text.split("== ")[1]
+
+    assert (
+        section
+        == """The handout's example: 3 / 6 points ==
+1 of 2 cases failed.
+
+[ids] wrong. Two rows that a third row joins.
+    There must be a person with nose 0, neck 1; got one without nose 0. Merge until nothing changes.
+    Input, 4 rows:
+      from            id  to              id  score
+      neck             1  right_shoulder   4   1.75
+      right_shoulder   4  right_elbow      6    2.5
+      right_elbow      6  right_wrist      8   2.25
+      neck             1  nose             0    1.5
+    Call: merge(subset, min_num_body_parts=2)
+    Expected (the only right answer):
+      nose 0, neck 1, right_shoulder 4, right_elbow 6, right_wrist 8; score 8; 5 parts
+    Came:
+      neck 1, right_shoulder 4, right_elbow 6, right_wrist 8; score 6.5; 4 parts
+      nose 0, neck 1; score 1.5; 2 parts
+
+"""
+    )
+
+
+def test_text_tells_of_small_inputs_other_answers_and_silence():
+    text = render_text(failing(), STUDENT)
+
+    assert "Input, 2 rows, the smallest that fails:" in text
+    assert "Expected (one right answer; others may be right, too):\n      nobody" in text
+    assert "Came: no answer that could be read" in text
+    assert "      | IndexError: index 20 is out of bounds" in text
+
+
+def test_text_names_failures_beyond_the_first():
+    text = render_text(failing(), STUDENT)
+
+    assert "9 more cases failed: order_1, order_2, order_3, order_4, order_5, order_6, order_7, order_8, ..." in text
+
+
+def test_text_explains_the_smallest_published_case_first():
+    large, small = (
+        make_case(f"{len(rows)}_rows", evidence=Evidence(rows, "", rows, None)) for rows in (ROWS, ROWS[:2])
+    )
+
+    text = render_text(make_report(make_check(*[make_hidden()] * 12, large, small)), STUDENT)
+
+    assert "[2_rows] wrong." in text
+    assert "13 more cases failed: 4_rows, hidden case (12 times)" in text
+
+
+def test_text_cuts_long_inputs_and_answers():
+    rows = make_rows(*(("neck", k, "nose", k, 1) for k in range(MAX_ROWS + 5)))
+    people = make_people(*(({"neck": k, "nose": k}, 1) for k in range(MAX_PEOPLE + 1)))
+    case = make_case(evidence=Evidence(rows, "merge(subset)", people, people))
+
+    text = render_text(make_report(make_check(case)), STUDENT)
+
+    assert text.count("(and 5 more rows)") == 1
+    assert text.count("(and 1 more)") == 2
+
+
+def test_text_of_a_fatal_problem_is_the_reason_alone():
+    text = render_text(fatal(), STUDENT)
+
+    assert "Code: 0 of 60 points" in text
+    assert "Not graded: The zip must hold a file merge.py; found report.docx and 2 more. Put your" in text
+    assert "not run" not in text
+
+
+def test_text_tells_once_what_could_not_be_run():
+    text = render_text(unloadable(), STUDENT)
+
+    assert line_with(text, "not run") == "20 checks worth 60 points not run: merge.py could not be loaded"
+    assert "merge.py must be Python; line 3: invalid syntax. Mend that line." in text
+
+
+def test_text_gives_no_mark_when_the_grader_failed():
+    text = render_text(faulty(), STAFF)
+
+    assert "Code: no mark yet, because the grader itself failed" in text
+    assert "    ? / 3   grader fault" in text
+    assert "    ? / 6   code" in text
+    assert "KeyError(770)" in text
+
+
+def test_text_keeps_forged_lines_behind_a_gutter():
+    text = render_text(hostile(), STUDENT)
+
+    assert [line for line in text.splitlines() if line.startswith("Code:")] == ["Code: 0 of 3 points"]
+    assert "  | Code: 60 of 60 points" in text
+    assert "(1180 more lines)".replace("1180", "1,180") in text
+
+
+def test_text_shows_all_that_was_printed_to_staff_and_the_public_part_to_students():
+    report = make_report(make_check(PASSED, make_hidden()), printed="80\n770\n", printed_in_public="80\n")
+
+    assert "  | 80\n  | 770" in render_text(report, STAFF)
+    assert "  | 80" in render_text(report, STUDENT)
+    assert "770" not in render_text(report, STUDENT)
+
+
+def test_text_tells_the_time_beside_the_references():
+    words = "Time: 0.312 s for 1900 rows, 100 people; the reference took 0.0125 s when the case was recorded."
+
+    assert words in render_text(passing(), STUDENT)
+
+
+@pytest.mark.parametrize(
+    ("protections", "sentence"),
+    [
+        pytest.param([Protection("files", True, "Landlock")] * 2, "All 2 protections of the sandbox were on.", id="on"),
+        pytest.param(
+            [Protection("files", True, ""), Protection("network", False, "no namespaces")],
+            "1 of the sandbox's 2 protections were off: network (no namespaces).",
+            id="off",
+        ),
+    ],
+)
+def test_text_tells_which_protections_were_off(protections, sentence):
+    assert sentence in render_text(make_report(make_check(PASSED), protections=protections), STUDENT)
+
+
+def test_text_shows_verdicts_in_words():
+    text = render_text(failing(), STUDENT)
+
+    assert all(f"   {verdict}" in text for verdict in Verdict if verdict is not Verdict.GRADER_FAULT)
+
+
+def test_text_needs_no_picture():
+    overlay = Overlay("missing.jpg", {}, EXPECTED, EXPECTED, 1, 1)
+
+    assert "missing" not in render_text(make_report(make_check(make_case(overlay=overlay))), STAFF)
+
+
+def make_marking(points, penalty=0):
+    parts = [PartMark(f"p{k}", "Part", Fraction(20), value) for k, value in enumerate(points)]
+    return Marking(parts, Lateness(60, Fraction(penalty), "late") if penalty else None)
+
+
+@pytest.mark.parametrize(
+    ("report", "points", "total", "words"),
+    [
+        pytest.param(passing, (18, 5.5), 83.5, "83.5 of 100 points", id="marked"),
+        pytest.param(fatal, (18, 5), 23, "23 of 100 points", id="code-ungradable"),
+        pytest.param(passing, (18, None), None, "still open, because the report has no mark yet", id="report-open"),
+        pytest.param(faulty, (18, 5), None, "still open, because the code has no mark yet", id="code-open"),
+        pytest.param(
+            faulty, (None, None), None, "still open, because the code and the report have no mark yet", id="both-open"
+        ),
+    ],
+)
+def test_overall_adds_up_or_tells_what_it_waits_for(report, points, total, words):
+    marking = make_marking([None if value is None else Fraction(value) for value in points])
+
+    assert find_overall(report(), marking) == total
+    assert write_overall(report(), marking) == words
+
+
+@pytest.mark.parametrize(("penalty", "total"), [(10, 70), (90, 0)], ids=["some", "more-than-all"])
+def test_overall_takes_off_a_penalty_down_to_nothing(penalty, total):
+    marking = make_marking([Fraction(10), Fraction(10)], penalty)
+
+    assert find_overall(passing(), marking) == total
+    assert write_overall(passing(), marking) == f"{total} of 100 points"

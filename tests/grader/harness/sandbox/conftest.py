@@ -1,0 +1,115 @@
+"""Sessions of every tier: with bubblewrap, without it, and without any protection."""
+
+import sys
+from textwrap import dedent
+
+import numpy as np
+import pytest
+
+from grader.harness.results import Verdict
+from grader.harness.sandbox import bubblewrap, forked
+from grader.harness.sandbox.launcher import open_session
+from grader.harness.sandbox.policy import Limits, Mode
+
+QUICK = Limits(load_s=1.0, call_s=1.0, call_cpu_s=1)
+"""Limits for code that is meant to reach them."""
+
+GOOD = """
+import numpy as np
+def merge(subset, min_num_body_parts=4, min_score=0.4):
+    return np.asarray(subset) + 1
+"""
+
+
+class Sessions:
+    """Opens sessions of one tier and closes them when the test ends."""
+
+    def __init__(self, tier):
+        self.tier = tier
+        self.mode = Mode.OFF if tier == "off" else Mode.AUTO
+        self.opened = []
+
+    def open(self, source, limits=None, **options):
+        source = source if isinstance(source, bytes) else dedent(source).encode()
+        session = open_session(source, mode=self.mode, limits=limits or Limits(), **options)
+        self.opened.append(session)
+        return session
+
+    def call(self, source, limits=None, n_calls=1):
+        """Open, load and call; returns the last reply."""
+        session = self.open(source, limits)
+        for _ in range(n_calls):
+            reply = session.merge(np.zeros((2, 20)))
+        session.close()
+        return reply
+
+    def verdict(self, source, limits=None, n_calls=1):
+        failure = self.call(source, limits, n_calls).failure
+        return Verdict.PASSED if failure is None else failure.verdict
+
+    def expect_good(self):
+        """See that a good submission is still answered as if nothing had been."""
+        reply = self.call(GOOD)
+        assert reply.failure is None
+        assert np.array_equal(reply.answer, np.ones((2, 20)))
+
+
+def _sessions(tier, monkeypatch):
+    if tier != "off" and not sys.platform.startswith("linux"):
+        pytest.skip("only Linux has these protections")
+    if tier == "wrapped" and bubblewrap.probe():
+        pytest.skip(bubblewrap.probe())
+    if tier == "bare":
+        monkeypatch.setattr(bubblewrap, "probe", lambda: "not wanted in this test")
+    return Sessions(tier)
+
+
+@pytest.fixture(params=["wrapped", "bare", "off"])
+def sessions(request, monkeypatch):
+    """Sessions of each tier in turn."""
+    opener = _sessions(request.param, monkeypatch)
+    yield opener
+    for session in opener.opened:
+        session.close()
+
+
+@pytest.fixture(params=["wrapped", "bare"])
+def guarded(request, monkeypatch):
+    """Sessions of the tiers that protect the machine."""
+    opener = _sessions(request.param, monkeypatch)
+    yield opener
+    for session in opener.opened:
+        session.close()
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """Sessions without protection, for what has nothing to do with it."""
+    opener = _sessions("off", monkeypatch)
+    yield opener
+    for session in opener.opened:
+        session.close()
+
+
+@pytest.fixture
+def wrapped(monkeypatch):
+    """Sessions inside bubblewrap."""
+    opener = _sessions("wrapped", monkeypatch)
+    yield opener
+    for session in opener.opened:
+        session.close()
+
+
+@pytest.fixture
+def no_nursery():
+    """A process that has no nursery yet, and keeps none."""
+    _end_nurseries()
+    yield
+    _end_nurseries()
+
+
+def _end_nurseries():
+    for nursery in forked._NURSERIES.by_key.values():
+        if nursery is not None:
+            nursery.close()
+    forked._NURSERIES.by_key.clear()

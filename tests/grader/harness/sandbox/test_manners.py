@@ -1,0 +1,144 @@
+"""Without protection the same lines fail, with the same advice, as in the sandbox."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from grader.harness.results import Verdict
+from grader.harness.sandbox import bubblewrap
+from grader.harness.sandbox.launcher import open_session
+from grader.harness.sandbox.manners import RULES
+from grader.harness.sandbox.policy import Mode
+
+ROWS = np.zeros((2, 20))
+FILES = "merge.py may not read or write files when it is graded: leave that line out."
+SYSTEM = (
+    "When it is graded, merge.py is one process with one thread, without network, other programs, user, home or "
+    "language settings: leave that line out."
+)
+NO_TKINTER = (
+    "merge.py can use NumPy, Python's standard library and estimation.config; 'tkinter' is not available when it is "
+    "graded. Leave the import out."
+)
+
+# Each is one line of merge, the advice, and what a plain process says.
+REFUSED = {
+    "write": ("open('note.txt', 'w')", FILES, "PermissionError: [Errno 13] Permission denied: 'note.txt'"),
+    "append": ("open(NOTE, 'a')", FILES, "PermissionError: [Errno 13] Permission denied: "),
+    "update": ("open(NOTE, 'r+')", FILES, "PermissionError: [Errno 13] Permission denied: "),
+    "write_low": ("os.open('note.txt', os.O_CREAT | os.O_WRONLY)", FILES, "PermissionError: [Errno 13]"),
+    "truncate": ("os.truncate(NOTE, 0)", FILES, "PermissionError: [Errno 13]"),
+    "save": ("np.save('subset.npy', rows)", FILES, "PermissionError: [Errno 13] Permission denied: 'subset.npy'"),
+    "savetxt": ("np.savetxt('subset.csv', rows)", FILES, "PermissionError: [Errno 13]"),
+    "tofile": ("rows.tofile('subset.bin')", FILES, "PermissionError: [Errno 13]"),
+    "load": ("np.load('subset.npy')", FILES, "PermissionError: [Errno 13]"),
+    "read": ("open(NOTE).read()", FILES, "PermissionError: [Errno 13] Permission denied: "),
+    "read_bytes_path": ("open(NOTE.encode()).read()", FILES, "PermissionError: [Errno 13]"),
+    "read_passwd": ("open('/etc/passwd').read()", FILES, "PermissionError: [Errno 13]"),
+    "write_numpy": ("open(np.__file__, 'a')", FILES, "PermissionError: [Errno 13]"),
+    "list": ("os.listdir(os.path.dirname(NOTE))", FILES, "PermissionError: [Errno 13]"),
+    "list_here": ("os.listdir()", FILES, "PermissionError: [Errno 13]"),
+    "scan": ("os.scandir(os.path.dirname(NOTE))", FILES, "PermissionError: [Errno 13]"),
+    "mkdir": ("os.mkdir('folder')", FILES, "PermissionError: [Errno 13]"),
+    "rmdir": ("os.rmdir(os.path.dirname(NOTE))", FILES, "PermissionError: [Errno 13]"),
+    "remove": ("os.remove(NOTE)", FILES, "PermissionError: [Errno 13]"),
+    "rename": ("os.rename(NOTE, NOTE + '2')", FILES, "PermissionError: [Errno 13]"),
+    "chmod": ("os.chmod(NOTE, 0o600)", FILES, "PermissionError: [Errno 13]"),
+    "chdir": ("os.chdir('/dev')", FILES, "PermissionError: [Errno 13]"),
+    "temporary": ("import tempfile; tempfile.gettempdir()", FILES, "FileNotFoundError: [Errno 2] No usable temporary"),
+    "database": ("import sqlite3; sqlite3.connect(NOTE + '.db')", FILES, "PermissionError: [Errno 13]"),
+    "socket": ("socket.socket()", SYSTEM, "PermissionError: [Errno 1] Operation not permitted"),
+    "address": ("socket.gethostbyname('localhost')", SYSTEM, "PermissionError: [Errno 1]"),
+    "web": (
+        "import urllib.request as r; r.urlopen('http://localhost:1')",
+        SYSTEM,
+        "URLError: <urlopen error [Errno 1]",
+    ),
+    "subprocess": ("subprocess.run(['/bin/true'])", SYSTEM, "PermissionError: [Errno 1]"),
+    "popen": ("os.popen('true')", SYSTEM, "PermissionError: [Errno 1]"),
+    "fork": ("os.fork()", SYSTEM, "PermissionError: [Errno 1]"),
+    "exec": ("os.execv('/bin/true', ['true'])", SYSTEM, "PermissionError: [Errno 1]"),
+    "kill": ("os.kill(os.getppid(), 0)", SYSTEM, "PermissionError: [Errno 1]"),
+    "thread": ("threading.Thread(target=print).start()", SYSTEM, "RuntimeError: can't start new thread"),
+    "low_thread": ("_thread.start_new_thread(print, ())", SYSTEM, "RuntimeError: can't start new thread"),
+    "pool": ("multiprocessing.Pool(2)", SYSTEM, "PermissionError: [Errno 1]"),
+    "spawned": ("multiprocessing.get_context('spawn').Process().start()", SYSTEM, "PermissionError: [Errno 1]"),
+    "user": ("import getpass; getpass.getuser()", SYSTEM, "KeyError: 'getpwuid(): uid not found: "),
+    "tkinter": ("from tkinter import N", NO_TKINTER, "ModuleNotFoundError: No module named 'tkinter'"),
+    "turtle": ("import turtle", NO_TKINTER, "ModuleNotFoundError: No module named 'tkinter'"),
+}
+IMPORTS = "import multiprocessing, os, socket, subprocess, _thread, threading\nimport numpy as np\n"
+
+
+@pytest.fixture
+def note(tmp_path):
+    """A file that anybody may read and write."""
+    path = tmp_path / "note"
+    path.write_text("precious")
+    path.chmod(0o666)
+    yield path
+    assert path.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def play(line, note, mode):
+    source = f"{IMPORTS}NOTE = {str(note)!r}\ndef merge(rows):\n    {line}\n    return rows\n"
+    with open_session(source.encode(), mode=mode) as session:
+        return session.merge(ROWS).failure
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="these are Linux's words")
+@pytest.mark.parametrize(("line", "advice", "came"), REFUSED.values(), ids=REFUSED)
+def test_refused_line_is_refused_without_protection(line, advice, came, note):
+    failure = play(line, note, Mode.OFF)
+
+    assert failure.verdict is Verdict.CRASHED
+    assert failure.explanation.advice == advice
+    assert failure.explanation.came.startswith(f"got {came}")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has these protections")
+@pytest.mark.parametrize("tier", ["wrapped", "bare"])
+@pytest.mark.parametrize(("line", "advice"), [entry[:2] for entry in REFUSED.values()], ids=REFUSED)
+def test_refused_line_is_given_the_same_advice_in_the_sandbox(line, advice, note, tier, monkeypatch):
+    if tier == "wrapped" and bubblewrap.probe():
+        pytest.skip(bubblewrap.probe())
+    if tier == "bare":
+        monkeypatch.setattr(bubblewrap, "probe", lambda: "not wanted in this test")
+    failure = play(line, note, Mode.AUTO)
+
+    assert failure.verdict is Verdict.CRASHED
+    assert failure.explanation.advice == advice
+
+
+ALLOWED = {
+    "shell": "assert os.system('exit 0') == 127 << 8",
+    "host_name": "socket.gethostname()",
+    "nothing": "open(os.devnull, 'w').write('x')",
+    "standard_library": "open(os.__file__).read()",
+    "list_standard_library": "os.listdir(os.path.dirname(os.__file__))",
+    "list_numpy": "list(os.scandir(os.path.dirname(np.__file__)))",
+    "memory_database": "import sqlite3; sqlite3.connect(':memory:').execute('select 1')",
+    "descriptor": "open(1, 'w', closefd=False).write('x')",
+    "home": "assert os.path.expanduser('~') == '~'",
+    "caught": "import importlib; importlib.reload(np)",
+    "testing": "import numpy.testing, numpy.f2py, unittest, doctest, cProfile",
+    "warning": "import traceback, warnings; traceback.print_stack(); warnings.warn('x')",
+    "idle_pool": "from concurrent.futures import ThreadPoolExecutor as Pool; Pool(2)",
+}
+
+
+@pytest.mark.parametrize("line", ALLOWED.values(), ids=ALLOWED)
+def test_allowed_line_is_allowed_everywhere(line, note, sessions):
+    assert play(line, note, sessions.mode) is None
+
+
+def test_manners_are_no_wall(note, plain):
+    line = "import grader.harness.sandbox.manners as m; m.RULES.clear(); threading.Thread(target=open, args=(NOTE,)).start()"
+
+    assert play(line, note, Mode.OFF) is None
+
+
+def test_grader_itself_minds_nothing():
+    assert RULES == {}

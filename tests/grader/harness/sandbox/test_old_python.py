@@ -1,0 +1,56 @@
+"""The child's files stay within Python 3.8 and NumPy 1.20, which the course's computers have."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.harness.sandbox import interpreter
+from grader.harness.sandbox.launcher import open_session
+from grader.harness.sandbox.policy import Mode
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SANDBOX = REPOSITORY / "grader" / "sandbox"
+IN_THE_CHILD = [
+    *(SANDBOX / f"{name}.py" for name in ("boot", "survey", *interpreter._RUNNER)),
+    REPOSITORY / "estimation" / "__init__.py",
+    REPOSITORY / "estimation" / "config.py",
+]
+
+SOURCE = b"""
+import sys
+import numpy as np
+from .config import BodyPart, get_default_configuration
+from estimation.config import LIMBS
+assert get_default_configuration().conn_types_size() == len(LIMBS) == 19
+print(sys.version_info[:2], np.__version__)
+def merge(subset, min_num_body_parts=4, min_score=0.4):
+    return [[1, 2], [3]] if len(subset) == 1 else subset.astype(">f4")[::-1]
+"""
+
+
+@pytest.mark.parametrize("path", IN_THE_CHILD, ids=lambda path: path.stem)
+def test_child_keeps_to_python_3_8(path):
+    vermin = pytest.importorskip("vermin", reason="the package vermin tells which Python a source needs")
+    config = vermin.Config()
+    config.set_eval_annotations(False)
+    visitor = vermin.visit(path.read_text(encoding="utf-8"), config)
+    _, (major, minor) = visitor.minimum_versions()
+
+    assert (major, minor) <= (3, 8)
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.OFF])
+def test_session_runs_under_the_course_python(mode):
+    python = os.environ.get("LAB_STUDENT_PYTHON")
+    if not python:
+        pytest.skip("set LAB_STUDENT_PYTHON to the path of an older Python with NumPy")
+    rows = np.arange(40.0).reshape(2, 20)
+
+    with open_session(SOURCE, mode=mode, python=Path(python)) as session:
+        assert np.array_equal(session.merge(rows).answer, rows[::-1])
+        ragged = session.merge(rows[:1]).failure
+
+    assert ragged.explanation.came == "got a list of rows of different lengths"
+    assert session.printed.startswith("(3, ")

@@ -1,0 +1,290 @@
+"""Loading and calling: what students hand in, from honest oddities to files that are no Python."""
+
+import numpy as np
+import pytest
+
+from grader.harness.results import Verdict
+from grader.harness.sandbox.policy import Limits
+
+ROWS = np.arange(40.0).reshape(2, 20)
+
+
+def test_answer_comes_back(sessions):
+    with sessions.open("def merge(subset): return subset * 2") as session:
+        reply = session.merge(ROWS)
+
+    assert np.array_equal(reply.answer, ROWS * 2)
+    assert reply.failure is None
+    assert reply.seconds > 0
+
+
+@pytest.mark.parametrize("dtype", ["<f8", "<f4", "<i8"])
+def test_rows_arrive_fresh_and_writeable(plain, dtype):
+    source = "def merge(subset):\n    assert subset.dtype == DTYPE, subset.dtype\n    subset += 1\n    return subset"
+    rows = ROWS.astype(dtype)
+    with plain.open(f"DTYPE = {dtype!r}\n{source}") as session:
+        answers = [session.merge(rows).answer for _ in range(2)]
+
+    assert np.array_equal(answers[0], rows + 1)
+    assert np.array_equal(answers[1], rows + 1)
+
+
+def test_arguments_arrive_by_position_and_by_name(plain):
+    source = "def merge(subset, a=0, b=0):\n    return [[a, b]]"
+    with plain.open(source) as session:
+        replies = [
+            session.merge(ROWS, (3, 0.5)),
+            session.merge(ROWS, keywords={"b": 0.25}),
+            session.merge(ROWS, (7,), {"b": 1}),
+        ]
+
+    assert [reply.answer.tolist() for reply in replies] == [[[3, 0.5]], [[0, 0.25]], [[7, 1]]]
+
+
+def test_empty_rows_arrive_with_their_shape(plain):
+    with plain.open("def merge(subset): return [len(subset.shape), subset.size]") as session:
+        answers = [session.merge(rows).answer.tolist() for rows in (np.zeros((0, 20)), np.zeros(0), [])]
+
+    assert answers == [[2, 0], [1, 0], [1, 0]]
+
+
+def test_large_rows_pass(plain):
+    rows = np.arange(20.0 * 6_000).reshape(-1, 20)
+    with plain.open("def merge(subset): return subset") as session:
+        assert np.array_equal(session.merge(rows).answer, rows)
+
+
+def test_answer_above_the_limit_is_wrong(plain):
+    failure = plain.call("import numpy as np\ndef merge(rows): return np.zeros((7000, 20))").failure
+
+    assert failure.verdict is Verdict.WRONG
+    assert failure.explanation.came == "got an array of shape (7000, 20), larger than 1 MiB"
+
+
+DATACLASS = b"""
+from __future__ import annotations
+from dataclasses import dataclass
+@dataclass
+class Person:
+    parts: int = 3
+def merge(subset): return subset
+"""
+DEEP = b"""
+import sys
+sys.setrecursionlimit(20000)
+def count(n): return n and count(n - 1)
+def merge(subset):
+    count(15000)
+    return subset
+"""
+LOADED = {
+    "windows_lines": b"import numpy as np\r\ndef merge(subset):\r\n    return subset\r\n",
+    "mac_lines": b"def merge(subset):\r    return subset\r",
+    "byte_order_mark": b"\xef\xbb\xbfdef merge(subset):\n    return subset\n",
+    "big5_with_cookie": "# -*- coding: big5 -*-\n# 合併\ndef merge(subset):\n    return subset\n".encode("big5"),
+    "utf8": "# 合併\ndef merge(subset):\n    print('合併')\n    return subset\n".encode(),
+    "config_absolute": b"from estimation.config import BodyPart\ndef merge(subset): return subset[:, :len(BodyPart)]",
+    "config_relative": b"from .config import BodyPart\nfrom . import config\ndef merge(subset): return subset",
+    "own_name": b"import estimation.merge\nassert __name__ == 'estimation.merge'\ndef merge(subset): return subset",
+    "main_guard": b"def merge(subset): return subset\nif __name__ == '__main__': raise SystemExit",
+    "callable_object": b"import functools\ndef f(k, subset): return subset\nmerge = functools.partial(f, 1)",
+    "lambda": b"merge = lambda subset: subset",
+    "dataclass": DATACLASS,
+    "deep_recursion": DEEP,
+    "optional": b"try:\n    import cv2\nexcept ImportError:\n    cv2 = None\ndef merge(subset): return subset",
+    "find_spec": b"import importlib.util as u\nassert u.find_spec('torch') is None\ndef merge(subset): return subset",
+    "numpy_parts": b"import numpy.linalg, numpy.fft, numpy.ma, numpy.polynomial\ndef merge(subset): return subset",
+}
+
+
+@pytest.mark.parametrize("source", LOADED.values(), ids=LOADED)
+def test_honest_source_is_loaded(plain, source):
+    reply = plain.call(source)
+
+    assert reply.failure is None
+    assert len(reply.answer) == 2
+
+
+NO_FUNCTION = {
+    "empty": (b"", "there is none"),
+    "comments": (b"# nothing yet\n", "there is none"),
+    "none": (b"merge = None", "there is none"),
+    "other_name": (b"def merge_subset(x): return x", "there is none"),
+    "only_in_main": (b"if __name__ == '__main__':\n    def merge(x): return x", "there is none"),
+    "class": (b"class merge: pass", "merge is a class"),
+    "number": (b"merge = 3", "merge is an object of type int"),
+    "async": (b"async def merge(x): return x", "merge is an async function"),
+    "async_generator": (b"async def merge(x): yield x", "merge is an async function"),
+    "generator": (b"def merge(x): yield x", "merge is a generator: it has a yield"),
+}
+
+
+@pytest.mark.parametrize(("source", "came"), NO_FUNCTION.values(), ids=NO_FUNCTION)
+def test_missing_function_is_told(plain, source, came):
+    with plain.open(source) as session:
+        failure = session.load()
+
+        assert failure.verdict is Verdict.WRONG
+        assert str(failure.explanation) == (
+            f"merge.py must define a function merge; {came}. Keep the function of the template: "
+            "def merge(subset, min_num_body_parts=4, min_score=0.4), with a return."
+        )
+        assert session.merge(ROWS).failure is failure
+
+
+UNLOADED = {
+    "template": (
+        b"def merge(subset):\n    if ??? or ???:\n        pass",
+        "SyntaxError: invalid syntax in line 2 of merge.py: if ??? or",
+    ),
+    "python_2": (b"def merge(x):\n    print x\n", "in line 2 of merge.py: print x"),
+    "tabs": (
+        b"def merge(x):\n\tif x:\n        return x\n",
+        "TabError: inconsistent use of tabs and spaces in indentation in line 3",
+    ),
+    "indent": (b"def merge(x):\nreturn x\n", "IndentationError: expected an indented block"),
+    "nul": (b"def merge(x):\n    return x\x00\n", "source code string cannot contain null bytes"),
+    "utf16": ("def merge(x): return x".encode("utf-16"), "SyntaxError: "),
+    "big5_without_cookie": ("NAME = '合併'\ndef merge(x): return x".encode("big5"), "codec can't decode byte"),
+    "unknown_cookie": (b"# coding: klingon\n", "SyntaxError: "),
+    "deep_source": (b"merge = " + b"(" * 5000 + b")" * 5000, "too many nested parentheses"),
+    "top_level_error": (
+        b"import numpy as np\n\nx = np.zeros(3)[7]\n",
+        "IndexError: index 7 is out of bounds for axis 0 with size 3 in line 3 of merge.py: x = np.z",
+    ),
+    "missing_module": (
+        b"import math\nimport cv2\n",
+        "ModuleNotFoundError: No module named 'cv2' in line 2 of merge.py: import cv2",
+    ),
+    "reference": (
+        b"from estimation.coordinates import get_coordinates",
+        "ModuleNotFoundError: No module named 'estimation.coordinates'",
+    ),
+    "relative_reference": (
+        b"from .estimators import estimate",
+        "ModuleNotFoundError: No module named 'estimation.estimators'",
+    ),
+    "input": (b"name = input()\n", "EOFError: EOF when reading a line in line 1 of merge.py: name = input()"),
+    "exit": (b"import sys\nsys.exit(3)\n", "SystemExit: 3 in line 2 of merge.py: sys.exit(3)"),
+}
+
+
+@pytest.mark.parametrize(("source", "came"), UNLOADED.values(), ids=UNLOADED)
+def test_broken_source_is_told_with_its_line(plain, source, came):
+    with plain.open(source) as session:
+        failure = session.load()
+
+    assert failure.verdict is Verdict.CRASHED
+    assert failure.explanation.required == "merge.py must be imported without an error"
+    assert came in failure.explanation.came
+
+
+CV2 = (
+    "merge.py can use NumPy, Python's standard library and estimation.config; 'cv2' is not available when it is "
+    "graded. Leave the import out."
+)
+ADVICE = {
+    "cv2": (b"import cv2", CV2),
+    "input": (b"input()", "Nobody sits at a keyboard while it is graded: leave out input()."),
+    "syntax": (b"def", "Fix that line, or the end of the one above it, until `python merge.py` runs."),
+    "other": (b"x = 1 / 0", "Run `python merge.py` on your own computer and look at that line."),
+}
+
+
+@pytest.mark.parametrize(("source", "advice"), ADVICE.values(), ids=ADVICE)
+def test_broken_source_is_given_advice(plain, source, advice):
+    with plain.open(source) as session:
+        assert session.load().explanation.advice == advice
+
+
+def test_compiler_bomb_stays_in_the_child(guarded):
+    source = b"merge = " + b"-" * 2_000_000 + b"1"
+
+    with guarded.open(source, Limits(memory_bytes=1 << 28)) as session:
+        assert session.load() is not None
+    guarded.expect_good()
+
+
+def test_exception_is_told_with_its_lines(plain):
+    source = """
+    import numpy as np
+    def inner(rows):
+        return rows[7]
+
+    def merge(subset):
+        return inner(subset)
+    """
+    failure = plain.call(source).failure
+
+    assert str(failure.explanation) == (
+        "merge() must return an array of shape (n_skeletons, 20); got IndexError: index 7 is out of bounds for axis 0 "
+        "with size 2 in line 4 of merge.py: return rows[7]. "
+        "Call merge() with this input on your own computer and look at that line."
+    )
+    assert failure.traceback == (
+        "Traceback (most recent call last):\n"
+        '  File "merge.py", line 7, in merge\n    return inner(subset)\n'
+        '  File "merge.py", line 4, in inner\n    return rows[7]\n'
+        "IndexError: index 7 is out of bounds for axis 0 with size 2"
+    )
+
+
+def test_long_traceback_loses_its_middle(plain):
+    failure = plain.call("def merge(rows): return merge(rows)").failure
+
+    assert len(failure.traceback.splitlines()) == 2 * 9 + 3
+    assert " more ..." in failure.traceback
+
+
+def test_nothing_returned_is_told(plain):
+    failure = plain.call("def merge(rows): pass").failure
+
+    assert failure.verdict is Verdict.WRONG
+    assert str(failure.explanation) == (
+        "merge() must return an array of shape (n_skeletons, 20); got None. "
+        "End the function with a return of the rows, on every way through it."
+    )
+
+
+def test_coroutine_returned_is_told(plain):
+    failure = plain.call("async def f(rows): return rows\ndef merge(rows): return f(rows)").failure
+
+    assert failure.explanation.came == "got a coroutine"
+    assert failure.explanation.advice == "Return one row a person: 18 keypoint ids, score, number of parts."
+
+
+def test_session_goes_on_after_a_failure(plain):
+    with plain.open("def merge(rows):\n    if len(rows) == 1: raise ValueError('one')\n    return rows") as session:
+        assert session.merge(ROWS[:1]).failure.explanation.came.startswith("got ValueError: one in line 2")
+        assert session.is_alive
+        assert np.array_equal(session.merge(ROWS).answer, ROWS)
+
+
+RANDOM = """
+import random
+import numpy as np
+def merge(rows):
+    return [random.random(), np.random.rand(), np.random.default_rng().random(), hash("wrist") % 1000]
+"""
+
+
+def test_chance_depends_on_the_seed_alone(plain):
+    answers = []
+    for seed in (1, 1, 2):
+        with plain.open(RANDOM, seed=seed) as session:
+            answers.append([session.merge(ROWS).answer.tolist() for _ in range(2)])
+
+    assert answers[0] == answers[1]
+    assert not set(answers[0][0][:3]) & set(answers[2][0][:3])
+    assert answers[0][0][3] == answers[2][0][3]
+    assert answers[0][0][2] != answers[0][1][2]
+
+
+def test_environment_is_empty(sessions, monkeypatch):
+    monkeypatch.setenv("LAB_SECRET", "42")
+    monkeypatch.setenv("PYTHONPATH", "/no/such/folder")
+    source = "import os, sys\nassert not {'LAB_SECRET', 'PYTHONPATH', 'HOME', 'USER'} & set(os.environ), os.environ\n"
+    source += "assert sys.argv == ['merge.py'], sys.argv\nassert '' not in sys.path\nmerge = len"
+
+    with sessions.open(source) as session:
+        assert session.load() is None

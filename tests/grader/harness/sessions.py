@@ -1,0 +1,66 @@
+"""A sandbox session that is none: plays a merge in this process, and notes what is asked of it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grader.harness.results import Explanation, Protection, Verdict
+from grader.harness.sandbox.launcher import Failure, Reply
+
+STOPPED = Failure(Verdict.TIMED_OUT, Explanation("merge() must come to an end", "it did not", "Look for loops."))
+CRASHED = Failure(Verdict.CRASHED, Explanation("merge() must not fail", "it did", "Read the traceback."), "Traceback")
+SYNTAX = Failure(Verdict.CRASHED, Explanation("merge.py must be Python", "it is not", "Read the line."))
+
+
+@dataclass
+class FakeSession:
+    """Answers by `merge`, which takes rows and the other arguments, and returns an answer or a failure."""
+
+    merge_by: object
+    seed: int
+    seconds: float = 0.0
+    load_failure: Failure | None = None
+    protections: tuple = (Protection("walls", is_on=True, detail="all of them"),)
+    is_alive: bool = True
+    is_closed: bool = False
+    asked: list = field(default_factory=list)
+
+    def load(self):
+        return self.load_failure
+
+    def merge(self, rows, positional=(), keywords=None):
+        assert self.is_alive, "a session that has ended was asked"
+        self.asked.append(rows)
+        if self.load_failure is not None:
+            return Reply(None, self.load_failure, 0.0)
+        outcome = self.merge_by(rows.copy(), *positional, **(keywords or {}))
+        if isinstance(outcome, Failure):
+            self.is_alive = outcome is not STOPPED
+            return Reply(None, outcome, self.seconds)
+        return Reply(np.asarray(outcome, dtype=float), None, self.seconds)
+
+    @property
+    def printed(self):
+        return f"<{self.seed}: {len(self.asked)}>"
+
+    def close(self):
+        self.is_alive, self.is_closed = False, True
+
+
+class Sessions:
+    """Opens sessions and keeps them, to look at later."""
+
+    def __init__(self, merge_by, seconds=0.0, load_failures=()):
+        self.merge_by = merge_by
+        self.seconds = seconds
+        self.load_failures = list(load_failures)
+        self.opened = []
+
+    def __call__(self, seed):
+        failure = self.load_failures.pop(0) if self.load_failures else None
+        self.opened.append(FakeSession(self.merge_by, seed, self.seconds, failure))
+        return self.opened[-1]
+
+    @property
+    def seeds(self):
+        return [session.seed for session in self.opened]

@@ -1,0 +1,166 @@
+"""The rubric: what stands in the file, and what is refused."""
+
+import hashlib
+from datetime import datetime
+from fractions import Fraction
+
+import pytest
+
+from grader.harness.errors import RubricError
+from grader.harness.results import ManualPart
+from grader.harness.rubric import FILE, LateRule, RubricLine, load_rubric
+
+GOOD = """
+[code]
+points = 1
+
+[report]
+points = 2
+
+[[check]]
+key = "one"
+part = "Part"
+title = "First"
+says = "Does one."
+points = 0.1
+staff = "Only for staff."
+
+[[check]]
+key = "two"
+part = "Part"
+title = "Second"
+says = "Does two."
+points = 0.9
+
+[[manual]]
+key = "text"
+title = "Text"
+points = 2
+"""
+
+
+def write(tmp_path, *changes):
+    text = GOOD
+    for old, new in changes:
+        assert text.count(old) >= 1
+        text = text.replace(old, new, 1)
+    path = tmp_path / "rubric.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_rubric_reads_points_as_they_are_written(tmp_path):
+    path = write(tmp_path)
+    rubric = load_rubric(path)
+    assert rubric.checks == [
+        RubricLine("one", "Part", "First", "Does one.", Fraction(1, 10)),
+        RubricLine("two", "Part", "Second", "Does two.", Fraction(9, 10)),
+    ]
+    assert rubric.manual == [ManualPart("text", "Text", Fraction(2))]
+    assert rubric.fingerprint == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert rubric["two"] is rubric.checks[1]
+
+
+def test_rubric_of_the_lab_is_sixty_to_forty():
+    rubric = load_rubric(FILE)
+    assert sum(line.points for line in rubric.checks) == 60
+    assert [part.max_points for part in rubric.manual] == [10] * 4
+
+
+def test_rubric_names_the_checks_that_it_has(tmp_path):
+    with pytest.raises(
+        RubricError, match=r"^A check must stand in grader/rubric\.toml; 'three' does not\. It has: one, two\.$"
+    ):
+        load_rubric(write(tmp_path))["three"]
+
+
+NOT_SO = r"^The rubric must be as grader/rubric\.toml tells; .*rubric\.toml is not: "
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param(('says = "Does one."\n', ""), NOT_SO + r"KeyError\('says'\)\.$", id="field missing"),
+        pytest.param(("[code]\npoints = 1\n", ""), NOT_SO + r"KeyError\('code'\)\.$", id="sum missing"),
+        pytest.param(("[report]\npoints = 2", "[report]\npoints = []"), NOT_SO + r"TypeError", id="sum that is none"),
+        pytest.param(("[[manual]]", "[manual]"), NOT_SO + "TypeError", id="one table for a list"),
+        pytest.param(("[code]", "code"), NOT_SO + "TOMLDecodeError", id="no TOML"),
+        pytest.param(("0.1", "-0.1"), NOT_SO + r".*must be a number from 0 on; got -0\.1", id="negative"),
+        pytest.param(("0.1", "nan"), NOT_SO + ".*must be a number from 0 on; got nan", id="nan"),
+        pytest.param(("0.1", "inf"), NOT_SO + ".*must be a number from 0 on; got inf", id="infinite"),
+        pytest.param(("0.1", "true"), NOT_SO + ".*must be a number from 0 on; got True", id="true"),
+        pytest.param(("0.1", '"0.1"'), NOT_SO + r".*must be a number from 0 on; got '0\.1'", id="text"),
+        pytest.param(
+            ("0.9", "0.95"),
+            r"^The points of the code must add up to 1; they add up to 1\.05\. "
+            r"Change one or the other in grader/rubric\.toml\.$",
+            id="code does not add up",
+        ),
+        pytest.param(
+            ("points = 2", "points = 40"),
+            r"^The points of the report must add up to 40; they add up to 2\. Change one",
+            id="report does not add up",
+        ),
+        pytest.param(
+            ('"text"', '"one"'),
+            r"^Each key of the rubric must be there once; 'one' is there twice\. Rename one\.$",
+            id="key twice",
+        ),
+    ],
+)
+def test_rubric_refuses(tmp_path, change, message):
+    with pytest.raises(RubricError, match=message):
+        load_rubric(write(tmp_path, change))
+
+
+def test_rubric_refuses_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(RubricError, match=r"as grader/rubric\.toml tells; .*missing\.toml is not: FileNotFoundError"):
+        load_rubric(tmp_path / "missing.toml")
+
+
+def test_rubric_refuses_what_is_no_text(tmp_path):
+    path = tmp_path / "rubric.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(RubricError, match=NOT_SO + "UnicodeDecodeError"):
+        load_rubric(path)
+
+
+LATE = """
+[late]
+due = 2026-01-09T23:59:00
+points_per_day = 2.5
+at_most = 10
+"""
+
+
+def test_rubric_has_no_rule_for_late_submissions_unless_it_is_written(tmp_path):
+    assert load_rubric(write(tmp_path)).late is None
+    assert load_rubric().late is None
+
+
+def test_rubric_reads_what_lateness_costs(tmp_path):
+    rubric = load_rubric(write(tmp_path, ("[code]", LATE + "[code]")))
+
+    assert rubric.late == LateRule(datetime(2026, 1, 9, 23, 59), Fraction(5, 2), Fraction(10))  # noqa: DTZ001 - local
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("2026-01-09T23:59:00", "2026-01-09", "due must be a date and a time without a zone"),
+        ("2026-01-09T23:59:00", "2026-01-09T23:59:00Z", "due must be a date and a time without a zone"),
+        ("at_most = 10", "", "at_most"),
+        ("points_per_day = 2.5", "points_per_day = -1", "points must be a number from 0 on; got -1"),
+        ("at_most = 10", "at_most = 10\nper_hour = 1", "due, points_per_day and at_most, and not per_hour"),
+    ],
+    ids=["date_only", "with_a_zone", "no_limit", "negative", "unknown"],
+)
+def test_rubric_refuses_a_rule_that_is_not_clear(tmp_path, old, new, message):
+    path = write(tmp_path, ("[code]", LATE.replace(old, new) + "[code]"))
+
+    with pytest.raises(RubricError, match=message):
+        load_rubric(path)
+
+
+def test_rubric_adds_up_all_points(tmp_path):
+    assert load_rubric(write(tmp_path)).points == 3

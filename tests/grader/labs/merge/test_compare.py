@@ -1,0 +1,524 @@
+"""Compare: right answers of any style pass, and what is wrong is told by its first cause."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
+from estimation.merge import merge
+from grader.harness.results import Explanation, Visibility
+from grader.labs.merge.compare import (
+    is_close,
+    kept_below_bound,
+    nobody_left,
+    other_than,
+    read_people,
+    renumber,
+    same_people,
+    write_group,
+)
+from grader.labs.merge.merge_case import Case, keypoints_of
+from grader.labs.merge.reference import deleted
+from tests.strategies import conflict_free_rows, rows_of
+
+NOSE, NECK, SHOULDER, ELBOW, WRIST, L_SHOULDER, L_ELBOW, L_WRIST, HIP, KNEE, ANKLE = range(11)
+EYE = 14
+
+
+def case_of(rows, *positional, **keywords):
+    expected = merge(rows, *positional, **keywords)
+    return Case(
+        "key", "name", "Says.", Visibility.PUBLIC, rows, expected, positional, keywords, deleted=deleted(rows, expected)
+    )
+
+
+# Ann and Bob are people of five parts; Cy has three parts, too few; Di has four and too low a score.
+ROWS = rows_of(
+    ({NOSE: 1, NECK: 2}, 2),
+    ({NECK: 2, SHOULDER: 3}, 2),
+    ({SHOULDER: 3, ELBOW: 4}, 2),
+    ({ELBOW: 4, WRIST: 5}, 2),
+    ({NOSE: 11, NECK: 12}, 3),
+    ({NECK: 12, SHOULDER: 13}, 3),
+    ({SHOULDER: 13, ELBOW: 14}, 3),
+    ({ELBOW: 14, WRIST: 15}, 3),
+    ({L_SHOULDER: 26, L_ELBOW: 27}, 4),
+    ({L_ELBOW: 27, L_WRIST: 28}, 4),
+    ({HIP: 39, KNEE: 40}, 0.5),
+    ({KNEE: 40, ANKLE: 41}, 0.5),
+    ({ANKLE: 41, EYE: 42}, 0.25),
+)
+ANN = {NOSE: 1, NECK: 2, SHOULDER: 3, ELBOW: 4, WRIST: 5}
+BOB = {NOSE: 11, NECK: 12, SHOULDER: 13, ELBOW: 14, WRIST: 15}
+CY = {L_SHOULDER: 26, L_ELBOW: 27, L_WRIST: 28}
+DI = {HIP: 39, KNEE: 40, ANKLE: 41, EYE: 42}
+CASE = case_of(ROWS)
+RIGHT = rows_of((ANN, 8), (BOB, 12))
+
+ANN_TEXT = "nose 1, neck 2, right_shoulder 3, right_elbow 4, right_wrist 5"
+BOB_TEXT = "nose 11, neck 12, right_shoulder 13, right_elbow 14, right_wrist 15"
+JOIN = "Join two rows only when they hold the same id in the same column; -1 is no id."
+SURPLUS = "There must be nobody but the people who the rows form"
+JOIN_OR_REMOVE = "Join rows when they hold the same id in the same column, only then, and keep none that was merged."
+BOUNDS = (
+    "Join rows only when they share an id in a column, and delete only people with fewer than 4 parts or a score a "
+    "part below 0.4: at a bound they stay."
+)
+BELOW = "People with fewer than 4 parts or a score a part below 0.4 must be deleted"
+
+
+def judge(case, answer):
+    """Judge as a submission is judged: read first, then compare."""
+    people = read_people(np.asarray(answer, dtype=float))
+    return people if isinstance(people, Explanation) else same_people(case, people)
+
+
+def changed(answer, *cells):
+    """Copy an answer and set some of its cells: ``(row, column, value)``."""
+    answer = answer.copy()
+    for row, column, value in cells:
+        answer[row, column] = value
+    return answer
+
+
+# Right answers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(RIGHT, id="as it is"),
+        pytest.param(RIGHT[::-1], id="people in another order"),
+        pytest.param(RIGHT.astype(np.float32), id="single precision"),
+        pytest.param(RIGHT.astype(int), id="whole numbers"),
+        pytest.param(RIGHT.tolist(), id="list of lists"),
+        pytest.param(np.asfortranarray(RIGHT), id="column after column"),
+        pytest.param(changed(RIGHT, (0, SCORE_COLUMN, 8 + 1e-6), (1, SCORE_COLUMN, 12 - 1e-6)), id="rounded scores"),
+    ],
+)
+def test_same_people_passes_any_style(answer):
+    assert judge(CASE, answer) is None
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, ROW_LENGTH), (1, 0), (0, 0)], ids=str)
+def test_same_people_takes_every_shape_of_nobody(shape):
+    assert judge(case_of(ROWS[8:]), np.empty(shape)) is None
+    assert judge(case_of(np.empty((0, ROW_LENGTH))), np.empty(shape)) is None
+
+
+def test_same_people_takes_the_largest_ids_of_single_precision():
+    rows = ROWS[:4].copy()
+    rows[:, :5][rows[:, :5] != ABSENT] += 2**24 - 5
+    case = case_of(rows)
+    assert judge(case, case.expected.astype(np.float32)) is None
+    assert judge(case, changed(case.expected, (0, WRIST, 2**24 - 1))) is not None
+
+
+def test_same_people_takes_scores_at_and_below_zero():
+    rows = rows_of(({NOSE: 1, NECK: 2}, 1e-9), ({NECK: 2, SHOULDER: 3}, -5), ({SHOULDER: 3, ELBOW: 4}, 2))
+    case = case_of(rows, min_score=-1.0)
+    assert judge(case, case.expected.astype(np.float32)) is None
+    assert "must be -3, the sum" in str(judge(case, changed(case.expected, (0, SCORE_COLUMN, 2))))
+
+
+def test_same_people_takes_rows_that_come_twice():
+    case = case_of(np.vstack([ROWS, ROWS[:1]]))
+    assert judge(case, changed(RIGHT, (0, SCORE_COLUMN, 10))) is None
+    assert "must be 10, the sum" in str(judge(case, RIGHT))
+
+
+@settings(deadline=None)
+@given(conflict_free_rows(), st.sampled_from([np.float32, np.float64]), st.randoms())
+def test_same_people_passes_the_reference(rows, dtype, random):
+    case = case_of(rows)
+    order = list(range(len(case.expected)))
+    random.shuffle(order)
+    assert judge(case, case.expected[order].astype(dtype)) is None
+
+
+@settings(deadline=None)
+@given(conflict_free_rows().filter(lambda rows: len(merge(rows))), st.data())
+def test_same_people_refuses_one_wrong_number(rows, data):
+    case = case_of(rows)
+    row = data.draw(st.integers(0, len(case.expected) - 1))
+    column = data.draw(st.integers(0, ROW_LENGTH - 1))
+    change = data.draw(st.sampled_from([-1, 1, 7])) if column != SCORE_COLUMN else 0.0625
+    wrong = changed(case.expected, (row, column, case.expected[row, column] + change))
+    assert judge(case, wrong) is not None
+    assert judge(case, np.delete(case.expected, row, axis=0)) is not None
+    assert judge(case, np.vstack([case.expected, case.expected[[row]]])) is not None
+
+
+# Answers that cannot be read -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "shape"),
+    [
+        pytest.param(RIGHT[0], "(20,)", id="one person without brackets"),
+        pytest.param(RIGHT[:, :18], "(2, 18)", id="ids alone"),
+        pytest.param(RIGHT.T, "(20, 2)", id="transposed"),
+        pytest.param(RIGHT[None], "(1, 2, 20)", id="one bracket too many"),
+    ],
+)
+def test_read_people_refuses_a_shape(answer, shape):
+    assert str(read_people(answer)) == (
+        f"merge() must return an array of shape (n_people, 20); got shape {shape}. "
+        "Return one row a person: 18 ids, the score, the number of parts."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "came"),
+    [
+        pytest.param((1, SCORE_COLUMN, np.nan), "got nan in row 1, column 18", id="nan"),
+        pytest.param((0, NECK, -np.inf), "got -inf in row 0, column 1", id="infinite"),
+    ],
+)
+def test_read_people_refuses_what_is_not_finite(cell, came):
+    assert str(read_people(changed(RIGHT, cell))) == (
+        f"All numbers that merge() returns must be finite; {came}. "
+        "Put -1 in the slots of absent parts, and divide only by counts above 0."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "came"),
+    [
+        pytest.param((1, NOSE, 6.5), "got 6.5 in row 1, column 0 (nose)", id="average of two ids"),
+        pytest.param((0, ANKLE, 1234567.5), "got 1234567.5 in row 0, column 10 (right_ankle)", id="large and broken"),
+        pytest.param((1, HIP, -2), "got -2 in row 1, column 8 (right_hip)", id="sum of two absent"),
+        pytest.param((0, EYE, 1e300), "got 1e+300 in row 0, column 14 (right_eye)", id="no longer a whole number"),
+    ],
+)
+def test_read_people_refuses_what_is_no_id(cell, came):
+    assert str(read_people(changed(RIGHT, cell))) == (
+        f"An id that merge() returns must be -1 or an id of the input; {came}. "
+        "Copy ids as they are; do not add or average them."
+    )
+
+
+# Wrong answers, one mistake each ------------------------------------------------------------------------------------
+
+WRONG = {
+    "missing": (
+        rows_of((BOB, 12)),
+        (
+            f"There must be a person with {ANN_TEXT}: 5 parts, score 8, 1.6 a part; "
+            f"got nobody with any of these keypoints. {BOUNDS}"
+        ),
+    ),
+    "nobody": (
+        [],
+        (
+            f"There must be a person with {ANN_TEXT}: 5 parts, score 8, 1.6 a part; "
+            f"got nobody with any of these keypoints. {BOUNDS}"
+        ),
+    ),
+    "joined through -1": (
+        rows_of((ANN | CY | DI, 17.25), (BOB, 12)),
+        (
+            f"There must be a person with {ANN_TEXT}; got one with {ANN_TEXT}, left_shoulder 26, left_elbow 27, "
+            f"left_wrist 28, right_hip 39, right_knee 40, right_ankle 41, right_eye 42. {JOIN}"
+        ),
+    ),
+    "overwritten by another": (
+        rows_of((ANN | {ELBOW: 14, WRIST: 15}, 20)),
+        (
+            f"There must be a person with {ANN_TEXT}; "
+            f"got one with nose 1, neck 2, right_shoulder 3, right_elbow 14, right_wrist 15. {JOIN}"
+        ),
+    ),
+    "joined with somebody to be deleted": (
+        rows_of((ANN, 8), (BOB | CY, 20)),
+        (
+            f"There must be a person with {BOB_TEXT}; "
+            f"got one with {BOB_TEXT}, left_shoulder 26, left_elbow 27, left_wrist 28. {JOIN}"
+        ),
+    ),
+    "joined before deleting": (
+        rows_of((ANN, 8), (BOB, 12), (CY | DI, 9.25)),
+        (
+            f"{SURPLUS}; got one more with left_shoulder 26, left_elbow 27, left_wrist 28, right_hip 39, "
+            f"right_knee 40, right_ankle 41, right_eye 42. {JOIN_OR_REMOVE}"
+        ),
+    ),
+    "split": (
+        rows_of(({NOSE: 1, NECK: 2, SHOULDER: 3}, 4), ({SHOULDER: 3, ELBOW: 4, WRIST: 5}, 4), (BOB, 12)),
+        (
+            f"There must be a person with {ANN_TEXT}; got 2 people instead, one with nose 1, neck 2, right_shoulder 3 "
+            "and one with right_shoulder 3, right_elbow 4, right_wrist 5. "
+            "Merge rows that share an id in a column, 0 included, until no two are left that do."
+        ),
+    ),
+    "short of an id": (
+        rows_of(({NOSE: 1, NECK: 2, SHOULDER: 3, ELBOW: 4}, 6), (BOB, 12)),
+        (
+            f"There must be a person with {ANN_TEXT}; got one without right_wrist 5. "
+            "Keep every id of the rows that you merge, 0 included."
+        ),
+    ),
+    "input handed back": (
+        ROWS,
+        (
+            f"There must be a person with {ANN_TEXT}; got 4 people instead, one with nose 1, neck 2 and one "
+            "with neck 2, right_shoulder 3. "
+            "Merge rows that share an id in a column, 0 included, until no two are left that do."
+        ),
+    ),
+    "row left over": (
+        np.vstack([RIGHT, ROWS[:1]]),
+        f"{SURPLUS}; got one more with nose 1, neck 2. {JOIN_OR_REMOVE}",
+    ),
+    "invented from known ids": (
+        rows_of((ANN, 8), (BOB, 12), ({NOSE: 1, NECK: 12}, 2)),
+        f"{SURPLUS}; got one more with nose 1, neck 12. {JOIN_OR_REMOVE}",
+    ),
+    "row of nobody": (
+        rows_of((ANN, 8), (BOB, 12), ({}, 0)),
+        f"{SURPLUS}; got one more with no parts at all. {JOIN_OR_REMOVE}",
+    ),
+    "foreign id": (
+        changed(RIGHT, (0, NECK, 3)),
+        (
+            "An id in column 1 (neck) must come from that column of the input; got 3, which is not there. "
+            "Copy ids from the rows into the same column, and put -1 where there is none."
+        ),
+    ),
+    "table filled with zeros": (
+        np.vstack([RIGHT, np.zeros((3, ROW_LENGTH))]),
+        (
+            "An id in column 0 (nose) must come from that column of the input; got 0, which is not there. "
+            "Copy ids from the rows into the same column, and put -1 where there is none."
+        ),
+    ),
+    "twice": (
+        RIGHT[[0, 1, 1]],
+        (
+            f"Each person must be in the answer once; got 2 rows with {BOB_TEXT}. "
+            "Remove a row once it has been merged into another."
+        ),
+    ),
+    "counts added up": (
+        changed(RIGHT, (0, N_PARTS_COLUMN, 8)),
+        (
+            f"The last column of a person must count the ids that are not -1: 5 for the person with {ANN_TEXT}; got 8. "
+            "Count the parts of the merged person; do not add up the counts of its rows."
+        ),
+    ),
+    "score of one row missing": (
+        changed(RIGHT, (1, SCORE_COLUMN, 9)),
+        (
+            f"The score of the person with {BOB_TEXT} must be 12, the sum of the scores of its rows; got 9. "
+            "Add the score of each row of the person once, also of one that only closes a cycle."
+        ),
+    ),
+    "kept with too few parts": (
+        rows_of((ANN, 8), (BOB, 12), (CY, 8)),
+        (
+            f"{BELOW}; got one with left_shoulder 26, left_elbow 27, left_wrist 28: 3 parts, score 8, 2.66667 a part. "
+            "Delete them after all rows are merged."
+        ),
+    ),
+    "kept with too low a score": (
+        rows_of((ANN, 8), (BOB, 12), (DI, 1.25)),
+        (
+            f"{BELOW}; got one with right_hip 39, right_knee 40, right_ankle 41, right_eye 42: 4 parts, score 1.25, "
+            "0.3125 a part. Delete them after all rows are merged."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "text"), WRONG.values(), ids=WRONG)
+def test_same_people_explains(answer, text):
+    assert str(judge(CASE, answer)) == text
+
+
+def test_same_people_explains_a_lost_id_zero():
+    rows = ROWS[:8].copy()
+    rows[0, NOSE] = 0
+    without = rows_of(({NECK: 2, SHOULDER: 3, ELBOW: 4, WRIST: 5}, 8), (BOB, 12))
+    assert str(judge(case_of(rows), without)).endswith(
+        "got one without nose 0. Keep every id of the rows that you merge, 0 included."
+    )
+
+
+@pytest.mark.parametrize(
+    ("keywords", "parts", "score"),
+    [
+        pytest.param({"min_num_body_parts": 5}, 5, 0.4, id="parts"),
+        pytest.param({"min_score": 2.0, "min_num_body_parts": 2}, 2, 2, id="score"),
+    ],
+)
+def test_same_people_explains_who_was_deleted_at_a_bound(keywords, parts, score):
+    rows = np.vstack([ROWS[:4], [ROWS[0]]])  # five parts, a score of 10
+    case = case_of(rows, **keywords)
+    assert len(case.expected) == 1
+    assert str(judge(case, [])) == (
+        f"There must be a person with {ANN_TEXT}: 5 parts, score 10, 2 a part; got nobody with any of these keypoints. "
+        f"Join rows only when they share an id in a column, and delete only people with fewer than {parts} parts or a "
+        f"score a part below {score}: at a bound they stay."
+    )
+
+
+def test_same_people_shows_a_score_that_is_hardly_below_the_bound():
+    rows = rows_of(({NOSE: 1, NECK: 2}, 1), ({NECK: 2, SHOULDER: 3}, 0.5), ({SHOULDER: 3, ELBOW: 4}, 0.0998))
+    assert "4 parts, score 1.5998, 0.39995 a part" in str(judge(case_of(rows), merge(rows, min_score=0)))
+
+
+# The first cause, where several things are wrong --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        pytest.param(
+            rows_of((ANN, 8), (BOB, 12), (DI, 2.5)),
+            "The score of the person with right_hip 39, right_knee 40, right_ankle 41, right_eye 42 must be 1.25",
+            id="kept because of its wrong score",
+        ),
+        pytest.param(
+            changed(rows_of((ANN, 8), (BOB, 12), (CY, 8)), (2, N_PARTS_COLUMN, 4)),
+            "3 for the person with left_shoulder 26, left_elbow 27, left_wrist 28; got 4. Count the parts",
+            id="kept because of its wrong count",
+        ),
+        pytest.param(
+            changed(rows_of((BOB, 6)), (0, N_PARTS_COLUMN, 5)),
+            f"The score of the person with {BOB_TEXT} must be 12",
+            id="deleted because scores are wrong",
+        ),
+        pytest.param(
+            changed(rows_of((ANN | CY, 99), (BOB, 99)), (0, N_PARTS_COLUMN, 99)),
+            JOIN,
+            id="joined, and so all else wrong",
+        ),
+        pytest.param(
+            rows_of(({NOSE: 1, NECK: 14}, 2), ({NOSE: 1, NECK: 14}, 2)),
+            "An id in column 1 (neck) must come from that column of the input; got 14",
+            id="computed ids, and so people who are alike",
+        ),
+        pytest.param(
+            rows_of((BOB, 12), (CY, 8), ({SHOULDER: 3, ELBOW: 4}, 2)),
+            "got one without nose 1, neck 2, right_wrist 5.",
+            id="lost parts, and nobody deleted",
+        ),
+    ],
+)
+def test_same_people_tells_the_first_cause(answer, says):
+    assert says in str(judge(CASE, answer))
+
+
+def test_same_people_tells_a_piece_of_somebody_to_be_deleted():
+    rows = np.vstack(
+        [ROWS[:4], rows_of(({HIP: 39, KNEE: 40}, 2), ({KNEE: 40, ANKLE: 41}, 0), ({ANKLE: 41, EYE: 42}, -1))]
+    )
+    pieces = rows_of((ANN, 8), ({HIP: 39, KNEE: 40}, 2))
+    assert str(judge(case_of(rows, 2), pieces)).startswith(f"{SURPLUS}; got one more with right_hip 39, right_knee 40.")
+
+
+def test_same_people_comes_to_an_end_on_an_answer_of_many_rows():
+    assert "got 20000 rows with" in str(judge(CASE, np.repeat(RIGHT, 20_000, axis=0)))
+
+
+# Two answers of one submission ---------------------------------------------------------------------------------------
+
+REQUIRED, ADVICE = "The answers must be alike", "Keep nothing between calls."
+
+
+def difference(before, now):
+    return other_than(before, now, required=REQUIRED, advice=ADVICE)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param(RIGHT, id="the same"),
+        pytest.param(RIGHT[::-1], id="another order"),
+        pytest.param(changed(RIGHT, (0, SCORE_COLUMN, 8 + 1e-6)), id="rounded"),
+    ],
+)
+def test_other_than_passes_equal_answers(now):
+    assert difference(RIGHT, now) is None
+    assert difference(now, RIGHT) is None
+
+
+def test_other_than_passes_two_times_nobody():
+    nobody = np.empty((0, ROW_LENGTH))
+    assert difference(nobody, nobody) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "came"),
+    [
+        pytest.param(RIGHT[:1], f"the second time there was no person with {BOB_TEXT}", id="lost"),
+        pytest.param(
+            rows_of((ANN, 8), (BOB, 12), (CY, 8)),
+            "the first time there was no person with left_shoulder 26, left_elbow 27, left_wrist 28",
+            id="gained",
+        ),
+        pytest.param(RIGHT[[0, 1, 1]], f"the number of rows with {BOB_TEXT} went from 1 to 2", id="doubled"),
+        pytest.param(
+            changed(RIGHT, (1, SCORE_COLUMN, 12.5)),
+            f"the person with {BOB_TEXT} had score 12 and 5 parts first, and score 12.5 and 5 parts then",
+            id="another score",
+        ),
+        pytest.param(
+            changed(RIGHT, (0, N_PARTS_COLUMN, 4)),
+            f"the person with {ANN_TEXT} had score 8 and 5 parts first, and score 8 and 4 parts then",
+            id="another count",
+        ),
+    ],
+)
+def test_other_than_explains(now, came):
+    assert str(difference(RIGHT, now)) == f"{REQUIRED}; {came}. {ADVICE}"
+
+
+def test_renumber_gives_other_ids_to_keypoints_alone():
+    renumbered = renumber(RIGHT, {1: 100, 2: 1, 12: 8, 8: 9, 5: 12})
+    people = rows_of((ANN | {NOSE: 100, NECK: 1, WRIST: 12}, 8), (BOB | {NECK: 8}, 12))
+    assert np.array_equal(renumbered, people)
+    assert RIGHT[0, NOSE] == 1
+
+
+# Small parts ---------------------------------------------------------------------------------------------------------
+
+
+def test_write_group_cuts_a_large_person():
+    group = frozenset((slot, 10 + slot) for slot in range(N_PARTS))
+    assert write_group(group).endswith("left_hip 21, and 6 more")
+    assert write_group(frozenset(sorted(group)[:12])).endswith("right_ankle 20, left_hip 21")
+
+
+def test_keypoints_of_counts_id_zero():
+    assert keypoints_of(rows_of(({NOSE: 0, WRIST: 7}, 1))[0]) == {(NOSE, 0), (WRIST, 7)}
+
+
+@pytest.mark.parametrize(
+    ("score", "expected", "close"),
+    [
+        (0.0, 5e-5, True),
+        (0.0, 2e-4, False),
+        (-100.0, -100.005, True),
+        (-100.0, -100.02, False),
+        (16.18416846, float(np.float32(16.18416846)), True),
+    ],
+)
+def test_is_close_forgives_rounding_alone(score, expected, close):
+    assert is_close(score, expected) is close
+
+
+def test_kept_below_bound_tells_the_bounds_of_the_call():
+    case = case_of(ROWS, 6, 0.625)
+    assert str(kept_below_bound(case, frozenset({(NOSE, 1)}), 0.5)).startswith(
+        "People with fewer than 6 parts or a score a part below 0.625 must be deleted; got one with nose 1: 1 part, "
+    )
+
+
+def test_nobody_left_tells_how_many_rows_there_were():
+    assert nobody_left(CASE, RIGHT) is None
+    assert str(nobody_left(CASE, rows_of(({}, 0)))) == (
+        "Where the rows hold people, the answer must hold people; got nobody for 13 rows. "
+        "Merge the rows first, then delete only people below the bounds."
+    )

@@ -1,0 +1,320 @@
+"""Conflicts: every way to decide one passes, and what no way may do is told."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
+from estimation.merge import merge
+from grader.harness.results import Visibility
+from grader.labs.merge.conflicts import KEPT_SHARE, broken_rule, empty_or_broken, lost_too_many
+from grader.labs.merge.merge_case import Case, keypoints_of
+from tests.crowds import make_crowd_rows
+from tests.strategies import conflict_free_rows, conflicted_rows, rows_of
+
+NOSE, NECK, SHOULDER, ELBOW, WRIST, L_SHOULDER, L_ELBOW, L_WRIST = range(8)
+EYE = 14
+
+
+def case_of(rows, *positional, **keywords):
+    expected = merge(rows, *positional, **keywords)
+    return Case("key", "name", "Says.", Visibility.PUBLIC, rows, expected, positional, keywords, is_only_answer=False)
+
+
+# Ann and Bob both claim wrist 5; Bob's own wrist was not seen.
+ROWS = rows_of(
+    ({NOSE: 1, NECK: 2}, 2),
+    ({NECK: 2, SHOULDER: 3}, 2),
+    ({SHOULDER: 3, ELBOW: 4}, 2),
+    ({NOSE: 11, NECK: 12}, 3),
+    ({NECK: 12, SHOULDER: 13}, 3),
+    ({SHOULDER: 13, ELBOW: 14}, 3),
+    ({ELBOW: 4, WRIST: 5}, 2),
+    ({ELBOW: 14, WRIST: 5}, 1),
+)
+ANN, BOB = {NOSE: 1, NECK: 2, SHOULDER: 3, ELBOW: 4}, {NOSE: 11, NECK: 12, SHOULDER: 13, ELBOW: 14}
+CASE = case_of(ROWS)
+ANN_TEXT = "nose 1, neck 2, right_shoulder 3, right_elbow 4"
+RIGHT = rows_of((ANN | {WRIST: 5}, 8), (BOB, 9))
+
+
+def changed(answer, *cells):
+    answer = answer.copy()
+    for row, column, value in cells:
+        answer[row, column] = value
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(RIGHT, id="the earlier row wins"),
+        pytest.param(RIGHT[::-1].astype(np.float32).astype(float), id="another order, single precision"),
+        pytest.param(rows_of((ANN, 6), (BOB | {WRIST: 5}, 10)), id="the later row wins"),
+        pytest.param(rows_of((ANN, 6), (BOB, 9)), id="nobody gets the wrist"),
+        pytest.param(rows_of((BOB | {WRIST: 5}, 10), (ANN, 2)), id="scores of removed rows left out"),
+    ],
+)
+def test_broken_rule_leaves_the_choice(answer):
+    assert broken_rule(CASE, answer) is None
+    assert lost_too_many(CASE, answer) is None
+
+
+def test_broken_rule_walks_along_long_chains():
+    parts = [{slot: 20 + slot, slot + 1: 21 + slot} for slot in range(N_PARTS - 1)]
+    rows = rows_of(*((pair, 1) for pair in parts), ({NOSE: 99, NECK: 21}, 1))
+    for order in (rows, rows[::-1], rows[np.random.default_rng(1).permutation(len(rows))]):
+        case = case_of(order)
+        assert broken_rule(case, rows_of(({slot: 20 + slot for slot in range(N_PARTS)}, 17))) is None
+
+
+RULES = {
+    "nobody left": (
+        np.empty((0, ROW_LENGTH)),
+        (
+            "Where the rows hold people, the answer must hold people; got nobody for 8 rows. "
+            "Merge the rows first, then delete only people below the bounds."
+        ),
+    ),
+    "foreign id": (
+        changed(RIGHT, (0, WRIST, 4)),
+        (
+            "An id in column 4 (right_wrist) must come from that column of the input; got 4, which is not there. "
+            "Copy ids from the rows into the same column, and put -1 where there is none."
+        ),
+    ),
+    "person twice": (
+        RIGHT[[0, 1, 0]],
+        (
+            f"Each person must be in the answer once; got 2 rows with {ANN_TEXT}, right_wrist 5. "
+            "Remove a row once it has been merged into another."
+        ),
+    ),
+    "nobody twice": (
+        np.vstack([RIGHT, rows_of(({}, 0), ({}, 0))]),
+        (
+            "Each person must be in the answer once; got 2 rows with no parts at all. "
+            "Remove a row once it has been merged into another."
+        ),
+    ),
+    "shared keypoint": (
+        rows_of((ANN | {WRIST: 5}, 8), (BOB | {WRIST: 5}, 10)),
+        (
+            "A keypoint must belong to one person only; got right_wrist 5 in two people. "
+            "When two people claim a keypoint, remove the connection of one of them."
+        ),
+    ),
+    "wrong count": (
+        changed(RIGHT, (1, N_PARTS_COLUMN, 5)),
+        (
+            "The last column of a person must count the ids that are not -1: 4 for the person with nose 11, neck 12, "
+            "right_shoulder 13, right_elbow 14; got 5. "
+            "Count the parts of the merged person; do not add up the counts of its rows."
+        ),
+    ),
+    "loose part": (
+        rows_of((ANN | {WRIST: 5}, 8), ({NOSE: 11, NECK: 12, ELBOW: 14}, 3)),
+        (
+            "The parts of a person must be joined by rows of the input; the person has nose 11, neck 12, "
+            "right_elbow 14; no row joins right_elbow 14 to the rest. "
+            "When you remove a connection, also remove or separate what hung on it alone."
+        ),
+    ),
+    "loose first part": (
+        rows_of(
+            (ANN | {WRIST: 5, NOSE: 11}, 6),
+        ),
+        (
+            "The parts of a person must be joined by rows of the input; the person has nose 11, neck 2, "
+            "right_shoulder 3, right_elbow 4, right_wrist 5; no row joins nose 11 to the rest. "
+            "When you remove a connection, also remove or separate what hung on it alone."
+        ),
+    ),
+    "score of the removed row": (
+        changed(RIGHT, (0, SCORE_COLUMN, 9)),
+        (
+            f"A score must not be above the sum of the rows inside the person, 8 for the one with {ANN_TEXT}, "
+            "right_wrist 5; got 9. Do not count the score of a removed connection, and none twice."
+        ),
+    ),
+    "too few parts after a conflict": (
+        rows_of((ANN | {WRIST: 5}, 8), ({NOSE: 11, NECK: 12, SHOULDER: 13}, 6)),
+        (
+            "People with fewer than 4 parts or a score a part below 0.4 must be deleted; got one with nose 11, "
+            "neck 12, right_shoulder 13: 3 parts, score 6, 2 a part. Delete them after all rows are merged."
+        ),
+    ),
+    "too low a score after a conflict": (
+        rows_of((ANN | {WRIST: 5}, 8), (BOB, 1.5)),
+        (
+            "People with fewer than 4 parts or a score a part below 0.4 must be deleted; got one with nose 11, "
+            "neck 12, right_shoulder 13, right_elbow 14: 4 parts, score 1.5, 0.375 a part. "
+            "Delete them after all rows are merged."
+        ),
+    ),
+    "row of nobody": (
+        np.vstack([RIGHT, rows_of(({}, 0))]),
+        (
+            "People with fewer than 4 parts or a score a part below 0.4 must be deleted; got one with no parts at all: "
+            "0 parts, score 0, 0 a part. Delete them after all rows are merged."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "text"), RULES.values(), ids=RULES)
+def test_broken_rule_explains(answer, text):
+    assert str(empty_or_broken(CASE, answer)) == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        pytest.param(
+            ROWS, "A keypoint must belong to one person only; got neck 2 in two people", id="input handed back"
+        ),
+        pytest.param(
+            changed(rows_of((ANN | {WRIST: 5}, 99), (BOB, 9)), (0, N_PARTS_COLUMN, 8)),
+            "The last column of a person must count",
+            id="counts and scores wrong",
+        ),
+        pytest.param(
+            rows_of((ANN | {WRIST: 5}, 8), ({NOSE: 11, SHOULDER: 13}, 9)),
+            "no row joins nose 11 to the rest",
+            id="loose, and so too few",
+        ),
+    ],
+)
+def test_broken_rule_tells_the_first_cause(answer, says):
+    assert says in str(broken_rule(CASE, answer))
+
+
+def test_broken_rule_allows_to_leave_out_rows_of_negative_score():
+    rows = np.vstack([ROWS, rows_of(({NOSE: 1, SHOULDER: 3}, -4))])
+    case = case_of(rows)
+    for score in (4, 8):
+        assert broken_rule(case, changed(RIGHT, (0, SCORE_COLUMN, score))) is None
+    assert "must not be above" in str(broken_rule(case, changed(RIGHT, (0, SCORE_COLUMN, 8.5))))
+
+
+def test_broken_rule_keeps_who_is_at_a_bound_in_single_precision():
+    rows = rows_of(*(({slot: 1 + slot, slot + 1: 2 + slot}, 0.4) for slot in range(5)), ({4: 99, 5: 6}, 0.1))
+    rows[0, SCORE_COLUMN] = 0.8
+    person = rows_of(({slot: 1 + slot for slot in range(6)}, 0))
+    for order in (range(5), range(4, -1, -1)):
+        person[0, SCORE_COLUMN] = np.sum(rows[list(order), SCORE_COLUMN].astype(np.float32), dtype=np.float32)
+        assert broken_rule(case_of(rows), person) is None
+
+
+def test_broken_rule_judges_by_the_bounds_of_the_call():
+    answer = rows_of((ANN | {WRIST: 5}, 8))
+    assert broken_rule(case_of(ROWS, 5, 1.6), answer) is None
+    assert "fewer than 6 parts" in str(broken_rule(case_of(ROWS, 6), answer))
+    assert "a part below 1.75 must" in str(broken_rule(case_of(ROWS, min_score=1.75), answer))
+
+
+def test_broken_rule_refuses_a_row_of_nobody_where_no_part_is_needed():
+    answer = np.vstack([RIGHT, rows_of(({}, 0))])
+    assert "no parts at all: 0 parts, score 0, 0 a part" in str(broken_rule(case_of(ROWS, 0), answer))
+
+
+def test_broken_rule_passes_nobody_where_nobody_is():
+    assert broken_rule(case_of(ROWS[:2]), np.empty((0, ROW_LENGTH))) is None
+
+
+# Losses --------------------------------------------------------------------------------------------------------------
+
+
+def test_lost_too_many_explains():
+    assert str(lost_too_many(CASE, RIGHT[:1])) == (
+        "Removing conflicts must not throw away much more than they need: 75% of the 9 keypoints that a plain "
+        "solution keeps have to stay; got 5 in people of at least 4 parts. "
+        "Remove the one connection that does not fit, and keep the rest of the person."
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(np.empty((0, ROW_LENGTH)), id="nobody"),
+        pytest.param(ROWS, id="input handed back"),
+        pytest.param(rows_of(*(({slot: id_}, 1) for slot, id_ in (ANN | BOB).items())), id="keypoints one by one"),
+        pytest.param(rows_of((ANN | {WRIST: 99}, 1), ({WRIST: 98} | ANN, 1)), id="the same keypoints again"),
+        pytest.param(rows_of((ANN, 6), ({slot: 50 + slot for slot in range(8)}, 6)), id="invented ones"),
+    ],
+)
+def test_lost_too_many_counts_nothing_but_people(answer):
+    assert "have to stay" in str(lost_too_many(CASE, answer))
+
+
+def test_lost_too_many_allows_the_share_to_be_reached():
+    parts = {slot: 20 + slot for slot in range(8)}
+    rows = rows_of(*(({slot: 20 + slot, slot + 1: 21 + slot}, 2) for slot in range(7)))
+    case = case_of(rows)
+    n_must = round(KEPT_SHARE * 8)
+    assert lost_too_many(case, rows_of((dict(list(parts.items())[:n_must]), 9))) is None
+    assert lost_too_many(case, rows_of((dict(list(parts.items())[: n_must - 1]), 9))) is not None
+
+
+def test_lost_too_many_asks_nothing_where_nobody_is():
+    assert lost_too_many(case_of(ROWS[:2]), np.empty((0, ROW_LENGTH))) is None
+
+
+# Properties ----------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def crowds(draw):
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return make_crowd_rows(rng, draw(st.integers(2, 6)), n_false=draw(st.sampled_from([0.1, 0.3, 0.6])))
+
+
+ANY_ROWS = st.one_of(conflict_free_rows(), conflicted_rows(max_parts=2), conflicted_rows(), crowds())
+BOUNDS = st.tuples(st.integers(1, 5), st.sampled_from([0.0, 0.4, 0.5]))
+
+
+@settings(deadline=None)
+@given(ANY_ROWS, BOUNDS, st.randoms())
+def test_broken_rule_passes_the_reference(rows, bounds, random):
+    case = case_of(rows, *bounds)
+    order = list(range(len(case.expected)))
+    random.shuffle(order)
+    answer = case.expected[order].astype(np.float32).astype(float)
+    assert broken_rule(case, answer) is None
+    assert lost_too_many(case, answer) is None
+
+
+@settings(deadline=None)
+@given(crowds(), st.randoms())
+def test_broken_rule_passes_the_reference_on_rows_in_another_order(rows, random):
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    answer = merge(rows[order])
+    assume(len(answer))
+    assert broken_rule(case_of(rows), answer) is None
+
+
+@settings(deadline=None)
+@given(crowds(), st.data())
+def test_broken_rule_refuses_one_wrong_number(rows, data):
+    case = case_of(rows)
+    assume(len(case.expected))
+    row = data.draw(st.integers(0, len(case.expected) - 1))
+    # A score may be too low, because rows may have been removed.
+    column = data.draw(st.sampled_from([slot for slot, _ in keypoints_of(case.expected[row])] + [18, 19]))
+    wrong = changed(case.expected, (row, column, case.expected[row, column] + data.draw(st.integers(1, 3))))
+    assert broken_rule(case, wrong) is not None
+
+
+@settings(deadline=None)
+@given(crowds(), st.data())
+def test_broken_rule_takes_one_more_part_only_where_a_row_joins_it(rows, data):
+    case = case_of(rows)
+    keypoints = sorted(set().union(*map(keypoints_of, rows)))
+    row = data.draw(st.integers(0, len(case.expected) - 1))
+    slot, id_ = data.draw(st.sampled_from(keypoints).filter(lambda keypoint: case.expected[row, keypoint[0]] == ABSENT))
+    more = changed(case.expected, (row, slot, id_), (row, N_PARTS_COLUMN, case.expected[row, N_PARTS_COLUMN] + 1))
+    is_joined = any(other[slot] == id_ and keypoints_of(other) <= keypoints_of(more[row]) for other in rows)
+    is_taken = (case.expected[:, slot] == id_).any()
+    assert (broken_rule(case, more) is None) == (is_joined and not is_taken)
