@@ -1,4 +1,4 @@
-"""The grader's command line: ``python -m grader …`` parses, delegates, and sets the exit code.
+"""The grader's command line: ``python -m grader …`` parses, finds the lab, delegates, and sets the exit code.
 
 0: done (a submission was graded, whatever its mark). 1: the doctor found a protection missing. 2: the command line
 is wrong. 3: the grader itself failed. 130: stopped by Ctrl-C.
@@ -11,25 +11,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.harness.batch.commands import add_commands
-from grader.harness.errors import GraderError, SubmissionError
-from grader.harness.results import Audience, Report, Verdict, Visibility
+from grader.harness.errors import GraderError, SubmissionError, UsageError
+from grader.harness.lab import Lab
+from grader.harness.options import GRADING, LAB, STUDENT_HELP, STUDENT_METAVAR
+from grader.harness.results import Audience, Visibility
 from grader.harness.sandbox.policy import Mode
+from grader.labs import DEFAULT, find_lab, list_labs
 
-AUDIENCES, MODES = [audience.value for audience in Audience], [mode.value for mode in Mode]
 DONE, MACHINE_UNFIT, BAD_COMMAND_LINE, GRADER_FAILED = 0, 1, 2, 3
 STOPPED = 130
-PYTEST_USAGE_ERROR = 4
-N_GRADED = 2
-"""Pytest's exit codes below this one mean that the checks were run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.command
+    command: Callable[[Lab, argparse.Namespace], int] = options.command
     try:
-        return command(options)
-    except SubmissionError as exc:  # a path that leads nowhere, an archive that is none
+        return command(_find_lab(options), options)
+    except (SubmissionError, UsageError) as exc:  # a path that leads nowhere, an archive that is none
         print(exc, file=sys.stderr)
         return BAD_COMMAND_LINE
     except GraderError as exc:
@@ -41,97 +40,131 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m grader", description="Grade submissions of the OpenPose lab.")
+    parser = argparse.ArgumentParser(prog="python -m grader", description="Grade submissions of a lab.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_grade(commands.add_parser("grade", help="grade one submission"))
-    add_commands(commands.add_parser)
-    _add_doctor(commands.add_parser("doctor", help="test the sandbox, the rubric and the cases on this machine"))
-    _add_cases(commands.add_parser("cases", help="make a new set of cases"))
-    _add_release(commands.add_parser("release", help="build the archive that students get"))
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word
+        command = commands.add_parser(name, help=help)
+        if name != "grade":
+            command.add_argument("--lab", **LAB)
+        return command
+
+    _add_grade(add("grade", help="grade one submission"))
+    add_commands(add)
+    _add_doctor(add("doctor", help="test the sandbox, the rubric and the cases on this machine"))
+    _add_cases(add("cases", help="make a new set of cases"))
+    _add_release(add("release", help="build the archive that students get"))
     return parser
 
 
+def _find_lab(options: argparse.Namespace) -> Lab:
+    """Choose the lab: by its name, by the submission's, by what a class began with, by most of its files."""
+    if options.lab:
+        return find_lab(options.lab)
+    if hasattr(options, "student"):
+        return find_lab("", options.student.name)
+    if hasattr(options, "out") and (options.out / "roll.json").is_file():
+        from grader.harness.batch.store import Store
+
+        return find_lab(Store(options.out).found().lab)
+    if hasattr(options, "submissions"):
+        return _find_lab_of_class(options)
+    return find_lab(DEFAULT)
+
+
+def _find_lab_of_class(options: argparse.Namespace) -> Lab:
+    """Find the lab after which most of the files are called."""
+    from grader.harness.batch.entries import find_entries
+
+    def count(lab: Lab) -> tuple[int, bool]:
+        entries = find_entries(lab.naming, options.submissions, out=options.out)
+        return sum(lab.naming.is_expected(entry.file_name) for entry in entries), lab.name == DEFAULT
+
+    return max(list_labs(), key=count)
+
+
 def _add_grade(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("student", type=Path, metavar="ZIP", help="the submission: a zip, or a merge.py alone")
-    parser.add_argument("--results", metavar="FILE.json", help="write the results in Gradescope's format")
-    parser.add_argument("--html", metavar="FILE.html", help="write the results as one page")
-    parser.add_argument("--audience", choices=AUDIENCES, default=Audience.STUDENT, help="who reads")
-    parser.add_argument("--sandbox", choices=MODES, default=Mode.AUTO, help="strict: all protections, or no mark")
-    parser.add_argument("--student-python", metavar="PATH", help="interpreter that runs the student's code")
-    parser.add_argument("--no-shrink", action="store_true", help="show failing inputs as they were recorded")
+    parser.add_argument("student", type=Path, metavar=STUDENT_METAVAR, help=STUDENT_HELP)
+    for flag, declaration in GRADING:
+        parser.add_argument(flag, **declaration)
     parser.set_defaults(command=_grade)
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sandbox", choices=MODES, default=Mode.AUTO, help="which protections to test")
+    modes = [mode.value for mode in Mode]
+    parser.add_argument("--sandbox", choices=modes, default=Mode.AUTO, help="which protections to test")
     parser.set_defaults(command=_doctor)
 
 
 def _add_cases(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--seed", type=int, help="another number, other cases")
-    what.add_argument("--maps", action="store_true", help="run the network on images/ and keep what it says, no cases")
+    what.add_argument("--sources", action="store_true", help="make anew what cases are made from, and no cases")
     parser.add_argument("--public", action="store_true", help="make the public set; without it, the hidden one")
     parser.set_defaults(command=_cases)
 
 
 def _add_release(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="where the archive goes")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip", dest="archive", help="where it goes")
     parser.set_defaults(command=_release)
 
 
-def _grade(options: argparse.Namespace) -> int:
-    from grader.grade import grade
+def _grade(lab: Lab, options: argparse.Namespace) -> int:
+    from tqdm import tqdm
 
-    exit_code, report = grade([f"--student={options.student}", *_passed_on(options)])
-    if exit_code == PYTEST_USAGE_ERROR:
-        return BAD_COMMAND_LINE
-    return DONE if exit_code < N_GRADED and report is not None and not _has_fault(report) else GRADER_FAILED
+    from grader.harness.assessment import Options, grade_submission
+    from grader.harness.outputs import Outputs
+    from grader.harness.report.text import find_faults, render_text
+    from grader.harness.submission import open_submission
+
+    outputs, audience = Outputs(options.results, options.html), Audience(options.audience)
+    submission = open_submission(
+        lab, options.student, others=[other.naming for other in list_labs() if other is not lab]
+    )
+    how = Options(Mode(options.sandbox), options.student_python, is_shrinking=not options.no_shrink)
+    report = grade_submission(
+        lab, submission, how, lambda checks: tqdm(checks, desc="Checks", leave=False, disable=None)
+    )
+    print(render_text(lab, report, audience), end="")
+    for fault in find_faults(report):
+        print(fault, file=sys.stderr)
+    try:
+        outputs.write(lab, report, audience)
+    except OSError as exc:
+        raise GraderError(f"the results cannot be written: {exc}") from exc
+    return GRADER_FAILED if find_faults(report) else DONE
 
 
-def _passed_on(options: argparse.Namespace) -> list[str]:
-    """Write the options that pytest gets as they were given."""
-    names = {"results": "--results", "html": "--html", "student_python": "--student-python"}
-    given = {flag: getattr(options, name) for name, flag in names.items()}
-    arguments = [f"{flag}={value}" for flag, value in given.items() if value is not None]
-    arguments += [f"--audience={options.audience}", f"--sandbox={options.sandbox}"]
-    return [*arguments, "--no-shrink"] if options.no_shrink else arguments
-
-
-def _has_fault(report: Report) -> bool:
-    return any(check.verdict is Verdict.GRADER_FAULT for check in report.checks)
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    from grader.harness.lab_files import check_tests, load_material
+def _doctor(lab: Lab, options: argparse.Namespace) -> int:
+    from grader.harness.lab_files import load_lab_files
     from grader.harness.sandbox.doctor import examine, render
 
-    rubric, cases = load_material()
-    check_tests(rubric)
-    print(f"The rubric's {len(rubric.checks)} checks have their tests and {len(cases)} cases.")
+    for one in [lab] if options.lab else list_labs():
+        files = load_lab_files(one)
+        print(
+            f"{one.title}: the rubric's {len(files.rubric.checks)} checks have their tests and {len(files.cases)} cases."
+        )
     protections = examine(Mode(options.sandbox))
     print(render(protections))
     return DONE if all(protection.is_on for protection in protections) else MACHINE_UNFIT
 
 
-def _cases(options: argparse.Namespace) -> int:
-    from grader.labs.merge.casemaking.picture_cases import write_maps
-    from grader.labs.merge.casemaking.write import write_cases
-    from grader.labs.merge.merge_case import FOLDER
-
+def _cases(lab: Lab, options: argparse.Namespace) -> int:
+    if lab.make_sources is None or lab.make_cases is None:
+        raise UsageError(f"A lab must make its cases by a program to make others; {lab.name!r} has them by hand.")
     visibility = Visibility.PUBLIC if options.public else Visibility.HIDDEN
-    written = write_maps() if options.maps else write_cases(FOLDER, options.seed, visibility=visibility)
+    written = lab.make_sources() if options.sources else lab.make_cases(options.seed, visibility)
     for path in written:
-        print(path.relative_to(FOLDER))
+        print(path.relative_to(lab.folder / "cases"))
     print(f"{len(written)} files changed.")
     return DONE
 
 
-def _release(options: argparse.Namespace) -> int:
+def _release(lab: Lab, options: argparse.Namespace) -> int:
     from grader.harness.release import build_release
 
-    names = build_release(options.out)
-    print(f"{options.out}: {len(names)} files")
+    names = build_release(lab, options.archive)
+    print(f"{options.archive}: {len(names)} files")
     return DONE
 
 

@@ -1,6 +1,6 @@
-"""Grade one submission: let its merge answer the checks' cases, and put the report together.
+"""Grade one submission: let its functions answer the cases of the checks, and put the report together.
 
-`grade_submission` does all of it. Pytest, which one submission is graded by, calls the methods of `Grading` that this
+`grade_submission` does all of it. Pytest, by which a check can be run alone, calls the methods of `Assessment` that this
 calls, from `conftest.py`: the two differ in who runs the tests of the checks, and in nothing that a report tells.
 """
 
@@ -9,31 +9,29 @@ import hashlib
 import inspect
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from grader.harness.check import Check
-from grader.harness.lab_files import LOADING, Test, load_material, load_tests
-from grader.harness.respondent import Student
+from grader.harness.cases import Case, fingerprint
+from grader.harness.check import Check, Shrink
+from grader.harness.lab import REPOSITORY, Lab
+from grader.harness.lab_files import AGAIN, LOADING, Test, load_lab_files
+from grader.harness.respondent import Respondent
 from grader.harness.results import CaseResult, CheckResult, Explanation, Report, Timing, Verdict, Visibility
+from grader.harness.rubric import RubricLine
 from grader.harness.sandbox.launcher import Failure, Session, open_session
 from grader.harness.sandbox.policy import Mode
 from grader.harness.submission import Submission
-from grader.labs.merge.merge_case import Case, fingerprint
 
-FOLDER = Path(__file__).resolve().parent
-MARKS_DEPEND_ON = ("coco.py", "config.py", "keypoints.py", "metrics.py")
-"""What of ``estimation`` takes part in grading; the answers themselves are recorded."""
+HARNESS = Path(__file__).resolve().parent
 
-CLASS = "batch"
-"""A folder that takes no part in it: a class is graded as one submission is."""
+NO_PART_IN_MARKS = ("batch", "release.py", "sandbox/attack.py", "sandbox/attacks.py", "sandbox/doctor.py")
+"""What of the harness takes no part in giving marks: a class is graded as one submission is."""
 
-_UNKNOWN = Failure(
-    Verdict.NOT_RUN,
-    Explanation("merge.py must be loaded first", "the grader failed to", "Run `python -m grader doctor`."),
-)
+Watch = Callable[[Sequence[RubricLine]], Iterable[RubricLine]]
+"""Hands the checks on one by one, and may show how far it has come."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Options:
     is_shrinking: bool = True
 
 
-def grade_submission(submission: Submission, options: Options) -> Report:
+def grade_submission(lab: Lab, submission: Submission, options: Options, watch: Watch = iter) -> Report:
     """Run all checks in the rubric's order.
 
     From any thread, for one submission after another or several at once; only inputs are not shrunk in two threads
@@ -53,10 +51,14 @@ def grade_submission(submission: Submission, options: Options) -> Report:
 
     Parameters
     ----------
+    lab : Lab
+        Whose submission it is.
     submission : Submission
         What was handed in, also when nothing of it can be graded.
     options : Options
         How to grade it.
+    watch : callable, optional
+        For a progress bar.
 
     Returns
     -------
@@ -68,32 +70,35 @@ def grade_submission(submission: Submission, options: Options) -> Report:
     RubricError
         If the rubric, the cases and the tests of the checks do not fit each other.
     """
-    tests, grading = load_tests(), Grading(submission, options)
+    assessment = Assessment(lab, submission, options)
     try:
-        for line in grading.rubric.checks:
-            grading.run(line.key, tests[line.key])
+        for line in watch(assessment.files.rubric.checks):
+            assessment.run(line.key, assessment.files.tests[line.key])
     finally:
-        grading.close()
-    return grading.report()
+        assessment.close()
+    return assessment.report()
 
 
-class Grading:
+class Assessment:
     """One submission on its way through the checks.
 
     Parameters
     ----------
+    lab : Lab
+        Whose submission it is.
     submission : Submission
         What was handed in.
     options : Options
         How to grade it.
     """
 
-    def __init__(self, submission: Submission, options: Options) -> None:
+    def __init__(self, lab: Lab, submission: Submission, options: Options) -> None:
+        self.lab = lab
         self.submission = submission
-        self.rubric, self.cases = load_material()
+        self.files = load_lab_files(lab)
         self._options = options
         self._results: dict[str, CheckResult] = {}
-        self._student = Student(self._open_session, self.cases)
+        self._respondent = Respondent(self._open_session, lab.program, lab.read_answer, self.files.cases)
         self._load_failure: Failure | None = None
         self._is_loaded = False
         self._started_s = time.perf_counter()
@@ -103,12 +108,19 @@ class Grading:
         if not self._is_loaded:
             self._is_loaded = True
             # Stays where the grader itself fails in the next line: one check tells of it, the others are not run.
-            self._load_failure = _UNKNOWN
-            self._load_failure = _fatal(self.submission) or self._student.load()
+            self._load_failure = Failure(
+                Verdict.NOT_RUN,
+                Explanation(
+                    f"{self.lab.program.file} must be loaded first",
+                    "the grader failed to",
+                    "Run `python -m grader doctor`.",
+                ),
+            )
+            self._load_failure = _fatal(self.submission) or self._respondent.load()
         return self._load_failure
 
     def run(self, key: str, test: Test) -> None:
-        """Run the test of a check and keep its result; without a merge, only a test that asks for no check is run."""
+        """Run the test of a check and keep its result; without code to run, only one that asks for no check is run."""
         # What the grader fails of is kept as a fault by then, and the other checks are run all the same.
         with contextlib.suppress(Exception):
             if not inspect.signature(test).parameters:
@@ -117,7 +129,7 @@ class Grading:
                 self.judge(key, test, check)
 
     def prepare(self, key: str) -> Check | None:
-        """Load the submission and make ready to judge a check; None where there is no merge to check."""
+        """Load the submission and make ready to judge a check; None where there is no code to check."""
         with self._keeping_fault(key):
             return self.check(key) if self.load() is None else None
 
@@ -135,15 +147,28 @@ class Grading:
 
     def check(self, key: str) -> Check:
         """Give the check of this key, with its cases."""
-        cases = [case for case in self.cases if case.check == key]
-        return Check(self.rubric[key], cases, self._student, _shrink if self._options.is_shrinking else None)
+        cases = [case for case in self.files.cases if key in {case.check, AGAIN}]
+        shrink = self._shrink() if self._options.is_shrinking else None
+        return Check(self.files.rubric[key], cases, self._respondent, self.lab.evidence, shrink)
+
+    def _shrink(self) -> Shrink | None:
+        small_inputs = self.lab.small_inputs
+        if small_inputs is None:
+            return None
+
+        def shrink(key: str, judge: Callable[[Sequence[Case]], Verdict]) -> Sequence[Case]:
+            from grader.harness.shrinking import smallest_wrong  # Hypothesis takes longer than a whole grading
+
+            return smallest_wrong(small_inputs(key), judge)
+
+        return shrink
 
     def _judge_loading(self) -> CheckResult:
-        """Judge the one check that needs no case: whether there is a merge at all."""
-        failure, line = self.load(), self.rubric[LOADING]
+        """Judge the one check that needs no case: whether there is code to run at all."""
+        failure, line = self.load(), self.files.rubric[LOADING]
         verdict = Verdict.PASSED if failure is None else failure.verdict
         explanation, trace = (None, "") if failure is None else (failure.explanation, failure.traceback)
-        case = CaseResult("merge.py", line.says, Visibility.PUBLIC, verdict, explanation, traceback=trace)
+        case = CaseResult(self.lab.program.file, line.says, Visibility.PUBLIC, verdict, explanation, traceback=trace)
         return CheckResult(line.key, line.part, line.title, line.points, (case,))
 
     @contextlib.contextmanager
@@ -160,55 +185,54 @@ class Grading:
         explanation = Explanation(
             "The grader must be able to judge every submission",
             f"it failed itself in this check: {error!r}",
-            "This is not the student's fault, and there is no mark until it is mended: run `python -m grader doctor`.",
+            "This is not the student's fault, and there is no mark until it is fixed: run `python -m grader doctor`.",
         )
         trace = "".join(traceback.format_exception(error))
         case = CaseResult(
             key, "The grader failed.", Visibility.PUBLIC, Verdict.GRADER_FAULT, explanation, traceback=trace
         )
-        line = self.rubric[key]
+        line = self.files.rubric[key]
         self._results[key] = CheckResult(line.key, line.part, line.title, line.points, (case,))
 
     def report(self) -> Report:
         """Put together what was found; checks without a result are told as not run."""
         return Report(
             handed=self.submission.handed,
-            checks=tuple(self._result(line.key) for line in self.rubric.checks),
-            manual_parts=tuple(self.rubric.manual),
-            protections=tuple(self._student.protections),
-            printed=self._student.printed,
-            printed_in_public=self._student.printed_in_public,
+            checks=tuple(self._result(line.key) for line in self.files.rubric.checks),
+            manual_parts=tuple(self.files.rubric.manual),
+            protections=tuple(self._respondent.protections),
+            printed=self._respondent.printed,
+            printed_in_public=self._respondent.printed_in_public,
             timing=self._timing(),
             execution_s=time.perf_counter() - self._started_s,
-            fingerprint={"submission": self.submission.handed.sha256, **find_fingerprints()},
+            fingerprint={"submission": self.submission.handed.sha256, **find_fingerprints(self.lab)},
         )
 
     def close(self) -> None:
         """End the submission's processes."""
-        self._student.close()
+        self._respondent.close()
 
     def _open_session(self, seed: int) -> Session:
-        return open_session(
-            self.submission.source or b"", mode=self._options.mode, python=self._options.python, seed=seed
-        )
+        source, options = self.submission.source or b"", self._options
+        return open_session(self.lab.program, source, mode=options.mode, python=options.python, seed=seed)
 
     def _result(self, key: str) -> CheckResult:
-        line = self.rubric[key]
-        note = "merge.py could not be loaded" if self._load_failure is not None else "this check was not chosen"
+        line, is_lost = self.files.rubric[key], self._load_failure is not None
+        note = f"{self.lab.program.file} could not be loaded" if is_lost else "this check was not chosen"
         return self._results.get(key) or CheckResult(line.key, line.part, line.title, line.points, note=note)
 
     def _timing(self) -> Timing | None:
         """Tell the seconds of the largest public case that has a time of the reference beside it.
 
-        Not of a hidden one: a merge could take as many seconds as it wants to tell of its input.
+        Not of a hidden one: code could take as many seconds as it wants to tell of its input.
         """
-        public = [case for case in self.cases if case.visibility is Visibility.PUBLIC]
+        public = [case for case in self.files.cases if case.visibility is Visibility.PUBLIC]
         timed = [case for case in public if case.reference_s is not None]
-        largest = max(timed, key=lambda case: len(case.rows), default=None)
-        seconds = None if largest is None else self._student.seconds(largest)
-        if largest is None or largest.reference_s is None or seconds is None:
+        largest = max(timed, key=lambda case: case.size, default=None)
+        seconds = None if largest is None else self._respondent.seconds(largest)
+        if self.lab.describe_size is None or largest is None or largest.reference_s is None or seconds is None:
             return None
-        return Timing(seconds, largest.reference_s, f"{len(largest.rows)} rows, {len(largest.expected)} people")
+        return Timing(seconds, largest.reference_s, self.lab.describe_size(largest))
 
 
 def _fatal(submission: Submission) -> Failure | None:
@@ -218,31 +242,26 @@ def _fatal(submission: Submission) -> Failure | None:
 
 
 @cache
-def find_fingerprints() -> Mapping[str, str]:
+def find_fingerprints(lab: Lab) -> Mapping[str, str]:
     """Tell what all marks of this process depend on: SHA-256 of ``rubric``, ``cases`` and ``grader``."""
-    rubric, _ = load_material()
-    return {"rubric": rubric.fingerprint, "cases": fingerprint(), "grader": _grader_fingerprint()}
+    return {
+        "rubric": load_lab_files(lab).rubric.fingerprint,
+        "cases": fingerprint(lab.folder / "cases"),
+        "grader": _hash_files(find_modules(lab)),
+    }
 
 
-def _grader_fingerprint() -> str:
-    """Hash the code that marks depend on: two equal hashes mean the same grader."""
+def find_modules(lab: Lab) -> Sequence[Path]:
+    """List the files of code that marks depend on: of the harness, of the lab, and what the lab names besides."""
+    left_out = {HARNESS / name for name in NO_PART_IN_MARKS}
+    harness = [path for path in HARNESS.rglob("*.py") if left_out.isdisjoint({path, *path.parents})]
+    return sorted({*harness, *lab.folder.rglob("*.py"), *lab.marks_depend_on})
+
+
+def _hash_files(paths: Sequence[Path]) -> str:
+    """Hash names and contents: two equal hashes mean the same grader."""
     digest = hashlib.sha256()
-    estimation = FOLDER.parent / "estimation"
-    modules = (path for path in FOLDER.rglob("*.py") if FOLDER / CLASS not in path.parents)
-    for path in [*sorted(modules), *(estimation / name for name in MARKS_DEPEND_ON)]:
-        digest.update(f"{path.relative_to(FOLDER.parent).as_posix()}\0".encode())
+    for path in paths:
+        digest.update(f"{path.relative_to(REPOSITORY).as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def _shrink(key: str, judge: Callable[[Sequence[Case]], Verdict]) -> Sequence[Case]:
-    """Look for the smallest input that is judged wrong; a merge that has to be stopped ends the search."""
-    from grader.harness.shrinking import StopSearch, smallest_failure  # loads Hypothesis, which few need
-
-    def is_wrong(cases: Sequence[Case]) -> bool:
-        verdict = judge(cases)
-        if verdict not in {Verdict.PASSED, Verdict.WRONG}:
-            raise StopSearch
-        return verdict is Verdict.WRONG
-
-    return smallest_failure(key, is_wrong)

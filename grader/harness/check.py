@@ -1,37 +1,34 @@
 """Judge a check: play its cases, hold each answer against the recorded one, and keep what a reader needs to see.
 
-A test in `grader/checks` gets a `Check`. It judges every case, also after a wrong one, so that a check is worth the
-share of its cases that pass; `Check.finish` then makes the frozen result and fails the test if points were lost.
+A test in a lab's ``checks`` gets a `Check`. It judges every case, also after a wrong one, so that a check is worth the
+share of its cases that pass; `Check.finish` then makes the frozen result.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from grader.harness.errors import RubricError
-from grader.harness.respondent import Answer, Student
-from grader.harness.results import (
-    CaseResult,
-    CheckResult,
-    Evidence,
-    Explanation,
-    Overlay,
-    Rows,
-    Verdict,
-    Visibility,
-)
+from grader.harness.cases import Case
+from grader.harness.evidence import EvidenceKind
+from grader.harness.respondent import Answer, Respondent
+from grader.harness.results import CaseResult, CheckResult, Explanation, Verdict, Visibility
 from grader.harness.rubric import RubricLine
 from grader.harness.sandbox.launcher import Failure
-from grader.labs.merge.compare import nobody_left, other_than, renumber
-from grader.labs.merge.merge_case import Case, Scene
 
-Rule = Callable[[Case, Rows], Explanation | None]
-"""Judges the people of an answer: None when they are right."""
+Rule = Callable[[Any, Any], Explanation | None]
+"""Judges the answer to a case: None when it is right."""
+
+PairRule = Callable[[Any, Any, Any, Any], Explanation | None]
+"""Judges two answers, ``(case, twin, answer, answer of the twin)``: None when they agree."""
+
+SameRule = Callable[[Any, Any], Explanation | None]
+"""Judges two answers to one call, the one of before and the one of now: None when they are the same."""
 
 Shrink = Callable[[str, Callable[[Sequence[Case]], Verdict]], Sequence[Case]]
 """Looks for the smallest input of a check whose verdict is WRONG; returns no cases when it finds none."""
 
-MAX_ROWS_SHOWN = 200
-"""So many rows of a wrong answer are kept for the report: an answer may be of any length."""
+SHRUNK = "shrunk"
+"""Name of a case that such a search has made."""
 
 
 class PointsLostError(Exception):
@@ -47,69 +44,54 @@ class Check:
     line : RubricLine
         What the rubric says of it.
     cases : sequence of Case
-        Its recorded cases.
-    student : Student
+        Its recorded cases; those of all other checks for the one that asks again.
+    respondent : Respondent
         Who answers.
+    evidence : EvidenceKind
+        How the lab shows a failure.
     shrink : callable or None
         Finds a smallest failing input; None where inputs are shown as they were recorded.
     """
 
     line: RubricLine
     cases: Sequence[Case]
-    student: Student
+    respondent: Respondent
+    evidence: EvidenceKind
     shrink: Shrink | None = None
     results: list[CaseResult] = field(default_factory=list)
 
-    def judge_each(self, rule: Rule) -> None:
-        """Judge the answer to each case by `rule`."""
+    def judge_each(self, rule: Rule, *, overlay: Callable[[Any, Any], Any] | None = None) -> None:
+        """Judge the answer to each case by `rule`; `overlay` makes what is drawn of it, right or wrong."""
         for case in self.cases:
-            self.results.append(_judge(case, self.student.answer(case), rule))
+            answer = self.respondent.answer(case)
+            result = self._judge(case, answer, rule)
+            is_drawn = overlay is not None and not isinstance(answer.outcome, Failure)
+            self.results.append(replace(result, overlay=overlay(case, answer.outcome)) if is_drawn else result)  # type: ignore[misc]
 
-    def judge_twins(self, *, required: str, advice: str) -> None:
-        """Judge whether each pair of cases that are the same people got the same people for an answer.
-
-        Parameters
-        ----------
-        required, advice : str
-            First and last part of the explanation.
-        """
+    def judge_twins(self, rule: PairRule) -> None:
+        """Judge the answers to each pair of a case and its twin."""
         of_name = {case.name: case for case in self.cases}
         for twin in self.cases:
             if twin.twin_of:
-                base = of_name[twin.twin_of]
-                self.results.append(_judge_twins(base, twin, self.student.answer, required, advice))
+                self.results.append(self._judge_twins(of_name[twin.twin_of], twin, self.respondent.answer, rule))
 
-    def judge_again(self, *, required: str, advice: str) -> None:
+    def judge_again(self, rule: SameRule) -> None:
         """Judge whether the cases of each other check are answered the same when they are asked again."""
         compared: dict[str, list[CaseResult]] = {}
-        for case, people, again in self.student.answer_again():
-            compared.setdefault(case.check, []).append(_compare_answers(case, people, again, required, advice))
+        for case, before, again in self.respondent.answer_again(self.cases):
+            result = self._judge(case, again, lambda _, now, before=before: rule(before, now))  # type: ignore[misc]
+            compared.setdefault(case.check, []).append(result)
         for check, results in compared.items():
             passed = CaseResult(check, f"The cases of {check!r}.", Visibility.PUBLIC, Verdict.PASSED)
             self.results.append(next((result for result in results if not result.is_passed), passed))
 
-    def judge_small_inputs(self, rule: Rule) -> None:
-        """After a failure, show the smallest input that breaks the merge in place of the first recorded one."""
-        self._show_smallest(lambda cases: _judge(cases[-1], self.student.try_out(cases[-1]), rule))
+    def show_smallest(self, rule: Rule) -> None:
+        """After a failure, show the smallest input that breaks the code in place of the first recorded one."""
+        self._show_smallest(lambda cases: self._judge(cases[-1], self.respondent.try_out(cases[-1]), rule))
 
-    def judge_small_twins(self, *, required: str, advice: str) -> None:
+    def show_smallest_twins(self, rule: PairRule) -> None:
         """Do the same for a check of twins."""
-        self._show_smallest(lambda cases: _judge_twins(cases[0], cases[-1], self.student.try_out, required, advice))
-
-    def judge_pictures(
-        self, score: Callable[[Scene, Rows], float], rule: Callable[[Scene, float], Explanation | None]
-    ) -> None:
-        """Judge the answer to each picture by its score and keep its skeletons for drawing, right or wrong.
-
-        Parameters
-        ----------
-        score : callable
-            Share of the picture's labelled keypoints that an answer finds, 0 to 1.
-        rule : callable
-            Judges a score: None when it is high enough.
-        """
-        for case in self.cases:
-            self.results.append(_judge_picture(case, self.student.answer(case), score, rule))
+        self._show_smallest(lambda cases: self._judge_twins(cases[0], cases[-1], self.respondent.try_out, rule))
 
     def finish(self) -> CheckResult:
         """Freeze what was found."""
@@ -121,71 +103,38 @@ class Check:
             return
         smallest = self.shrink(self.line.key, lambda cases: judge(cases).verdict)
         shown = judge(smallest) if smallest else None
-        # What is shown must not change the mark, not even of a merge that leaves its answers to chance.
+        # What is shown must not change the mark, not even of code that leaves its answers to chance.
         if shown is not None and shown.verdict is Verdict.WRONG:
             self.results[first] = shown
 
+    def _judge(self, case: Case, answer: Answer, rule: Rule) -> CaseResult:
+        if isinstance(answer.outcome, Failure):
+            return self._failed(case, answer.outcome)
+        return self._judged(case, answer.outcome, rule(case, answer.outcome))
 
-def _judge(case: Case, answer: Answer, rule: Rule) -> CaseResult:
-    if isinstance(answer.outcome, Failure):
-        return _failed(case, answer.outcome)
-    return _judged(case, answer.outcome, rule(case, answer.outcome))
+    def _judge_twins(self, base: Case, twin: Case, ask: Callable[[Case], Answer], rule: PairRule) -> CaseResult:
+        before, now = ask(base).outcome, ask(twin).outcome
+        for case, outcome in ((base, before), (twin, now)):
+            if isinstance(outcome, Failure):
+                return self._failed(case, outcome)
+        return self._judged(twin, now, rule(base, twin, before, now))
 
+    def _judged(self, case: Case, answer: Any, explanation: Explanation | None) -> CaseResult:  # noqa: ANN401 - the lab's
+        if explanation is None:
+            return CaseResult(case.name, case.says, case.visibility, Verdict.PASSED)
+        evidence = self._collect(case, answer)
+        return CaseResult(case.name, case.says, case.visibility, Verdict.WRONG, explanation, evidence)
 
-def _judge_picture(
-    case: Case,
-    answer: Answer,
-    score: Callable[[Scene, Rows], float],
-    rule: Callable[[Scene, float], Explanation | None],
-) -> CaseResult:
-    scene, people = case.scene, answer.outcome
-    if scene is None:
-        raise RubricError(f"A case of pictures must have a scene; {case.name!r} has none. Make the cases again.")
-    if isinstance(people, Failure):
-        return _failed(case, people)
-    share = score(scene, people)
-    overlay = Overlay(scene.picture, scene.keypoints, case.expected, people, share, scene.expected_score)
-    return replace(_judged(case, people, rule(scene, share)), overlay=overlay)
+    def _failed(self, case: Case, failure: Failure) -> CaseResult:
+        return CaseResult(
+            case.name,
+            case.says,
+            case.visibility,
+            failure.verdict,
+            failure.explanation,
+            self._collect(case, None),
+            traceback=failure.traceback,
+        )
 
-
-def _judge_twins(base: Case, twin: Case, ask: Callable[[Case], Answer], required: str, advice: str) -> CaseResult:
-    """Compare the answers to two inputs that hold the same people."""
-    before, now = ask(base).outcome, ask(twin).outcome
-    if isinstance(before, Failure):
-        return _failed(base, before)
-    if isinstance(now, Failure):
-        return _failed(twin, now)
-    expected = renumber(before, twin.renumbered)
-    explanation = nobody_left(twin, now) or other_than(expected, now, required=required, advice=advice)
-    return _judged(twin, now, explanation)
-
-
-def _compare_answers(case: Case, before: Rows, again: Answer, required: str, advice: str) -> CaseResult:
-    """Compare the answers to the same input in two processes, the first of which did answer."""
-    if isinstance(again.outcome, Failure):
-        return _failed(case, again.outcome)
-    explanation = other_than(before, again.outcome, required=required, advice=advice)
-    return _judged(case, again.outcome, explanation)
-
-
-def _judged(case: Case, people: Rows, explanation: Explanation | None) -> CaseResult:
-    if explanation is None:
-        return CaseResult(case.name, case.says, case.visibility, Verdict.PASSED)
-    return CaseResult(case.name, case.says, case.visibility, Verdict.WRONG, explanation, _evidence(case, people))
-
-
-def _failed(case: Case, failure: Failure) -> CaseResult:
-    return CaseResult(
-        case.name,
-        case.says,
-        case.visibility,
-        failure.verdict,
-        failure.explanation,
-        _evidence(case, None),
-        traceback=failure.traceback,
-    )
-
-
-def _evidence(case: Case, people: Rows | None) -> Evidence:
-    came = None if people is None else people[:MAX_ROWS_SHOWN]
-    return Evidence(case.rows, case.call, case.expected, came, case.is_only_answer, shrunk=case.name == "shrunk")
+    def _collect(self, case: Case, answer: Any) -> Any:  # noqa: ANN401 - the lab's
+        return self.evidence.collect(case, answer, is_shrunk=case.name == SHRUNK)

@@ -3,13 +3,14 @@
 ::
 
     GraderError
-    ├── SubmissionError     the student can mend it: shown to the student, costs points, never stops the grader
+    ├── UsageError          the command asks for what there is not; told to whoever typed it
+    ├── SubmissionError     the student can fix it: shown to the student, costs points, never stops the grader
     ├── SandboxError        ours: no mark is given, the staff are told, the next submission goes on
     │   ├── HostUnfit         a protection that was asked for is not to be had on this machine
     │   └── ProtocolBroken    the child's side of the sandbox said something that it never says
     ├── RubricError         ours: the rubric or the cases do not fit together; found before a student's code runs
-    ├── WorksheetError      the TA can mend it: the worksheet is not Moodle's, or not that of this assignment
-    └── ExportError         the TA can mend it: there is no place for what is to be written
+    ├── WorksheetError      the TA can fix it: the worksheet is not Moodle's, or not that of this assignment
+    └── ExportError         the TA can fix it: there is no place for what is to be written
 
 What a student's code does wrong while it runs is no exception here but a value: see `grader.harness.results.Verdict`.
 """
@@ -19,8 +20,12 @@ class GraderError(Exception):
     """The root of all errors that the grader raises on purpose."""
 
 
+class UsageError(GraderError):
+    """The command asks for what there is not; the message is for whoever typed it."""
+
+
 class SubmissionError(GraderError):
-    """The file that was handed in cannot be graded, and its author can mend it."""
+    """The file that was handed in cannot be graded, and its author can fix it."""
 
 
 class SandboxError(GraderError):

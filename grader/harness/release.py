@@ -1,8 +1,8 @@
 """Build what students get: the pipeline with a hole in place of the answer, and as much of the grader as checks it.
 
-What is shipped stands in `SHIPPED` and nowhere else; a file that no pattern names stays here. Before the archive is
-written its contents are searched for what students must not have: the reference solution, the hidden cases, and what
-the rubric tells staff.
+What is shipped of the harness stands in `SHIPPED`, what of the lab in its `Handout`; a file that no pattern names stays
+here. Before the archive is written its contents are searched for what students must not have: the reference solution,
+the hidden cases, and what the rubric tells staff.
 """
 
 import ast
@@ -14,64 +14,33 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from grader.harness.errors import GraderError
-
-REPOSITORY = Path(__file__).resolve().parent.parent
-TOP = "EAI_Lab3"
-"""The one folder in the archive."""
-
-TEMPLATE = "student_template"
-TEMPLATE_MERGE = f"{TEMPLATE}/merge.py"
-REFERENCE = "estimation/merge.py"
-RUBRIC = "grader/rubric.toml"
-HIDDEN_CASES = "grader/cases/hidden"
+from grader.harness.errors import GraderError, UsageError
+from grader.harness.lab import REPOSITORY, Handout, Lab
 
 SHIPPED = (
     "LICENSE",
-    "demo_image.py",
-    "estimation/*.py",
     "grader/__init__.py",
-    "grader/cases.py",
-    "grader/cases/public/*.json",
-    "grader/checks/test_*.py",
-    "grader/compare.py",
-    "grader/conflicts.py",
     "grader/conftest.py",
-    "grader/errors.py",
-    "grader/grade.py",
-    "grader/grading.py",
-    "grader/intake/*.py",
-    "grader/judging.py",
-    "grader/marks.py",
-    "grader/material.py",
-    "grader/pictures.py",
     "grader/pytest.ini",
-    "grader/report/*.css",
-    "grader/report/*.j2",
-    "grader/report/*.py",
-    "grader/results.py",
-    "grader/rubric.py",
-    "grader/rubric.toml",
-    "grader/sandbox/*.py",
-    "grader/student.py",
-    "grader/submission.py",
-    "images/*.jpg",
-    "images/README.md",
-    "images/annotations.json",
-    "images/drawn/*.png",
-    "model_weights/README.md",
-    "model_weights/compact.npz",
-    f"{TEMPLATE}/README.md",
-    f"{TEMPLATE}/check.py",
-    f"{TEMPLATE}/merge.py",
-    f"{TEMPLATE}/pack.py",
-    f"{TEMPLATE}/report_template.rtf",
-    f"{TEMPLATE}/requirements.txt",
+    "grader/labs/__init__.py",
+    "grader/harness/*.py",
+    "grader/harness/intake/*.py",
+    "grader/harness/report/*.css",
+    "grader/harness/report/*.j2",
+    "grader/harness/report/*.py",
+    "grader/harness/sandbox/*.py",
 )
 """Patterns below the repository; each must fit something."""
 
-WITHHELD = ("grader/sandbox/attacks.py", "grader/sandbox/doctor.py")
+WITHHELD = (
+    "grader/harness/release.py",
+    "grader/harness/shrinking.py",
+    "grader/harness/sandbox/attack.py",
+    "grader/harness/sandbox/attacks.py",
+    "grader/harness/sandbox/doctor.py",
+)
 """Files that a pattern fits and that stay here all the same."""
 
 N_TELLTALE_LINES = 5
@@ -89,7 +58,7 @@ class Secrets:
     names : frozenset of str
         The reference's own functions.
     hidden_cases : sequence of tuple of str
-        Name and rows of each hidden case, as JSON without spaces.
+        Name and input of each hidden case, as JSON without spaces.
     staff_texts : sequence of str
         What the rubric tells staff.
     """
@@ -112,85 +81,110 @@ class Secrets:
         return "lines of the reference solution" if not self.runs.isdisjoint(_runs(text)) else ""
 
     def _find_case(self, text: str) -> str:
-        named = [(name, rows) for name, rows in self.hidden_cases if name in text]
+        named = [(name, given) for name, given in self.hidden_cases if name in text]
         packed = "".join(text.split()) if named else ""
-        return next((f"the hidden case {name}" for name, rows in named if rows in packed), "")
+        return next((f"the hidden case {name}" for name, given in named if given in packed), "")
 
     def _find_staff(self, text: str) -> str:
         return next((f"the text for staff {told!r}" for told in self.staff_texts if told in text), "")
 
 
-def build_release(out: Path, *, repository: Path = REPOSITORY) -> list[str]:
+def build_release(lab: Lab, out: Path, *, repository: Path = REPOSITORY) -> list[str]:
     """Write the archive that students get; the same files give the same bytes.
 
     Parameters
     ----------
+    lab : Lab
+        Whose archive it is.
     out : Path
-        Where the archive goes; what is there is replaced.
+        Where it goes; what is there is replaced.
     repository : Path, optional
         Where the files come from.
 
     Returns
     -------
     names : list of str
-        What is in the archive, sorted; every name begins with ``EAI_Lab3/``.
+        What is in the archive, sorted; every name begins with the lab's one folder.
 
     Raises
     ------
+    UsageError
+        If the lab gives nothing to students.
     GraderError
         If a pattern fits nothing, a shipped module imports one that is not shipped, something secret would be
         shipped, or the archive cannot be written.
     """
-    files = collect_files(repository)
+    handout = _handout_of(lab)
+    files = collect_files(lab, repository)
     _refuse_missing_imports(files, repository)
-    secrets = read_secrets(repository)
+    secrets = read_secrets(lab, repository)
     for name, content in files.items():
         if secret := secrets.find(content):
             raise GraderError(f"Students must not get {secret}; it is in {name}. Take it out of that file.")
     try:
-        out.write_bytes(_pack({f"{TOP}/{name}": content for name, content in files.items()}))
+        out.write_bytes(_pack({f"{handout.top}/{name}": content for name, content in files.items()}))
     except OSError as exc:
         raise GraderError(f"The archive must be written somewhere; {out} cannot be: {exc.strerror}.") from exc
-    return sorted(f"{TOP}/{name}" for name in files)
+    return sorted(f"{handout.top}/{name}" for name in files)
 
 
-def collect_files(repository: Path = REPOSITORY) -> dict[str, bytes]:
+def collect_files(lab: Lab, repository: Path = REPOSITORY) -> dict[str, bytes]:
     """Read what is shipped.
 
     Returns
     -------
     files : dict of str to bytes
-        Contents by path in the release, with ``/``. What lies in the folder of the students' files goes to the top,
-        the rubric loses what it tells staff, and ``merge.py`` is the one that students are to write.
+        Contents by path in the release, with ``/``, as the lab's handout places them; the rubric loses what it tells
+        staff.
 
     Raises
     ------
+    UsageError
+        If the lab gives nothing to students.
     GraderError
         If a pattern fits nothing.
     """
+    handout, rubric = _handout_of(lab), _in_repository(lab, "rubric.toml")
     files: dict[str, bytes] = {}
-    for pattern in SHIPPED:
+    for pattern in (*SHIPPED, *handout.shipped):
         paths = [path for path in repository.glob(pattern) if path.is_file()]
         if not paths:
-            raise GraderError(f"What students get must be there; {pattern!r} fits no file. Mend SHIPPED in release.py.")
+            raise GraderError(
+                f"What students get must be there; {pattern!r} fits no file. Fix SHIPPED in release.py, or the lab's "
+                "handout."
+            )
         files |= {path.relative_to(repository).as_posix(): path.read_bytes() for path in paths}
-    shipped = {_place(name): content for name, content in files.items() if name not in WITHHELD}
-    shipped[REFERENCE] = files[TEMPLATE_MERGE]
-    shipped[RUBRIC] = without_staff(files[RUBRIC])
+    withheld = {*WITHHELD, *handout.withheld}
+    shipped = {_place(handout, name): content for name, content in files.items() if name not in withheld}
+    shipped |= {place: files[name] for name, place in handout.copied.items()}
+    shipped[rubric] = without_staff(files[rubric])
     return shipped
 
 
-def read_secrets(repository: Path = REPOSITORY) -> Secrets:
+def read_secrets(lab: Lab, repository: Path = REPOSITORY) -> Secrets:
     """Read what students must not get from where it stands."""
-    reference = (repository / REFERENCE).read_text(encoding="utf-8")
+    handout = _handout_of(lab)
+    reference = (repository / handout.reference).read_text(encoding="utf-8") if handout.reference else ""
     functions = [node.name for node in ast.walk(ast.parse(reference)) if isinstance(node, ast.FunctionDef)]
-    rubric = tomllib.loads((repository / RUBRIC).read_text(encoding="utf-8"))
+    rubric = tomllib.loads((repository / _in_repository(lab, "rubric.toml")).read_text(encoding="utf-8"))
+    hidden = repository / _in_repository(lab, "cases/hidden")
     return Secrets(
         runs=frozenset(_runs(reference)),
         names=frozenset(name for name in functions if name.startswith("_")),
-        hidden_cases=[case for path in sorted((repository / HIDDEN_CASES).glob("*.json")) for case in _cases(path)],
+        hidden_cases=[case for path in sorted(hidden.glob("*.json")) for case in _cases(path)],
         staff_texts=[check["staff"] for check in rubric["check"] if "staff" in check],
     )
+
+
+def _handout_of(lab: Lab) -> Handout:
+    if lab.handout is None:
+        raise UsageError(f"A lab must have a handout to be released; {lab.name!r} has none. Give it one in its lab.py.")
+    return lab.handout
+
+
+def _in_repository(lab: Lab, name: str) -> str:
+    """Name a file of the lab's folder by its path below the repository."""
+    return (lab.folder / name).relative_to(REPOSITORY).as_posix()
 
 
 def without_staff(rubric: bytes) -> bytes:
@@ -215,10 +209,10 @@ def without_staff(rubric: bytes) -> bytes:
     return left.encode("utf-8")
 
 
-def _place(name: str) -> str:
+def _place(handout: Handout, name: str) -> str:
     """Tell where a file of the repository goes in the release."""
     path = PurePosixPath(name)
-    return path.name if path.parent.name == TEMPLATE and name != TEMPLATE_MERGE else name
+    return path.name if str(path.parent) == handout.to_top and name not in handout.copied else name
 
 
 def _refuse_missing_imports(files: Mapping[str, bytes], repository: Path) -> None:
@@ -227,7 +221,9 @@ def _refuse_missing_imports(files: Mapping[str, bytes], repository: Path) -> Non
         for module in _imported(content) if name.endswith(".py") else ():
             path = f"{module.replace('.', '/')}.py"
             if path not in files and (repository / path).is_file():
-                raise GraderError(f"Students must get what {name} imports; {path} is not in SHIPPED of release.py.")
+                raise GraderError(
+                    f"Students must get what {name} imports; {path} is not shipped. Name it in the lab's handout."
+                )
 
 
 def _imported(source: bytes) -> Iterator[str]:
@@ -253,10 +249,15 @@ def _runs(text: str) -> Iterator[tuple[str, ...]]:
 
 
 def _cases(path: Path) -> Iterator[tuple[str, str]]:
-    """List the cases of a file: name and rows. Nobody's rows are no secret."""
+    """List the cases of a file: name, and the longest list that it holds, which is its input. Nothing is no secret."""
     for case in json.loads(path.read_text(encoding="utf-8"))["cases"]:
-        if case["rows"]:
-            yield json.dumps(case["name"]), json.dumps(case["rows"], separators=(",", ":"))
+        given = max((value for value in case.values() if isinstance(value, list)), key=_length, default=[])
+        if _length(given) > len("[[]]"):
+            yield json.dumps(case["name"]), json.dumps(given, separators=(",", ":"))
+
+
+def _length(value: Any) -> int:  # noqa: ANN401 - of JSON
+    return len(json.dumps(value, separators=(",", ":")))
 
 
 def _pack(files: Mapping[str, bytes]) -> bytes:

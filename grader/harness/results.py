@@ -8,12 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-
-import numpy as np
-import numpy.typing as npt
-
-Rows = npt.NDArray[np.float64]
-"""Shape (n, 20), dtype float64: 18 keypoint ids (-1 = absent), score, number of parts."""
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -50,85 +45,40 @@ class Explanation:
     Attributes
     ----------
     required : str
-        What the answer must be: ``"merge() must return an array of shape (n_skeletons, 20)"``.
-    came : str
-        What came instead: ``"got shape (3, 18)"``.
+        What the answer must be: ``"double() must return an array of shape (n, 2)"``.
+    got : str
+        What there was instead: ``"got shape (3, 1)"``.
     advice : str
-        What to do: ``"Keep the last two columns: score and number of parts."``
+        What to do: ``"Keep both columns."``
     """
 
     required: str
-    came: str
+    got: str
     advice: str
 
     def __str__(self) -> str:
         """Join the parts into sentences."""
-        return f"{self.required}; {self.came}. {self.advice}"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a reader needs to see a failure: the call, the answer that was right, the answer that came.
-
-    Attributes
-    ----------
-    rows : ndarray of shape (n, 20) and dtype float64
-        The input.
-    call : str
-        The call as Python: ``"merge(subset, min_score=0.5)"``.
-    expected : ndarray of shape (m, 20) and dtype float64
-        A right answer: the only one without conflicts, the reference's with conflicts.
-    answer : ndarray of shape (k, 20) and dtype float64, or None
-        What came; None when nothing came that could be read.
-    is_only_answer : bool
-        Whether `expected` is the only right answer.
-    shrunk : bool
-        Whether the input was made as small as one that still fails can be.
-    """
-
-    rows: Rows
-    call: str
-    expected: Rows
-    answer: Rows | None
-    is_only_answer: bool = True
-    shrunk: bool = False
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """Skeletons over a picture, for two drawings side by side.
-
-    Attributes
-    ----------
-    picture : str
-        File name in ``images/``.
-    keypoints : mapping of int to tuple of float
-        For each keypoint id its place ``(x, y)`` in pixels of the picture.
-    expected, answer : ndarray of shape (m, 20) and dtype float64
-        The reference's skeletons and the student's.
-    score, expected_score : float
-        Share of labelled keypoints found, 0 to 1: the student's and the reference's.
-    """
-
-    picture: str
-    keypoints: Mapping[int, tuple[float, float]]
-    expected: Rows
-    answer: Rows
-    score: float
-    expected_score: float
+        return f"{self.required}; {self.got}. {self.advice}"
 
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One case: one input of `merge` and how its answer was judged."""
+    """One case: one call of the student's code and how its answer was judged.
+
+    Attributes
+    ----------
+    evidence, overlay : object or None
+        Data of the lab's own, see `grader.harness.evidence`: what a reader needs to see of a failure, and what is drawn
+        over a picture, right or wrong.
+    """
 
     name: str
     says: str
     visibility: Visibility
     verdict: Verdict
     explanation: Explanation | None = None
-    evidence: Evidence | None = None
-    overlay: Overlay | None = None
+    evidence: Any = None
+    overlay: Any = None
     traceback: str = ""
 
     @property
@@ -147,7 +97,7 @@ class CheckResult:
         As in the rubric.
     max_points : Fraction
         As in the rubric.
-    cases : sequence of CaseResult
+    cases : tuple of CaseResult
         In the order of the case file.
     note : str
         Why a check was not run; empty otherwise.
@@ -157,7 +107,7 @@ class CheckResult:
     part: str
     title: str
     max_points: Fraction
-    cases: Sequence[CaseResult] = ()
+    cases: tuple[CaseResult, ...] = ()
     note: str = ""
 
     @property
@@ -207,7 +157,7 @@ class Problem:
     Attributes
     ----------
     code : str
-        A short stable name: ``"no_merge"``, ``"zip_bomb"``.
+        A short stable name: ``"no_code"``, ``"zip_bomb"``.
     explanation : Explanation
         For the student.
     is_fatal : bool
@@ -233,7 +183,7 @@ class Handed:
         Of the file's bytes; empty when it could not be read.
     report_name : str
         Name of the written report in the zip, printable; empty without one.
-    problems : sequence of Problem
+    problems : tuple of Problem
         Fatal ones first.
     """
 
@@ -241,12 +191,12 @@ class Handed:
     student_id: str
     sha256: str
     report_name: str
-    problems: Sequence[Problem] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds that merging took on the largest crowd: the student's and the reference's, recorded beside the case."""
+    """Seconds that the largest case took: the student's, and the reference's as recorded beside the case."""
 
     student_s: float
     reference_s: float
@@ -258,13 +208,13 @@ class Report:
     """Everything about one graded submission.
 
     What it printed is kept twice: all of it for the staff, and for students what it printed while no hidden case had
-    been played, since a merge may print its input.
+    been played, since their code may print its input.
     """
 
     handed: Handed
-    checks: Sequence[CheckResult]
-    manual_parts: Sequence[ManualPart]
-    protections: Sequence[Protection] = ()
+    checks: tuple[CheckResult, ...]
+    manual_parts: tuple[ManualPart, ...]
+    protections: tuple[Protection, ...] = ()
     printed: str = ""
     printed_in_public: str = ""
     timing: Timing | None = None

@@ -12,7 +12,14 @@ from typing import Any
 from grader.harness.errors import RubricError
 from grader.harness.results import ManualPart
 
-FILE = Path(__file__).resolve().parent / "rubric.toml"
+_FIELDS = {
+    "check": {"key", "part", "title", "points", "says", "staff"},
+    "manual": {"key", "title", "points"},
+    "code": {"points"},
+    "report": {"points"},
+    "late": {"due", "points_per_day", "at_most"},
+}
+"""What a rubric may say, table by table."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class RubricLine:
     Attributes
     ----------
     key : str
-        Name of the check: ``grader/cases/*/<key>.json`` and ``test_<key>`` belong to it.
+        Name of the check: ``cases/*/<key>.json`` and ``test_<key>`` in the lab's folder belong to it.
     part : str
         The heading that it stands under.
     title, says : str
@@ -79,16 +86,16 @@ class Rubric:
             if line.key == key:
                 return line
         known = ", ".join(line.key for line in self.checks)
-        raise RubricError(f"A check must stand in grader/rubric.toml; {key!r} does not. It has: {known}.")
+        raise RubricError(f"A check must stand in the rubric; {key!r} does not. It has: {known}.")
 
 
-def load_rubric(path: Path = FILE) -> Rubric:
+def load_rubric(path: Path) -> Rubric:
     """Read and check a rubric.
 
     Raises
     ------
     RubricError
-        If the file cannot be read, lacks a field, has a key twice, or its points do not add up.
+        If the file cannot be read, lacks a field or has one too many, has a key twice, or its points do not add up.
     """
     try:
         content = path.read_bytes()
@@ -97,7 +104,9 @@ def load_rubric(path: Path = FILE) -> Rubric:
         _check_sum("code", table["code"]["points"], [line.points for line in rubric.checks])
         _check_sum("report", table["report"]["points"], [part.max_points for part in rubric.manual])
     except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise RubricError(f"The rubric must be as grader/rubric.toml tells; {path} is not: {exc!r}.") from exc
+        raise RubricError(
+            f"A rubric must have the tables and fields that CONTRIBUTING.md names; {path} has not: {exc!r}. Fix it there."
+        ) from exc
     keys = [line.key for line in rubric.checks] + [part.key for part in rubric.manual]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
@@ -106,6 +115,7 @@ def load_rubric(path: Path = FILE) -> Rubric:
 
 
 def _read(table: Mapping[str, Any], fingerprint: str) -> Rubric:
+    _refuse_unknown(table)
     checks = [
         RubricLine(entry["key"], entry["part"], entry["title"], entry["says"], _points(entry["points"]))
         for entry in table["check"]
@@ -114,11 +124,18 @@ def _read(table: Mapping[str, Any], fingerprint: str) -> Rubric:
     return Rubric(checks, manual, fingerprint, _read_late(table.get("late", {})))
 
 
+def _refuse_unknown(table: Mapping[str, Any]) -> None:
+    """Refuse what nobody would read: a misspelt word would otherwise change a mark in silence."""
+    for name, content in table.items():
+        for entry in content if isinstance(content, list) else [content]:
+            if name not in _FIELDS:
+                raise KeyError(f"there is no table {name!r}; there are {', '.join(_FIELDS)}")
+            for field in sorted(set(entry) - _FIELDS[name]):
+                raise KeyError(f"[{name}] has {', '.join(sorted(_FIELDS[name]))}, and not {field!r}")
+
+
 def _read_late(table: Mapping[str, Any]) -> LateRule | None:
     """Read the rule for late submissions; None where nobody can be late."""
-    unknown = sorted(set(table) - {"due", "points_per_day", "at_most"})
-    if unknown:
-        raise KeyError(f"[late] has due, points_per_day and at_most, and not {unknown[0]}")
     if not table:
         return None
     due = table["due"]
@@ -138,5 +155,5 @@ def _check_sum(name: str, total: float, points: Sequence[Fraction]) -> None:
     if sum(points, Fraction(0)) != _points(total):
         raise RubricError(
             f"The points of the {name} must add up to {total}; they add up to {float(sum(points, Fraction(0))):g}. "
-            "Change one or the other in grader/rubric.toml."
+            "Change one or the other in the rubric."
         )

@@ -1,4 +1,4 @@
-"""Find the smallest input that breaks a submission's merge: what a student can follow with a pencil.
+"""Find the smallest input that breaks a submission: what a student can follow with a pencil.
 
 Hypothesis draws inputs from the strategies that the cases were recorded from and, once one fails, makes it smaller for
 as long as it goes on failing. Every question put to the submission takes a call of the sandbox, so their number is
@@ -10,42 +10,40 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
-from grader.harness.results import Visibility
-from grader.labs.merge.merge_case import Case
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.errors import NoSuchExample
+
+from grader.harness.cases import Case
+from grader.harness.check import SHRUNK
+from grader.harness.lab import SmallInputs
+from grader.harness.results import Verdict
 
 MAX_CALLS = 2_000
 MAX_SECONDS = 20.0
 MAX_DRAWN = 300
 """Inputs drawn until one fails; the rest of the calls is for making it smaller."""
 
-NAME = "shrunk"
-"""Name of the case that comes back."""
 
-Judge = Callable[[Sequence[Case]], bool]
-"""Plays a case, or a pair of cases of which the second is the twin of the first; tells whether the answer is wrong."""
-
-
-class StopSearch(Exception):  # noqa: N818 - a wish, no error
-    """Raised by a judge when the search must end at once: the submission timed out or died."""
-
-
-def smallest_failure(
-    check: str,
-    judge: Judge,
+def smallest_wrong(
+    inputs: SmallInputs,
+    judge: Callable[[Sequence[Case]], Verdict],
     *,
     seed: int = 0,
     max_calls: int = MAX_CALLS,
     max_seconds: float = MAX_SECONDS,
 ) -> Sequence[Case]:
-    """Search for an input that fails and make it as small as can be.
+    """Search for an input that is answered wrongly and make it as small as can be.
 
     Parameters
     ----------
-    check : str
-        Key of a check whose inputs are drawn: ``any_people``, ``reordering``, ``renumbering`` or ``any_conflict``.
+    inputs : SmallInputs
+        What is drawn.
     judge : callable
-        Given the cases of one input, tells whether the submission fails; it must tell the same when asked again.
+        Plays a case, or a pair of cases of which the second is the twin of the first, and gives the verdict; it must
+        give the same when asked again. Code that has to be stopped, or dies, ends the search.
     seed : int, optional
         The same seed and the same submission give the same cases.
     max_calls : int, optional
@@ -56,26 +54,18 @@ def smallest_failure(
     Returns
     -------
     cases : sequence of Case
-        The smallest failing input with its right answer, or a pair of inputs; empty when none was found.
+        The smallest input found with its right answer, or a pair of inputs; empty when none was found.
     """
-    from hypothesis import HealthCheck, Phase, find, settings  # takes longer than a whole grading
-    from hypothesis.configuration import set_hypothesis_home_dir
-    from hypothesis.errors import NoSuchExample
-
-    from grader.labs.merge.casemaking.any_input import Drawn, as_cases, strategy_of
-    from grader.labs.merge.casemaking.maker import Maker
-
-    maker = Maker(check, Visibility.PUBLIC, seed)
     search = _Search(judge, max_calls, time.monotonic() + max_seconds)
 
-    def is_failing(drawn: Drawn) -> bool:
-        return search.is_failing(drawn.key, lambda: as_cases(maker, NAME, drawn))
+    def is_failing(drawn: Any) -> bool:  # noqa: ANN401 - the lab's
+        return search.is_failing(inputs.key(drawn), lambda: inputs.cases(SHRUNK, drawn))
 
     # Grading leaves no folder behind where it was started; Hypothesis goes on without one that cannot be made.
     set_hypothesis_home_dir(os.devnull)
     try:
         smallest = find(
-            strategy_of(check, is_recorded=False),
+            inputs.strategy,
             is_failing,
             settings=settings(
                 database=None,
@@ -90,13 +80,13 @@ def smallest_failure(
         return []
     finally:
         set_hypothesis_home_dir(None)
-    return [_describe(case) for case in as_cases(maker, NAME, smallest)]
+    return [_describe(case) for case in inputs.cases(SHRUNK, smallest)]
 
 
 class _Search:
     """Remembers what was judged, so that nothing is asked twice and nothing changes once a bound is reached."""
 
-    def __init__(self, judge: Judge, max_calls: int, deadline: float) -> None:
+    def __init__(self, judge: Callable[[Sequence[Case]], Verdict], max_calls: int, deadline: float) -> None:
         self._judge = judge
         self._calls_left = max_calls
         self._deadline = deadline
@@ -108,11 +98,12 @@ class _Search:
         if self._calls_left <= 0 or time.monotonic() > self._deadline:
             return False
         self._calls_left -= 1
-        try:
-            self._judged[key] = self._judge(make_cases())
-        except StopSearch:
+        verdict = self._judge(make_cases())
+        if verdict not in {Verdict.PASSED, Verdict.WRONG}:
             self._calls_left = 0
-        return self._judged.get(key, False)
+            return False
+        self._judged[key] = verdict is Verdict.WRONG
+        return self._judged[key]
 
 
 def _describe(case: Case) -> Case:

@@ -1,13 +1,13 @@
 """Open what a student handed in, without unpacking it blindly: everything stays in memory, nothing is run or parsed.
 
-A fault is fatal when the code cannot be had, or cannot be had without guessing: no zip, no merge.py, two that differ,
+A fault is fatal when the code cannot be had, or cannot be had without guessing: no zip, no code, two that differ,
 one that is encrypted, damaged, a link, a folder or a bomb. All else is a remark, and the code is graded:
 
-- Names. The zip's name, the report's name, ``Merge.py``, ``merge (1).py``, ``merge.py.txt``, more than one folder
+- Names. The zip's name, the report's name, capital letters, a ``(1)`` or ``.txt`` behind the name of the code, more than one folder
   around it: there is one file that can be meant. Backslashes in paths are folders, as Windows once wrote them.
-- What stands beside merge.py. Paths that lead outside, links, devices, bombs, archives, other Python files: they are
+- What stands beside the code. Paths that lead outside, links, devices, bombs, archives, other Python files: they are
   left out, and staff are told, who might unpack the zip by hand. Dates, comments and bytes before the zip do no harm.
-- Several merge.py with equal bytes, or one solution and copies of the template: there is no doubt which one counts.
+- Several files of this name with equal bytes, or one solution and copies of the template: there is no doubt which one counts.
 - Encodings. UTF-16, and Big5 or GBK where the file names no encoding, are turned into UTF-8. Python would refuse the
   file for a comment in Chinese; the program is the same. A null byte is fatal: Python refuses it, and no one can tell
   what stood there.
@@ -16,14 +16,16 @@ one that is encrypted, damaged, a link, a folder or a bomb. All else is a remark
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.harness.errors import SubmissionError
-from grader.harness.intake.contents import MAX_SOURCE_BYTES, MIB, Contents, read_contents
-from grader.harness.intake.names import find_student_id, is_expected, printable
+from grader.harness.intake.contents import MAX_SOURCE_BYTES, MIB, Contents, Wanted, read_contents
+from grader.harness.intake.names import Naming, printable
 from grader.harness.intake.problems import fatal, remark
-from grader.harness.intake.source import judge_source, mend_encoding
+from grader.harness.intake.source import judge_source, to_utf8
+from grader.harness.lab import Lab
 from grader.harness.results import Handed
 
 MAX_FILE_BYTES = 128 * MIB
@@ -39,7 +41,7 @@ class Submission:
     handed : Handed
         What a report tells of it: names, checksum, problems.
     source : bytes or None
-        The student's merge.py, in UTF-8 where Python would refuse it otherwise; None with a fatal problem.
+        The student's code, in UTF-8 where Python would refuse it otherwise; None with a fatal problem.
     report : bytes or None
         The written report, in whatever format; None when there is none that can be read. Its name is
         ``handed.report_name``.
@@ -55,15 +57,17 @@ class Submission:
         return self.report is not None and b"%PDF-" in self.report[:1024]
 
 
-def open_submission(path: Path, *, template: bytes | None = None) -> Submission:
-    """Open a zip, or a bare ``merge.py``, from the disk.
+def open_submission(lab: Lab, path: Path, *, others: Sequence[Naming] = ()) -> Submission:
+    """Open a zip, or the bare code, from the disk.
 
     Parameters
     ----------
+    lab : Lab
+        Whose submission it should be.
     path : Path
         The file. Not more than `MAX_FILE_BYTES` of it are read.
-    template : bytes, optional
-        The merge.py that students got; handed in unchanged it is told.
+    others : sequence of Naming, optional
+        How other labs call their files: a zip of one of them is told so.
 
     Returns
     -------
@@ -84,36 +88,40 @@ def open_submission(path: Path, *, template: bytes | None = None) -> Submission:
         raise SubmissionError(
             f"A submission must be readable; {str(path)!r} is not: {exc.strerror}. Check its permissions."
         ) from exc
-    return open_submission_bytes(path.name, data, template=template)
+    return open_submission_bytes(lab, path.name, data, others=others)
 
 
-def open_submission_bytes(name: str, data: bytes, *, template: bytes | None = None) -> Submission:
-    """Open a zip, or a bare ``merge.py``, that is in memory.
+def open_submission_bytes(lab: Lab, name: str, data: bytes, *, others: Sequence[Naming] = ()) -> Submission:
+    """Open a zip, or the bare code, that is in memory.
 
     Parameters
     ----------
+    lab : Lab
+        Whose submission it should be.
     name : str
-        Its file name; one that ends in ``.py`` makes it a bare merge.py.
+        Its file name; one that ends in ``.py`` makes it the bare code.
     data : bytes
         All of it.
-    template : bytes, optional
-        The merge.py that students got.
+    others : sequence of Naming, optional
+        How other labs call their files.
 
     Returns
     -------
     submission : Submission
         Whatever the bytes are: their faults are problems of the submission.
     """
+    naming, template = lab.naming, lab.template_bytes
     is_bare = name.lower().endswith(".py")
-    student_id = "" if is_bare else find_student_id(name)
-    contents = _read(data, template, student_id, is_bare=is_bare)
+    student_id = "" if is_bare else naming.find_student_id(name)
+    contents = _read(data, Wanted(naming, template, student_id, others), is_bare=is_bare)
     problems = list(contents.problems)
-    if not is_bare and not is_expected(name):
-        problems.append(remark("file_name", f"this one is named '{printable(name)}'"))
+    if not is_bare and not naming.is_expected(name):
+        other = next((f"; it looks like one of {other.tag}" for other in others if other.is_expected(name)), "")
+        problems.append(remark(naming, "file_name", f"this one is named '{printable(name)}'{other}"))
     source = contents.source
     if source is not None:
-        source, mended = mend_encoding(source)
-        problems += [*mended, *judge_source(source, template)]
+        source, changed = to_utf8(naming, source)
+        problems += [*changed, *judge_source(naming, source, template)]
     problems.sort(key=lambda problem: not problem.is_fatal)
     is_lost = any(problem.is_fatal for problem in problems)
     sha256 = "" if len(data) > MAX_FILE_BYTES else hashlib.sha256(data).hexdigest()
@@ -121,14 +129,14 @@ def open_submission_bytes(name: str, data: bytes, *, template: bytes | None = No
     return Submission(handed, None if is_lost else source, contents.report)
 
 
-def _read(data: bytes, template: bytes | None, student_id: str, *, is_bare: bool) -> Contents:
+def _read(data: bytes, wanted: Wanted, *, is_bare: bool) -> Contents:
     """Read the code, and the report of a zip."""
     if len(data) > (MAX_SOURCE_BYTES if is_bare else MAX_FILE_BYTES):
-        code = "merge_too_large" if is_bare else "file_too_large"
+        code = "code_too_large" if is_bare else "file_too_large"
         limit = MAX_SOURCE_BYTES if is_bare else MAX_FILE_BYTES
-        return Contents(problems=[fatal(code, f"it has more than {limit // MIB} MiB")])
+        return Contents(problems=[fatal(wanted.naming, code, f"it has more than {limit // MIB} MiB")])
     if is_bare:
         return Contents(source=data)
     if not data:
-        return Contents(problems=[fatal("empty_file", "it is empty")])
-    return read_contents(data, template=template, student_id=student_id)
+        return Contents(problems=[fatal(wanted.naming, "empty_file", "it is empty")])
+    return read_contents(data, wanted)

@@ -1,0 +1,42 @@
+"""The labs, each a folder; which one a submission belongs to.
+
+The command line and pytest's wiring ask here, and nobody else does.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from grader.harness.errors import UsageError
+from grader.harness.lab import Lab, load_lab
+
+DEFAULT = "merge"
+"""The lab of a submission whose name tells none."""
+
+
+@cache
+def list_labs() -> tuple[Lab, ...]:
+    """Import all labs, by name."""
+    folders = sorted(path.parent.name for path in Path(__file__).resolve().parent.glob("*/lab.py"))
+    return tuple(load_lab(f"{__name__}.{folder}.lab") for folder in folders)
+
+
+def find_lab(name: str = "", *file_names: str) -> Lab:
+    """Find a lab.
+
+    Parameters
+    ----------
+    name : str, optional
+        What ``--lab`` says; with it nothing else counts.
+    *file_names : str
+        Names of submissions: the first that is called as a lab asks for decides.
+
+    Raises
+    ------
+    UsageError
+        If there is no lab of that name.
+    """
+    labs = {lab.name: lab for lab in list_labs()}
+    if name and name not in labs:
+        raise UsageError(f"--lab must name a lab that there is; {name!r} is none. There are: {', '.join(labs)}.")
+    told = (lab.name for file in file_names for lab in labs.values() if lab.naming.is_expected(file))
+    return labs[name or next(told, DEFAULT)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from grader.harness.assessment import find_fingerprints
 from grader.harness.batch.records import Job, Outcome, Status
 from grader.harness.errors import GraderError
+from grader.harness.lab import Lab
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -22,16 +23,18 @@ N_AHEAD = 2
 
 
 def grade_on_cluster(
-    jobs: Iterable[Job], grade: Callable[[Job], Outcome], address: str
+    lab: Lab, jobs: Iterable[Job], grade: Callable[[Job], Outcome], address: str
 ) -> Iterator[tuple[Job, Outcome]]:
     """Grade on the workers of a Dask scheduler.
 
     Parameters
     ----------
+    lab : Lab
+        Whose submissions they are.
     jobs : iterable of Job
         Taken one by one as workers become free.
     grade : callable
-        `grader.harness.batch.task.grade_upload`, or what stands for it in tests.
+        `grader.harness.batch.task.grade_upload` of a lab, or what stands for it in tests.
     address : str
         Of the scheduler: ``tcp://host:8786``.
 
@@ -61,7 +64,7 @@ def grade_on_cluster(
         ) from exc
     with client:
         waiting, at_work = iter(jobs), {}
-        for job in islice(waiting, N_AHEAD * _count_threads(client, address)):
+        for job in islice(waiting, N_AHEAD * _count_threads(lab, client, address)):
             at_work[client.submit(grade, job, key=_name(job), pure=False)] = job
         done = as_completed(at_work, loop=client.loop)
         for future in done:
@@ -93,7 +96,7 @@ def _outcome(future: "Future[Outcome]") -> Outcome:
         ) from exc
 
 
-def _count_threads(client: "Client", address: str) -> int:
+def _count_threads(lab: Lab, client: "Client", address: str) -> int:
     """Count the cluster's threads, once each of its workers has shown that it has this grader."""
     threads = client.nthreads()
     if not threads:
@@ -101,8 +104,8 @@ def _count_threads(client: "Client", address: str) -> int:
             f"A cluster must have workers; the scheduler at {address!r} has none. "
             f"Start some on each machine with: python -m dask worker {address} --nworkers auto --nthreads 1"
         )
-    mine = find_fingerprints()
-    for worker, theirs in client.run(find_fingerprints, on_error="return").items():
+    mine = find_fingerprints(lab)
+    for worker, theirs in client.run(find_fingerprints, lab, on_error="return").items():
         if theirs != mine:
             came = repr(theirs) if isinstance(theirs, Exception) else "another version"
             raise GraderError(

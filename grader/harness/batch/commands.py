@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grader.harness.batch.run import GradeAll
     from grader.harness.batch.store import Store
     from grader.harness.batch.worksheet import Worksheet
+    from grader.harness.lab import Lab
     from grader.harness.marking import Marking
 
 DONE, GRADER_FAILED = 0, 3
@@ -23,7 +24,10 @@ MODES = [Mode.STRICT.value, Mode.AUTO.value]
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Declare the three commands; `add` is `add_parser` of the command line's sub-parsers."""
+    """Declare the three commands; `add` is `add_parser` of the command line's sub-parsers.
+
+    Each is a function of the lab and the options, ``options.command``.
+    """
     _add_batch(add("batch", help="grade a class"))
     _add_formgrader(add("formgrader", help="mark the reports of a graded class in the browser"))
     _add_export(add("export", help="write grades and feedback of a graded class"))
@@ -75,7 +79,7 @@ def _n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def grade_class(options: argparse.Namespace) -> int:
+def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     """Grade a class: ``batch``."""
     from grader.harness.assessment import find_fingerprints
     from grader.harness.batch.entries import find_entries
@@ -87,7 +91,6 @@ def grade_class(options: argparse.Namespace) -> int:
         check_worksheet,
         count,
         find_gone,
-        find_newer,
         grade_planned,
         is_stale,
         make_plan,
@@ -95,25 +98,26 @@ def grade_class(options: argparse.Namespace) -> int:
     from grader.harness.batch.store import Store
     from grader.harness.batch.summary import write_summary
     from grader.harness.batch.worksheet import read_worksheet
-    from grader.harness.rubric import load_rubric
+    from grader.harness.lab_files import load_lab_files
 
     worksheet = None if options.worksheet is None else read_worksheet(options.worksheet)
-    roll = call_roll(find_entries(options.submissions, out=options.out), worksheet)
+    roll = call_roll(find_entries(lab.naming, options.submissions, out=options.out), worksheet)
     store = Store(options.out)
     with store.locked():
         check_worksheet(store, has_worksheet=worksheet is not None)
-        plan = make_plan(store, roll, options.regrade)
-        gone, newer = find_gone(store, roll), find_newer(store, plan)
-        store.call(roll)
+        plan, gone = make_plan(lab, store, roll, options.regrade), find_gone(store, roll)
+        store.call(lab.name, roll)
         with show_progress(len(roll.uploads), len(plan.graded)) as tell:
-            kept = grade_planned(store, plan, _where(options), tell, Mode(options.sandbox), options.student_python)
-        find_pairs(store, store.lines())
-        lines, markings = publish(store, load_rubric(), find_gradebook(store, options.gradebook))
-    n_stale = sum(line.status is not Status.NO_MARK and is_stale(line, find_fingerprints()) for line in lines)
+            kept = grade_planned(
+                lab, store, plan, _where(lab, options), tell, Mode(options.sandbox), options.student_python
+            )
+        find_pairs(lab, store, store.lines())
+        lines, markings = publish(lab, store, load_lab_files(lab).rubric, find_gradebook(store, options.gradebook))
+    n_stale = sum(line.status is not Status.NO_MARK and is_stale(line, find_fingerprints(lab)) for line in lines)
     print(write_summary(roll, count(roll, lines), lines, n_stale, store.folder))
     _tell("could not be graded again; what they had stays", kept)
     _tell("graded before and not found now, kept and left out, with the marks of their reports", gone)
-    marked = [key for key in newer if any(part.points is not None for part in markings[key].parts)]
+    marked = [key for key in plan.newer if any(part.points is not None for part in markings[key].parts)]
     _tell("handed in again after their reports were marked; the marks stay, look at them again", marked)
     if worksheet is not None:
         _tell_about(worksheet, lines)
@@ -128,50 +132,51 @@ def _tell_about(worksheet: "Worksheet", lines: Sequence["Line"]) -> None:
         print(f"On the worksheet: {remark}")
 
 
-def open_formgrader(options: argparse.Namespace) -> int:
+def open_formgrader(lab: "Lab", options: argparse.Namespace) -> int:
     """Show the class to whoever marks the reports: ``formgrader``."""
     from grader.harness.batch.formgrader import serve
+    from grader.harness.batch.layout import assignment_of
     from grader.harness.batch.publish import find_gradebook, publish, write_notebooks
     from grader.harness.batch.store import Store
-    from grader.harness.rubric import load_rubric
+    from grader.harness.lab_files import load_lab_files
 
-    store, rubric = Store(options.out), load_rubric()
+    store, rubric = Store(options.out), load_lab_files(lab).rubric
     url = find_gradebook(store, options.gradebook)
     store.found()
     with store.locked():
-        lines, _ = publish(store, rubric, url)
-        write_notebooks(store, rubric, lines, url)
+        lines, _ = publish(lab, store, rubric, url)
+        write_notebooks(lab, store, rubric, lines, url)
     _tell_ungraded(store, lines)
-    serve(options.out, url, port=options.port, open_browser=not options.no_browser)
+    serve(options.out, assignment_of(lab), url, port=options.port, open_browser=not options.no_browser)
     return DONE
 
 
-def export(options: argparse.Namespace) -> int:
+def export(lab: "Lab", options: argparse.Namespace) -> int:
     """Write grades and feedback: ``export``."""
     from grader.harness.batch import exports
     from grader.harness.batch.publish import find_gradebook, list_results, publish, render_feedback
     from grader.harness.batch.store import Store
-    from grader.harness.rubric import load_rubric
+    from grader.harness.lab_files import load_lab_files
 
-    store, rubric = Store(options.out), load_rubric()
+    store, rubric = Store(options.out), load_lab_files(lab).rubric
     store.found()
     folder = store.folder / "export"
     with store.locked():
-        lines, markings = publish(store, rubric, find_gradebook(store, options.gradebook))
+        lines, markings = publish(lab, store, rubric, find_gradebook(store, options.gradebook))
         if options.moodle:
             # Not under the name of what is written beside it.
             is_taken = options.moodle.name.casefold() in {"grades.csv", "feedback.zip"}
             out = folder / (f"worksheet-{options.moodle.name}" if is_taken else options.moodle.name)
             _tell_worksheet(out, exports.export_worksheet(options.moodle, out, rubric, lines, markings))
         if options.feedback_zip:
-            left_out = exports.write_feedback_zip(folder / "feedback.zip", render_feedback(store, lines, markings))
+            left_out = exports.write_feedback_zip(folder / "feedback.zip", render_feedback(lab, store, lines, markings))
             print(folder / "feedback.zip")
             _tell("without Moodle's number, not in the archive", [person.key for person in left_out])
         if options.csv:
             exports.write_csv(folder / "grades.csv", rubric, lines, markings)
             print(folder / "grades.csv")
         if options.gradescope:
-            exports.write_gradescope(options.gradescope, list_results(store, lines))
+            exports.write_gradescope(options.gradescope, list_results(lab, store, lines))
             print(options.gradescope)
     _tell("without marks for the whole report, so without a total", _list_unmarked(lines, markings))
     _tell_ungraded(store, lines)
@@ -201,14 +206,15 @@ def _tell(what: str, keys: Sequence[str]) -> None:
         print(f"{len(keys)} {what}: {', '.join(keys[:MAX_NAMED])}{more}")
 
 
-def _where(options: argparse.Namespace) -> "GradeAll":
+def _where(lab: "Lab", options: argparse.Namespace) -> "GradeAll":
     """Choose who grades: this machine's cores, or a cluster."""
     from grader.harness.batch.task import grade_upload
 
+    grade = partial(grade_upload, lab)
     if options.scheduler:
         from grader.harness.batch.cluster import grade_on_cluster
 
-        return partial(grade_on_cluster, grade=grade_upload, address=options.scheduler)
+        return partial(grade_on_cluster, lab, grade=grade, address=options.scheduler)
     from grader.harness.batch.local import grade_locally
 
-    return partial(grade_locally, grade=grade_upload, n_workers=options.workers)
+    return partial(grade_locally, grade=grade, n_workers=options.workers)

@@ -1,11 +1,10 @@
 """Find what was handed in: every file becomes an entry, and one that is no submission says why.
 
-A submission is what a student gave: a zip, a bare ``merge.py``, or something else in the place of one, of which the
+A submission is what a student gave: a zip, the bare code, or something else in the place of one, of which the
 grader will tell the student why it cannot be opened. Nothing is opened here but Moodle's archive.
 """
 
 import io
-import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,10 +16,9 @@ from grader.harness.batch.files import File, decoded, find_files, is_system
 from grader.harness.batch.records import Entry, Place
 from grader.harness.errors import SubmissionError
 from grader.harness.intake.contents import MAX_REPORT_BYTES, MAX_SOURCE_BYTES
-from grader.harness.intake.names import find_student_id, printable
+from grader.harness.intake.names import Naming, printable
 from grader.harness.submission import MAX_FILE_BYTES
 
-_MERGE = re.compile(r"merge ?(\(\d+\))?\.py(\.txt)?", re.IGNORECASE)
 _PACKED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz")
 _REPORTS = (".pdf", ".docx", ".doc", ".odt", ".pages", ".rtf")
 _KNOWN = (*_PACKED, *_REPORTS, ".py", ".py.txt", ".ipynb")
@@ -28,11 +26,13 @@ _MAX_REPORTS = 8
 Owner = tuple[str, ...]
 
 
-def find_entries(paths: Sequence[Path], *, out: Path | None = None) -> list[Entry]:
+def find_entries(naming: Naming, paths: Sequence[Path], *, out: Path | None = None) -> list[Entry]:
     """List everything that was handed in.
 
     Parameters
     ----------
+    naming : Naming
+        How the lab calls its files.
     paths : sequence of Path
         Folders, also those of an unpacked archive, archives of Moodle, single files, in any mixture. A file that is
         there twice counts once.
@@ -51,23 +51,27 @@ def find_entries(paths: Sequence[Path], *, out: Path | None = None) -> list[Entr
     """
     files: dict[tuple[Path, int | None], File] = {}
     for path in paths:
-        for file in find_files(path, out and out.resolve(), is_one_of_many=len(paths) > 1):
+        for file in find_files(naming, path, out and out.resolve(), is_one_of_many=len(paths) > 1):
             # Not where a link leads: it is listed beside what it leads to.
             path_of_its_own = file.place.path.parent.resolve() / file.place.path.name
             files.setdefault((path_of_its_own, file.place.member), file)
     groups: dict[Owner, list[Entry]] = defaultdict(list)
     for file in files.values():
-        entry, owner = _identify(file)
+        entry, owner = _identify(naming, file)
         groups[owner].append(entry)
-    judged = [entry for owner, group in groups.items() for entry in _judge(group, is_one_student=owner[-1] != "")]
+    judged = [
+        entry for owner, group in groups.items() for entry in _judge(naming, group, is_one_student=owner[-1] != "")
+    ]
     return _with_unique_names(judged)
 
 
-def read_entry(entry: Entry, limit: int = MAX_FILE_BYTES + 1) -> bytes:
-    """Read what was handed in, at most `limit` bytes; a bare merge.py and its report are packed into one zip.
+def read_entry(naming: Naming, entry: Entry, limit: int = MAX_FILE_BYTES + 1) -> bytes:
+    """Read what was handed in, at most `limit` bytes; bare code and its report are packed into one zip.
 
     Parameters
     ----------
+    naming : Naming
+        How the lab calls its files.
     entry : Entry
         From `find_entries`.
     limit : int, optional
@@ -88,28 +92,28 @@ def read_entry(entry: Entry, limit: int = MAX_FILE_BYTES + 1) -> bytes:
     content = _read_place(entry.place, MAX_SOURCE_BYTES + 1)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in [("merge.py", content), *_reports(entry.beside)]:
+        for name, data in [(naming.code, content), *_reports(entry.beside)]:
             info = zipfile.ZipInfo(name)
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, data)
     return buffer.getvalue()[:limit]
 
 
-def upload_name(entry: Entry) -> str:
+def upload_name(naming: Naming, entry: Entry) -> str:
     """Name the file that `read_entry` gives: as the student called it, or as a zip that is packed here."""
-    return f"{entry.student_id or 'merge'}_Lab3.zip" if entry.beside else entry.file_name
+    return naming.zip_of(entry.student_id) if entry.beside else entry.file_name
 
 
-def _identify(file: File) -> tuple[Entry, Owner]:
+def _identify(naming: Naming, file: File) -> tuple[Entry, Owner]:
     """Read off a file's path whose it is; the last part of the owner is empty where that is not known."""
     parts = file.path.split("/")
     place = next((number for number, part in enumerate(parts) if moodle.parse_name(part)), None)
     named = moodle.find_moodle_part(file.path) or moodle.MoodleName("", "", is_text=False, file_name="")
     file_name = named.file_name if place == len(parts) - 1 and named.file_name else parts[-1]
-    student_id = find_student_id(file_name)
+    student_id = naming.find_student_id(file_name)
     # A loose file may lie in the student's own folder; not so an archive, and not in the folder of the whole class.
     if not student_id and len(parts) - 2 > (place or 0) and not file_name.lower().endswith(_PACKED):
-        student_id = find_student_id(f"{parts[-2]}.zip")
+        student_id = naming.find_student_id(f"{parts[-2]}.zip")
     entry = Entry(
         file.name,
         file.place,
@@ -137,11 +141,11 @@ def _why_not(name: str, file_name: str, named: moodle.MoodleName, *, is_known: b
     return ""
 
 
-def _judge(group: Sequence[Entry], *, is_one_student: bool) -> Iterator[Entry]:
-    """Tell apart what one student handed in and what lies beside it; without a name only a lone merge.py has a side."""
+def _judge(naming: Naming, group: Sequence[Entry], *, is_one_student: bool) -> Iterator[Entry]:
+    """Tell apart what one student handed in and what lies beside it; without a name only lone code has a side."""
     yield from (entry for entry in group if entry.why_not)
     files = [entry for entry in group if not entry.why_not]
-    code = [entry for entry in files if _MERGE.fullmatch(entry.file_name)]
+    code = [entry for entry in files if naming.is_almost_code(entry.file_name)]
     if not code and not _ending(files, ".zip"):
         code = _ending(files, ".py")
     main = [*code, *_ending(files, _PACKED)]
@@ -175,7 +179,7 @@ def _with_unique_names(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _reports(places: Sequence[Place]) -> Iterator[tuple[str, bytes]]:
-    """Read the reports beside a merge.py, those that can be read, by names that no two have."""
+    """Read the reports beside the code, those that can be read, by names that no two have."""
     taken: set[str] = set()
     for number, place in enumerate(places[:_MAX_REPORTS], start=1):
         try:

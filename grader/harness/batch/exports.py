@@ -6,7 +6,6 @@ lead elsewhere are made names. A file is written beside its place and then moved
 
 import csv
 import io
-import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from grader.harness.batch.moodle import feedback_name
 from grader.harness.batch.records import Line, Person
 from grader.harness.batch.worksheet import Grade, fill, parse_worksheet, read_bytes
 from grader.harness.errors import ExportError, WorksheetError
+from grader.harness.files import replacing
 from grader.harness.marking import Marking
 from grader.harness.results import format_points
 from grader.harness.rubric import Rubric
@@ -183,16 +183,10 @@ def write_gradescope(folder: Path, items: Iterable[tuple[str, bytes]]) -> int:
 
 @contextmanager
 def _in_place(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write, which takes its place when all is written, and is gone when something failed."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Give a file of an export to write, whole or not at all."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as file:
-                yield file
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replacing(path) as file:
+            yield file
     except OSError as exc:
         raise ExportError(
             f"An export needs a place that can be written; {str(path)!r} was not: {exc}. Choose another place."

@@ -38,7 +38,7 @@ _NAMES = {
     _INK: "ink",
     _QUIET: "quiet",
     _GRID: "line",
-    _BAR: "bone",
+    _BAR: "bar",
     _WRONG: "bar-wrong",
     _CRASHED: "bar-stopped",
     _NOT_RUN: "bar-not-run",
@@ -104,7 +104,7 @@ def count_missed(rubric: Rubric, lines: Sequence[Line]) -> Sequence[Missed]:
     graded = [line.verdicts for line in lines if line.status is Status.GRADED]
     missed = []
     for check in rubric.checks:
-        verdicts = [Verdict(verdicts[check.key]) for verdicts in graded if check.key in verdicts]
+        verdicts = [verdicts[check.key] for verdicts in graded if check.key in verdicts]
         n_stopped, n_not_run = sum(verdict in _STOPPED for verdict in verdicts), verdicts.count(Verdict.NOT_RUN)
         missed.append(Missed(check.title, verdicts.count(Verdict.WRONG), n_stopped, n_not_run))
     return sorted(missed, key=lambda check: -check.n_missed)

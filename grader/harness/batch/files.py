@@ -10,7 +10,7 @@ from pathlib import Path
 from grader.harness.batch import moodle
 from grader.harness.batch.records import Place
 from grader.harness.errors import SubmissionError
-from grader.harness.intake.names import decode_name, is_expected
+from grader.harness.intake.names import Naming, decode_name
 
 _IMITATION = (
     "it looks like Moodle's archive and lies beside students' zips, so it may be a student's; if it is Moodle's, "
@@ -39,11 +39,13 @@ class File:
     why_not: str = ""
 
 
-def find_files(path: Path, out: Path | None, *, is_one_of_many: bool) -> Iterator[File]:
+def find_files(naming: Naming, path: Path, out: Path | None, *, is_one_of_many: bool) -> Iterator[File]:
     """Find the files at one path.
 
     Parameters
     ----------
+    naming : Naming
+        How the lab calls its files.
     path : Path
         A folder, Moodle's archive, or a file.
     out : Path or None
@@ -59,7 +61,7 @@ def find_files(path: Path, out: Path | None, *, is_one_of_many: bool) -> Iterato
     try:
         if not path.is_dir():
             name = decoded(path.name)
-            yield from _look(path, name, name, path.stat())
+            yield from _look(naming, path, name, name, path.stat())
             return
         if path.resolve() == out:
             raise SubmissionError(
@@ -68,11 +70,13 @@ def find_files(path: Path, out: Path | None, *, is_one_of_many: bool) -> Iterato
             )
         folder = decoded(path.resolve().name)
         names = {file: decoded(file.relative_to(path).as_posix()) for file in _walk(path, out)}
-        shared = {file.parent for file, name in names.items() if _is_somebodys_zip(file, name, f"{folder}/{name}")}
+        shared = {
+            file.parent for file, name in names.items() if _is_somebodys_zip(naming, file, name, f"{folder}/{name}")
+        }
         for file, name in names.items():
             inside = f"{folder}/{name}"
             shown = inside if is_one_of_many else name
-            yield from _look(file, shown, inside, file.lstat(), is_beside_students=file.parent in shared)
+            yield from _look(naming, file, shown, inside, file.lstat(), is_beside_students=file.parent in shared)
     except OSError as exc:
         raise SubmissionError(
             f"Submissions must be a folder, Moodle's archive or files that can be read; {str(path)!r} cannot be: "
@@ -93,12 +97,12 @@ def _walk(folder: Path, out: Path | None) -> Iterator[Path]:
 
 
 def _look(
-    path: Path, name: str, inside: str, state: os.stat_result, *, is_beside_students: bool = False
+    naming: Naming, path: Path, name: str, inside: str, state: os.stat_result, *, is_beside_students: bool = False
 ) -> Iterator[File]:
     """Look at one file: list the members of Moodle's archive, or the file itself."""
     if not stat.S_ISREG(state.st_mode):
         yield File(name, inside, Place(path), None, 0, "a link, a pipe or a device, which is not followed")
-    elif _may_be_archive(name, inside) and moodle.is_archive(path):
+    elif _may_be_archive(naming, name, inside) and moodle.is_archive(path):
         if is_beside_students:
             yield File(name, inside, Place(path), _time_of(state), state.st_size, _IMITATION)
             return
@@ -109,19 +113,19 @@ def _look(
         yield File(name, inside, Place(path), _time_of(state), state.st_size)
 
 
-def _is_somebodys_zip(path: Path, name: str, inside: str) -> bool:
+def _is_somebodys_zip(naming: Naming, path: Path, name: str, inside: str) -> bool:
     """Tell whether a file is a student's zip: what lies beside it may be another one's, made to look like Moodle's."""
     is_zip = name.lower().endswith(".zip") and not is_system(name) and path.is_file() and not path.is_symlink()
-    return is_zip and not (_may_be_archive(name, inside) and moodle.is_archive(path))
+    return is_zip and not (_may_be_archive(naming, name, inside) and moodle.is_archive(path))
 
 
 def _time_of(state: os.stat_result) -> datetime:
     return datetime.fromtimestamp(int(state.st_mtime))  # noqa: DTZ006 - local, as an archive has it
 
 
-def _may_be_archive(name: str, inside: str) -> bool:
+def _may_be_archive(naming: Naming, name: str, inside: str) -> bool:
     """Tell whether to look into a zip: not into a student's, whose members could pass for those of others."""
-    is_student = is_expected(name.rpartition("/")[2]) or moodle.find_moodle_part(inside) is not None
+    is_student = naming.is_expected(name.rpartition("/")[2]) or moodle.find_moodle_part(inside) is not None
     return name.lower().endswith(".zip") and not is_student and not is_system(name)
 
 

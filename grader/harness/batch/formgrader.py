@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.harness.batch.database import open_gradebook, sqlite_file
-from grader.harness.batch.layout import ASSIGNMENT, NOTEBOOK
 from grader.harness.batch.notebooks import ADDRESS, CONFIG
 from grader.harness.errors import GraderError
 
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 HOST = "127.0.0.1"
-START = f"/formgrader/gradebook/{ASSIGNMENT}/{NOTEBOOK}"
-"""The list of submissions."""
-
 _PAGES = re.compile(
     r"/|/login|/logout|/favicon\.ico|/static/.*"
     r"|/formgrader/(gradebook|submissions|manage_assignments|manage_submissions|manage_students|static|fonts|api)(/.*)?"
@@ -53,13 +49,15 @@ MathJax = {Hub: {Startup: {signal: {Interest(tell) { tell("End"); }}}}};
 """nbconvert loads MathJax from the network, and the formgrader waits until it is done: this one is done at once."""
 
 
-def serve(out: Path, url: str, *, port: int = 0, open_browser: bool = True) -> None:
+def serve(out: Path, name: str, url: str, *, port: int = 0, open_browser: bool = True) -> None:
     """Serve the marking page of a class until Ctrl-C or SIGTERM.
 
     Parameters
     ----------
     out : Path
         Folder of the class.
+    name : str
+        Of `grader.harness.batch.layout.assignment_of`.
     url : str
         Address of its gradebook.
     port : int, optional
@@ -72,21 +70,21 @@ def serve(out: Path, url: str, *, port: int = 0, open_browser: bool = True) -> N
     GraderError
         If the class was not graded yet, its gradebook cannot be opened, or the port is taken.
     """
-    course = (out / "course").resolve()
+    course, start = (out / "course").resolve(), f"/formgrader/gradebook/{name}/{name}"
     _check_class(course, url)
     token = secrets.token_urlsafe(24)
     with tempfile.TemporaryDirectory(prefix="formgrader-") as home, _surroundings(Path(home), url), chdir(course):
-        app = _start(_configure(course, Path(home), _choose_port(port), token))
+        app = _start(_configure(course, start, Path(home), _choose_port(port), token))
         # Jupyter listens once its loop runs; before that nobody would answer at the address.
-        app.io_loop.add_callback(_announce, app.port, token, open_browser=open_browser)
+        app.io_loop.add_callback(_announce, app.port, start, token, open_browser=open_browser)
         try:
             app.start()
         finally:
             type(app).clear_instance()
 
 
-def _announce(port: int, token: str, *, open_browser: bool) -> None:
-    address = f"http://{HOST}:{port}/login?token={token}&next={START.replace('/', '%2F')}"
+def _announce(port: int, start: str, token: str, *, open_browser: bool) -> None:
+    address = f"http://{HOST}:{port}/login?token={token}&next={start.replace('/', '%2F')}"
     print(f"Mark the reports at {address}\nStop with Ctrl-C; marks are kept as they are given.", flush=True)
     if open_browser:
         # Some browsers keep whoever started them until they are closed.
@@ -154,7 +152,7 @@ def _surroundings(home: Path, url: str) -> Iterator[None]:
         os.environ.update(kept)
 
 
-def _configure(course: Path, home: Path, port: int, token: str) -> "Config":
+def _configure(course: Path, start: str, home: Path, port: int, token: str) -> "Config":
     from traitlets.config import Config
 
     (home / "exchange").mkdir()
@@ -163,7 +161,7 @@ def _configure(course: Path, home: Path, port: int, token: str) -> "Config":
         "port": port,
         "port_retries": 0,
         "root_dir": str(course),
-        "default_url": START,
+        "default_url": start,
         "open_browser": False,
         "answer_yes": True,
         "terminals_enabled": False,

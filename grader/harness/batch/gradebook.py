@@ -13,10 +13,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.harness.batch.database import Settled, Values, open_gradebook, settle, sqlite_file
-from grader.harness.batch.layout import ASSIGNMENT, Layout, write_layout
+from grader.harness.batch.layout import Layout, write_layout
 from grader.harness.batch.records import Line, Person, Status
 from grader.harness.characters import make_visible, one_line
 from grader.harness.errors import GraderError
+from grader.harness.lab_files import LOADING
 from grader.harness.marking import PartMark
 from grader.harness.rubric import Rubric
 
@@ -59,13 +60,15 @@ class BookMarks:
     checks: Mapping[str, Fraction]
 
 
-def sync(url: str, rubric: Rubric, lines: Iterable[Line], absent: Sequence[Person] = ()) -> None:
+def sync(url: str, name: str, rubric: Rubric, lines: Iterable[Line], absent: Sequence[Person] = ()) -> None:
     """Bring a gradebook up to date, and make it where there is none.
 
     Parameters
     ----------
     url : str
         Any address that SQLAlchemy knows.
+    name : str
+        Of `grader.harness.batch.layout.assignment_of`.
     rubric : Rubric
         Its checks become auto-graded cells, its manual parts manually graded ones.
     lines : iterable of Line
@@ -80,7 +83,7 @@ def sync(url: str, rubric: Rubric, lines: Iterable[Line], absent: Sequence[Perso
         that the rubric no longer has.
     """
     with open_gradebook(url, create=True) as connection:
-        layout = write_layout(connection, rubric)
+        layout = write_layout(connection, name, rubric)
         for some in _batches(lines):
             _write_people(connection, [line.person for line in some])
             _write_submissions(connection, layout, some)
@@ -88,15 +91,15 @@ def sync(url: str, rubric: Rubric, lines: Iterable[Line], absent: Sequence[Perso
             _write_people(connection, people)
 
 
-def read_marks(url: str, rubric: Rubric) -> Mapping[str, BookMarks]:
+def read_marks(url: str, name: str, rubric: Rubric) -> Mapping[str, BookMarks]:
     """Read what people gave by hand.
 
     Parameters
     ----------
     url : str
         Any address that SQLAlchemy knows.
-    rubric : Rubric
-        As it was for `sync`.
+    name, rubric : str, Rubric
+        As they were for `sync`.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def read_marks(url: str, rubric: Rubric) -> Mapping[str, BookMarks]:
         raise GraderError(f"There must be a gradebook; {file} does not exist. Grade the class first.")
     marks: dict[str, dict[str, Any]] = {}
     with open_gradebook(url) as connection:
-        for row in connection.execute(_query_marks()).mappings():
+        for row in connection.execute(_query_marks(name)).mappings():
             marks.setdefault(row["student"], {})[row["name"]] = row
     return {key: _read_student(key, marks[key], rubric) for key in sorted(marks)}
 
@@ -171,9 +174,8 @@ def _write_submissions(connection: "Connection", layout: Layout, lines: Sequence
     _flag(connection, layout, submitted, found)
 
     reasons = {
-        (id_, layout.comments[key]): {"auto_comment": make_visible(line.reason) or None}
+        (id_, layout.comments[LOADING]): {"auto_comment": make_visible(line.reason) or None}
         for id_, line in submitted.items()
-        for key in layout.checks[:1]
     }
     settle(connection, Comment.__table__, by, reasons)
     _write_empty(connection, Comment.__table__, submitted, [layout.comments[key] for key in layout.parts])
@@ -211,7 +213,7 @@ def _flag(connection: "Connection", layout: Layout, lines: Mapping[str, Line], g
     """Flag a submission when the grader begins to fail on it, and take the flag down when that ends."""
     from nbgrader.api import SubmittedNotebook
 
-    first = layout.cells[layout.checks[0]]
+    first = layout.cells[LOADING]
     flags = {}
     for id_, line in lines.items():
         before = grades.before.get((id_, first))
@@ -221,7 +223,7 @@ def _flag(connection: "Connection", layout: Layout, lines: Mapping[str, Line], g
     settle(connection, SubmittedNotebook.__table__, ["id"], flags)
 
 
-def _query_marks() -> "Select[Any]":
+def _query_marks(name: str) -> "Select[Any]":
     from nbgrader.api import Assignment, BaseCell, Comment, Grade, SubmittedAssignment, SubmittedNotebook
     from sqlalchemy import select
 
@@ -248,7 +250,7 @@ def _query_marks() -> "Select[Any]":
         .join(submission, submission.c.id == notebook.c.assignment_id)
         .join(assignment, assignment.c.id == submission.c.assignment_id)
         .outerjoin(said, (said.c.notebook_id == notebook.c.id) & (said.c.name == cell.c.name))
-        .where(assignment.c.name == ASSIGNMENT)
+        .where(assignment.c.name == name)
     )
 
 

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 from grader.harness.batch.database import settle
 from grader.harness.characters import one_line
 from grader.harness.errors import GraderError
+from grader.harness.lab import Lab
+from grader.harness.lab_files import LOADING
 from grader.harness.rubric import Rubric
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-COURSE = ASSIGNMENT = NOTEBOOK = "lab3"
-"""What nbgrader calls the course, its only assignment, and the only notebook in it."""
+
+def assignment_of(lab: Lab) -> str:
+    """Give the name by which nbgrader knows the course, its only assignment, and the only notebook in it."""
+    return lab.tag.lower()
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Layout:
     cells : mapping of str to str
         By check or part, the id of the cell that holds its points.
     comments : mapping of str to str
-        By part, and for the first check, the id of the cell that holds its comment.
+        By part, and for the check of loading, the id of the cell that holds its comment.
     """
 
     assignment: str
@@ -43,8 +47,10 @@ class Layout:
     comments: Mapping[str, str]
 
 
-def write_layout(connection: "Connection", rubric: Rubric) -> Layout:
+def write_layout(connection: "Connection", name: str, rubric: Rubric) -> Layout:
     """Write what all submissions share, and take out the cells of checks and parts that the rubric no longer has.
+
+    `name` is that of `assignment_of`.
 
     Raises
     ------
@@ -53,15 +59,15 @@ def write_layout(connection: "Connection", rubric: Rubric) -> Layout:
     """
     from nbgrader.api import Assignment, Course, Notebook
 
-    settle(connection, Course.__table__, ["id"], {(COURSE,): {}})
-    found = settle(connection, Assignment.__table__, ["name"], {(ASSIGNMENT,): {}}, course_id=COURSE)
-    _check_course(connection, found.ids[ASSIGNMENT,])
-    assignment = found.ids[ASSIGNMENT,]
+    settle(connection, Course.__table__, ["id"], {(name,): {}})
+    found = settle(connection, Assignment.__table__, ["name"], {(name,): {}}, course_id=name)
+    assignment = found.ids[name,]
+    _check_course(connection, name, assignment)
     by = ["assignment_id", "name"]
-    notebook = settle(connection, Notebook.__table__, by, {(assignment, NOTEBOOK): {}}).ids[assignment, NOTEBOOK]
+    notebook = settle(connection, Notebook.__table__, by, {(assignment, name): {}}).ids[assignment, name]
     checks, parts = tuple(line.key for line in rubric.checks), tuple(part.key for part in rubric.manual)
-    # The first check says why nothing could be graded: only cells for answers have room for a comment.
-    commented = (*checks[:1], *parts)
+    # The check of loading says why nothing could be graded: only cells for answers have room for a comment.
+    commented = (LOADING, *parts)
     cells = _name_cells(connection, notebook, "GradeCell", (*checks, *parts))
     comments = _name_cells(connection, notebook, "SolutionCell", commented)
     _write_cells(connection, cells, comments, rubric)
@@ -69,15 +75,15 @@ def write_layout(connection: "Connection", rubric: Rubric) -> Layout:
     return Layout(assignment, notebook, checks, parts, cells, comments)
 
 
-def _check_course(connection: "Connection", assignment: str) -> None:
+def _check_course(connection: "Connection", name: str, assignment: str) -> None:
     from nbgrader.api import Assignment
     from sqlalchemy import select
 
     table = Assignment.__table__
     course = connection.scalar(select(table.c.course_id).where(table.c.id == assignment))
-    if course != COURSE:
+    if course != name:
         raise GraderError(
-            f"The gradebook's assignment {ASSIGNMENT!r} must belong to the course {COURSE!r}; there it belongs to "
+            f"The gradebook's assignment {name!r} must belong to the course {name!r}; there it belongs to "
             f"{one_line(str(course))!r}. Name another database."
         )
 

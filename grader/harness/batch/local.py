@@ -33,7 +33,7 @@ def grade_locally(jobs: Iterable[Job], grade: Grade, n_workers: int) -> Iterator
     jobs : iterable of Job
         Taken one by one as workers become free, so that only a few are in memory.
     grade : callable
-        `grader.harness.batch.task.grade_upload`, or what stands for it in tests.
+        `grader.harness.batch.task.grade_upload` of a lab, or what stands for it in tests.
     n_workers : int
         How many processes; at least 1.
 

@@ -59,7 +59,7 @@ class MoodleName:
 
 
 @dataclass(frozen=True)
-class Member:
+class ArchivedFile:
     """One file in an archive.
 
     Attributes
@@ -146,7 +146,7 @@ def is_archive(path: Path) -> bool:
     return 2 * n_named > len(members)
 
 
-def list_members(path: Path) -> Sequence[Member]:
+def list_members(path: Path) -> Sequence[ArchivedFile]:
     """List the files in an archive, folders left out, in the order of its directory.
 
     Raises
@@ -155,7 +155,7 @@ def list_members(path: Path) -> Sequence[Member]:
         If it cannot be read, is no zip, or is larger than a class can be.
     """
     return [
-        Member(index, name, _modified(info), info.file_size)
+        ArchivedFile(index, name, _modified(info), info.file_size)
         for index, info in enumerate(_directory(path))
         if not (name := _name(info)).endswith("/")
     ]

@@ -4,9 +4,9 @@
 
     course/
       nbgrader_config.py                    where the gradebook is
-      source/lab3/                          empty; nbgrader looks whether it is there
-      submitted/KEY/lab3/timestamp.txt      when it was handed in, as in the gradebook
-      autograded/KEY/lab3/lab3.ipynb        what the TA sees
+      source/LAB/                           empty; nbgrader looks whether it is there
+      submitted/KEY/LAB/timestamp.txt       when it was handed in, as in the gradebook
+      autograded/KEY/LAB/LAB.ipynb          what the TA sees
 
 All of it can be made anew from the results; marks are in the gradebook alone.
 """
@@ -18,10 +18,11 @@ from pathlib import Path
 
 from grader.harness.batch.cells import Item, make_notebook
 from grader.harness.batch.database import drop_password, sqlite_file
-from grader.harness.batch.layout import ASSIGNMENT, COURSE, NOTEBOOK
+from grader.harness.batch.layout import assignment_of
 from grader.harness.batch.records import Line
 from grader.harness.batch.store import GRADEBOOK, write
 from grader.harness.errors import GraderError
+from grader.harness.lab import Lab
 from grader.harness.rubric import Rubric
 
 CONFIG = "nbgrader_config.py"
@@ -44,11 +45,13 @@ c.NbGraderAPI.timestamp_format = "%Y-%m-%d %H:%M:%S"
 '''
 
 
-def write_course(course: Path, rubric: Rubric, items: Iterable[Item], url: str, images: Path) -> None:
+def write_course(lab: Lab, course: Path, rubric: Rubric, items: Iterable[Item], url: str) -> None:
     """Bring the formgrader's folders up to date.
 
     Parameters
     ----------
+    lab : Lab
+        Whose class it is.
     course : Path
         The folder; made where it is missing.
     rubric : Rubric
@@ -57,34 +60,33 @@ def write_course(course: Path, rubric: Rubric, items: Iterable[Item], url: str, 
         All submissions, read once, one at a time. The notebooks of others are deleted; their marks stay.
     url : str
         Address of the gradebook; a password in it is not written down.
-    images : Path
-        Folder of the pictures that overlays are drawn on.
 
     Raises
     ------
     GraderError
         If a key cannot name a folder, or the address cannot be read.
     """
-    (course / "source" / ASSIGNMENT).mkdir(parents=True, exist_ok=True)
-    _update(course / CONFIG, _write_config(course, url))
+    name = assignment_of(lab)
+    (course / "source" / name).mkdir(parents=True, exist_ok=True)
+    _update(course / CONFIG, _write_config(course, name, url))
     keys = set()
     for item in items:
         key = _check_key(item.line.person.key)
-        _write_submission(course, key, item.line)
-        notebook = _to_bytes(rubric, item, images)
-        _update(course / "autograded" / key / ASSIGNMENT / f"{NOTEBOOK}.ipynb", notebook)
+        _write_submission(course / "submitted" / key / name, item.line)
+        notebook = _to_bytes(lab, rubric, item)
+        _update(course / "autograded" / key / name / f"{name}.ipynb", notebook)
         keys.add(key)
     for step in ("submitted", "autograded"):
         _drop_others(course / step, keys)
 
 
-def _write_config(course: Path, url: str) -> bytes:
+def _write_config(course: Path, name: str, url: str) -> bytes:
     file = sqlite_file(url)
     address = repr(drop_password(url))
     if file is not None and file.resolve() == course.resolve().parent / GRADEBOOK:
         # So a class's folder can be moved.
         address = f'"sqlite:///" + str(root.parent / "{GRADEBOOK}")'
-    return _CONFIG.format(course=COURSE, variable=ADDRESS, address=address).encode()
+    return _CONFIG.format(course=name, variable=ADDRESS, address=address).encode()
 
 
 def _check_key(key: str) -> str:
@@ -96,8 +98,7 @@ def _check_key(key: str) -> str:
     return key
 
 
-def _write_submission(course: Path, key: str, line: Line) -> None:
-    folder = course / "submitted" / key / ASSIGNMENT
+def _write_submission(folder: Path, line: Line) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "timestamp.txt"
     # The formgrader shows a submission whose time here is the gradebook's: none is none in both.
@@ -107,10 +108,10 @@ def _write_submission(course: Path, key: str, line: Line) -> None:
         _update(file, f"{line.submitted_at.isoformat(sep=' ')}\n".encode())
 
 
-def _to_bytes(rubric: Rubric, item: Item, images: Path) -> bytes:
+def _to_bytes(lab: Lab, rubric: Rubric, item: Item) -> bytes:
     import nbformat
 
-    return f"{nbformat.writes(make_notebook(rubric, item, images))}\n".encode()
+    return f"{nbformat.writes(make_notebook(lab, rubric, item))}\n".encode()
 
 
 def _update(path: Path, content: bytes) -> None:

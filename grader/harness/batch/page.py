@@ -16,6 +16,7 @@ from urllib.parse import quote
 from grader.harness.batch.figures import bin_points, count_missed, draw_histogram, draw_missed
 from grader.harness.batch.records import Entry, Line, Person, SimilarPair, Status
 from grader.harness.characters import cut, one_line
+from grader.harness.lab import Lab
 from grader.harness.marking import Lateness, Marking
 from grader.harness.report.html import make_environment, read_style
 from grader.harness.results import Verdict, format_points
@@ -98,11 +99,11 @@ class _Student:
     @property
     def verdict(self) -> Verdict | None:
         order = list(Verdict)
-        return max((Verdict(value) for value in self.line.verdicts.values()), key=order.index, default=None)
+        return max(self.line.verdicts.values(), key=order.index, default=None)
 
     @property
     def ratio(self) -> float | None:
-        """How many times the reference's seconds the largest crowd took."""
+        """How many times the reference's seconds the largest case took."""
         timing = self.line.timing
         return None if timing is None or timing.reference_s <= 0 else timing.student_s / timing.reference_s
 
@@ -152,6 +153,7 @@ class _Numbers:
 
 
 def render_class_page(
+    lab: Lab,
     rubric: Rubric,
     lines: Sequence[Line],
     others: Sequence[Entry],
@@ -165,6 +167,8 @@ def render_class_page(
 
     Parameters
     ----------
+    lab : Lab
+        Whose class it is.
     rubric : Rubric
         Checks and their points.
     lines : sequence of Line
@@ -191,6 +195,7 @@ def render_class_page(
         for line in sorted(lines, key=lambda line: line.person.key)
     ]
     return _fill(
+        lab=lab,
         rubric=rubric,
         students=students,
         numbers=_count(students, others, absent, n_entries),

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from grader.harness.batch.cells import Item
 from grader.harness.batch.gradebook import BookMarks, read_marks, sync
+from grader.harness.batch.layout import assignment_of
 from grader.harness.batch.notebooks import write_course
 from grader.harness.batch.page import render_class_page
 from grader.harness.batch.pdf import PdfReader
@@ -15,7 +16,7 @@ from grader.harness.batch.records import Line, Person, Status
 from grader.harness.batch.similarity import find_similar
 from grader.harness.batch.store import GRADEBOOK, Store, write
 from grader.harness.errors import GraderError
-from grader.harness.lab_files import IMAGES, TEMPLATE
+from grader.harness.lab import Lab
 from grader.harness.marking import Marking
 from grader.harness.report.gradescope import dump, load
 from grader.harness.report.html import render_html
@@ -33,22 +34,24 @@ def find_gradebook(store: Store, address: str) -> str:
     return address or file.render_as_string()
 
 
-def find_pairs(store: Store, lines: Sequence[Line]) -> None:
+def find_pairs(lab: Lab, store: Store, lines: Sequence[Line]) -> None:
     """Look for submissions that are alike, and remember them."""
     sources = {}
     for line in lines:
         if line.status is Status.GRADED:
-            source = open_submission_bytes(*store.submission(line.person.key)).source
+            source = open_submission_bytes(lab, *store.submission(line.person.key)).source
             if source is not None:
                 sources[line.person.key] = source
-    store.keep_pairs(find_similar(sources, TEMPLATE.read_bytes()))
+    store.keep_pairs(find_similar(sources, lab.template_bytes or b""))
 
 
-def publish(store: Store, rubric: Rubric, url: str) -> tuple[Sequence[Line], Mapping[str, Marking]]:
+def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[Line], Mapping[str, Marking]]:
     """Bring the gradebook up to the results, and the class page up to both.
 
     Parameters
     ----------
+    lab : Lab
+        Whose class it is.
     store : Store
         With all results.
     rubric : Rubric
@@ -64,46 +67,46 @@ def publish(store: Store, rubric: Rubric, url: str) -> tuple[Sequence[Line], Map
         What is added to each student's code, by key.
     """
     lines, found = store.lines(rubric.late), store.found()
-    sync(url, rubric, lines, found.absent)
-    marks = read_marks(url, rubric)
+    sync(url, assignment_of(lab), rubric, lines, found.absent)
+    marks = read_marks(url, assignment_of(lab), rubric)
     markings = {line.person.key: _join(line, marks[line.person.key]) for line in lines}
-    page = render_class_page(rubric, lines, found.others, found.absent, store.pairs(), markings)
+    page = render_class_page(lab, rubric, lines, found.others, found.absent, store.pairs(), markings)
     write(store.folder / "index.html", page.encode("utf-8", "backslashreplace"))
     return lines, markings
 
 
-def write_notebooks(store: Store, rubric: Rubric, lines: Sequence[Line], url: str) -> Path:
+def write_notebooks(lab: Lab, store: Store, rubric: Rubric, lines: Sequence[Line], url: str) -> Path:
     """Write what the formgrader shows; return its folder."""
     course = store.folder / "course"
     with PdfReader() as reader:
-        items = (_make_item(store, line, reader) for line in _watch(lines, "Notebooks"))
-        write_course(course, rubric, items, url, IMAGES)
+        items = (_make_item(lab, store, line, reader) for line in _watch(lines, "Notebooks"))
+        write_course(lab, course, rubric, items, url)
     return course
 
 
 def render_feedback(
-    store: Store, lines: Sequence[Line], markings: Mapping[str, Marking]
+    lab: Lab, store: Store, lines: Sequence[Line], markings: Mapping[str, Marking]
 ) -> Iterator[tuple[Person, bytes]]:
     """Write students' pages anew, with the report's marks; one at a time, those without any mark left out."""
     for line in _watch(lines, "Feedback"):
         if line.status is not Status.NO_MARK:
             key = line.person.key
-            page = render_html(_load(store, key), Audience.STUDENT, IMAGES, markings[key])
+            page = render_html(lab, _load(lab, store, key), Audience.STUDENT, markings[key])
             content = page.encode("utf-8", "backslashreplace")
             store.write_page(key, content)
             yield line.person, content
 
 
-def list_results(store: Store, lines: Sequence[Line]) -> Iterator[tuple[str, bytes]]:
+def list_results(lab: Lab, store: Store, lines: Sequence[Line]) -> Iterator[tuple[str, bytes]]:
     """Give each student's results in Gradescope's format, without what students may not see."""
     for line in _watch(lines, "Results"):
         if line.status is not Status.NO_MARK:
-            yield line.person.key, dump(_load(store, line.person.key), Audience.STUDENT)
+            yield line.person.key, dump(lab, _load(lab, store, line.person.key), Audience.STUDENT)
 
 
-def _load(store: Store, key: str) -> Report:
+def _load(lab: Lab, store: Store, key: str) -> Report:
     try:
-        return load(store.results(key))
+        return load(lab, store.results(key))
     except (ValueError, OSError) as exc:
         raise GraderError(
             f"Each student's results must be as they were written; those of {key} cannot be read: {exc!r:.200}. "
@@ -117,10 +120,10 @@ def _join(line: Line, marks: BookMarks) -> Marking:
     return Marking(marks.parts, line.lateness, sum(overruled, Fraction(0)))
 
 
-def _make_item(store: Store, line: Line, reader: PdfReader) -> Item:
-    submission = open_submission_bytes(*store.submission(line.person.key))
+def _make_item(lab: Lab, store: Store, line: Line, reader: PdfReader) -> Item:
+    submission = open_submission_bytes(lab, *store.submission(line.person.key))
     pages = reader.render(submission.report)
-    report = None if line.status is Status.NO_MARK else _load(store, line.person.key)
+    report = None if line.status is Status.NO_MARK else _load(lab, store, line.person.key)
     return Item(line, report, submission.source, pages.images, pages.note)
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from grader.harness.marking import Lateness
-from grader.harness.results import Timing
+from grader.harness.results import Timing, Verdict
 from grader.harness.sandbox.policy import Mode
 
 
@@ -31,7 +31,7 @@ class Status(StrEnum):
     OLDER = "older upload"
     """The same student handed in again later."""
     NO_SUBMISSION = "not a submission"
-    """A file that is none: an online text, the system's, a report beside somebody's merge.py."""
+    """A file that is none: an online text, the system's, a report beside somebody's code."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Entry:
     why_not : str
         Why it is no submission, in one sentence; empty for one that is.
     beside : tuple of Place
-        Loose files of the same student that belong to it: the report beside a bare ``merge.py``.
+        Loose files of the same student that belong to it: the report beside the bare code.
     """
 
     name: str
@@ -206,12 +206,12 @@ class Outcome:
         Why it is not GRADED, in one sentence; empty otherwise.
     points : mapping of str to Fraction
         For each check of the rubric, by its key; empty with NO_MARK.
-    verdicts : mapping of str to str
-        For each check of the rubric: values of `grader.harness.results.Verdict`; empty when grading did not get that far.
+    verdicts : mapping of str to Verdict
+        For each check of the rubric, by its key; empty when grading did not get that far.
     remarks : tuple of str
         Problems of the submission, for the staff, in sentences.
     timing : Timing or None
-        The largest crowd, the student's seconds and the reference's.
+        The largest case, the student's seconds and the reference's.
     execution_s : float
         Seconds that grading took.
     precheck : PreCheck
@@ -219,14 +219,14 @@ class Outcome:
     fingerprint : mapping of str to str
         As in the report.
     results, page : bytes
-        The whole report, as `grader.harness.report.gradescope.dump` writes it for the staff, and the student's page, HTML in
-        UTF-8; empty when there is none.
+        The whole report, as `dump` in `grader.harness.report.gradescope` writes it for the staff, and the student's
+        page, HTML in UTF-8; empty when there is none.
     """
 
     status: Status
     reason: str = ""
     points: Mapping[str, Fraction] = field(default_factory=dict)
-    verdicts: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     timing: Timing | None = None
     execution_s: float = 0.0
@@ -265,7 +265,7 @@ class Line:
     submitted_at: datetime | None = None
     lateness: Lateness | None = None
     points: Mapping[str, Fraction] = field(default_factory=dict)
-    verdicts: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     timing: Timing | None = None
@@ -281,7 +281,7 @@ class Line:
 
 @dataclass(frozen=True)
 class SimilarPair:
-    """Two submissions whose merge.py look alike; never a mark.
+    """Two submissions whose code looks alike; never a mark.
 
     Attributes
     ----------

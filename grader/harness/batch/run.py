@@ -14,6 +14,8 @@ from grader.harness.batch.entries import read_entry, upload_name
 from grader.harness.batch.records import Job, Line, Outcome, Roll, Status, Upload
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError, SubmissionError
+from grader.harness.intake.names import Naming
+from grader.harness.lab import Lab
 from grader.harness.sandbox.policy import Mode
 
 GradeAll = Callable[[Iterable[Job]], Iterator[tuple[Job, Outcome]]]
@@ -35,17 +37,22 @@ class Plan:
         Without a result that counts.
     graded : sequence of Line
         Results that stay, of uploads that are the same as they were.
+    newer : sequence of str
+        Keys of those who have a result and handed in something else since.
     """
 
     to_grade: Sequence[Upload]
     graded: Sequence[Line]
+    newer: Sequence[str] = ()
 
 
-def make_plan(store: Store, roll: Roll, regrade: str = "") -> Plan:
+def make_plan(lab: Lab, store: Store, roll: Roll, regrade: str = "") -> Plan:
     """Compare what was handed in with what is graded already.
 
     Parameters
     ----------
+    lab : Lab
+        Whose class it is.
     store : Store
         With the results so far.
     roll : Roll
@@ -65,15 +72,19 @@ def make_plan(store: Store, roll: Roll, regrade: str = "") -> Plan:
             f"--regrade must be all, changed, or the id of somebody who handed in; {regrade!r} is nobody's. "
             f"The class page lists all ids."
         )
-    to_grade, graded = [], []
+    is_due = _rule_of(lab, regrade)
+    to_grade, graded, newer = [], [], []
     for upload in roll.uploads:
-        line = store.line(upload.person.key)
+        key, line = upload.person.key, store.line(upload.person.key)
         _check_owner(line, upload)
-        if line is None or upload.person.key in wanted or _must_be_regraded(line, upload, regrade):
+        is_same = line is not None and _is_of(lab.naming, line, upload)
+        if line is not None and line.sha256 and not is_same:
+            newer.append(key)
+        if line is None or key in wanted or not is_same or is_due(line):
             to_grade.append(upload)
         else:
             graded.append(_bring_up_to_date(store, line, upload))
-    return Plan(to_grade, graded)
+    return Plan(to_grade, graded, newer)
 
 
 def check_worksheet(store: Store, *, has_worksheet: bool) -> None:
@@ -110,19 +121,13 @@ def find_gone(store: Store, roll: Roll) -> Sequence[str]:
     return [f"{key} (now {known[key]})" if known[key] else key for key in known]
 
 
-def find_newer(store: Store, plan: Plan) -> Sequence[str]:
-    """List the keys of those who have a result and handed in something else since, before it is graded."""
-    lines = ((store.line(upload.person.key), upload) for upload in plan.to_grade)
-    return [upload.person.key for line, upload in lines if line and line.sha256 and not _is_of(line, upload)]
-
-
 def is_stale(line: Line, fingerprints: Mapping[str, str]) -> bool:
     """Tell whether a result comes from another rubric, other cases or another grader than these."""
     return any(line.fingerprint.get(name) != digest for name, digest in fingerprints.items())
 
 
 def grade_planned(
-    store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mode: Mode, python: Path | None
+    lab: Lab, store: Store, plan: Plan, grade_all: GradeAll, tell: Tell, mode: Mode, python: Path | None
 ) -> Sequence[str]:
     """Grade what is planned and commit each result as it comes.
 
@@ -141,13 +146,13 @@ def grade_planned(
 
     def jobs() -> Iterator[Job]:
         for upload in plan.to_grade:
-            job = Job(upload.person.key, upload_name(upload.entry), b"", mode, python)
+            job = Job(upload.person.key, upload_name(lab.naming, upload.entry), b"", mode, python)
             try:
-                yield replace(job, data=read_entry(upload.entry))
+                yield replace(job, data=read_entry(lab.naming, upload.entry))
             except SubmissionError as exc:
                 unreadable.append((job, Outcome(Status.NO_MARK, str(exc))))
 
-    mine, kept = find_fingerprints(), []
+    mine, kept = find_fingerprints(lab), []
     for job, outcome in grade_all(jobs()):
         line = make_line(uploads[job.key], hashlib.sha256(job.data).hexdigest(), outcome)
         if outcome.status is not Status.NO_MARK and is_stale(line, mine):
@@ -196,16 +201,16 @@ def make_line(upload: Upload, sha256: str, outcome: Outcome) -> Line:
     )
 
 
-def _must_be_regraded(line: Line, upload: Upload, regrade: str) -> bool:
-    """Tell whether a result counts no longer, or never was one."""
-    is_due = regrade == ALL or (regrade == CHANGED and is_stale(line, find_fingerprints()))
-    return is_due or line.status is Status.NO_MARK or not _is_of(line, upload)
+def _rule_of(lab: Lab, regrade: str) -> Callable[[Line], bool]:
+    """Tell which results of unchanged uploads count no longer."""
+    fingerprints = find_fingerprints(lab) if regrade == CHANGED else {}
+    return lambda line: regrade == ALL or line.status is Status.NO_MARK or is_stale(line, fingerprints)
 
 
-def _is_of(line: Line, upload: Upload) -> bool:
+def _is_of(naming: Naming, line: Line, upload: Upload) -> bool:
     """Tell whether a result belongs to the very bytes of this upload."""
     try:
-        return line.sha256 == hashlib.sha256(read_entry(upload.entry)).hexdigest()
+        return line.sha256 == hashlib.sha256(read_entry(naming, upload.entry)).hexdigest()
     except SubmissionError:
         return False
 

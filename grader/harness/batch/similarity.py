@@ -1,4 +1,4 @@
-"""Pairs of merge.py that look alike, for the staff: a reason to compare two files by eye, never a mark.
+"""Pairs of submissions whose code looks alike, for the staff: a reason to compare two files by eye, never a mark.
 
 copydetect does the work: it reads a source as tokens, writes V for every name and S for every text, leaves out
 comments and spaces, and takes the file as the set of all its pieces of `PIECE` characters. What is renamed, moved as a
@@ -69,9 +69,9 @@ def find_similar(
     Parameters
     ----------
     sources : mapping of str to bytes
-        For each person's key their merge.py, whatever it is.
+        For each person's key their code, whatever it is.
     template : bytes
-        What all were given: not counted.
+        What all were given, not counted; empty without one.
     threshold : float, optional
         Least share of one of the two files that is in the other one, 0 to 1.
     max_pairs : int, optional
@@ -113,7 +113,7 @@ def _read_source(data: bytes, given: Numbers) -> tuple[bytes, _Source]:
     # The tokenizer takes a minute for 64 KiB of lines that hold spaces only, and its time grows with their square.
     lines = [stripped for line in text.splitlines() if (stripped := line[:_MAX_LINE].rstrip())]
     # The name is one for messages: nothing is opened.
-    read = CodeFingerprint("merge.py", PIECE, 1, language="python", fp=io.StringIO("\n".join(lines)))
+    read = CodeFingerprint("code.py", PIECE, 1, language="python", fp=io.StringIO("\n".join(lines)))
     found = [(piece, place) for piece, places in read.hash_idx.items() for place in places]
     pieces, places = np.array(found, np.int64).reshape(-1, 2).T
     is_own = ~np.isin(pieces, given)

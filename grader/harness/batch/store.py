@@ -19,15 +19,16 @@ Only the coordinator writes here, one coordinator at a time. A file is written b
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grader.harness.batch import codec
 from grader.harness.batch.late import judge_lateness
 from grader.harness.batch.records import Entry, Line, Outcome, Person, Roll, SimilarPair, Status
+from grader.harness.codec import from_plain, to_plain
 from grader.harness.errors import GraderError
+from grader.harness.files import replacing
 from grader.harness.rubric import LateRule
 
 GRADEBOOK = "gradebook.db"
@@ -35,11 +36,12 @@ GRADEBOOK = "gradebook.db"
 
 @dataclass(frozen=True)
 class Found:
-    """What is remembered of a roll: who has a submission, who has none, and which files were none."""
+    """What is remembered of a roll: whose lab it is, who has a submission, who has none, and which files were none."""
 
-    keys: Sequence[str]
-    others: Sequence[Entry]
-    absent: Sequence[Person]
+    lab: str
+    keys: tuple[str, ...]
+    others: tuple[Entry, ...]
+    absent: tuple[Person, ...]
 
 
 class Store:
@@ -53,6 +55,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        # Each line is read once: nobody else writes here while it is locked.
+        self._lines: dict[str, Line | None] = {}
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -108,13 +112,20 @@ class Store:
 
     def rewrite(self, line: Line) -> None:
         """Keep a line whose submission and result stay as they are."""
-        write(self._line(line.person.key), _to_json(codec.to_dict(line)))
+        self._lines.pop(line.person.key, None)
+        write(self._line(line.person.key), _to_json(to_plain(line)))
 
     def line(self, key: str) -> Line | None:
         """Return a student's line, or None when it, or what it stands for, is not there: it will be graded then."""
+        if key not in self._lines:
+            self._lines[key] = self._read_line(key)
+        return self._lines[key]
+
+    def _read_line(self, key: str) -> Line | None:
         try:
-            line = codec.read_line(json.loads(self._line(key).read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            # Its lateness depends on the rubric of the day.
+            line = replace(from_plain(Line, json.loads(self._line(key).read_bytes())), lateness=None)
+        except (OSError, ValueError):
             return None
         has_results = line.status is Status.NO_MARK or self._results(key).is_file()
         return line if has_results and self.has_submission(key) and line.person.key == key else None
@@ -148,19 +159,21 @@ class Store:
 
     def keep_pairs(self, pairs: Sequence[SimilarPair]) -> None:
         """Remember which submissions look alike."""
-        write(self.folder / "pairs.json", _to_json({"pairs": [codec.to_dict(pair) for pair in pairs]}))
+        write(self.folder / "pairs.json", _to_json({"pairs": to_plain(pairs)}))
 
     def pairs(self) -> Sequence[SimilarPair]:
         """Return which submissions looked alike the last time; none where nobody has looked."""
         try:
-            return [SimilarPair(**pair) for pair in json.loads((self.folder / "pairs.json").read_bytes())["pairs"]]
-        except (OSError, ValueError, KeyError, TypeError):
+            content = json.loads((self.folder / "pairs.json").read_bytes())["pairs"]
+            return from_plain(list[SimilarPair], content)
+        except (OSError, ValueError, LookupError, TypeError):
             return []
 
-    def call(self, roll: Roll) -> None:
-        """Remember who and what was found."""
-        found = Found([upload.person.key for upload in roll.uploads], roll.others, roll.absent)
-        write(self.folder / "roll.json", _to_json(codec.to_dict(found)))
+    def call(self, lab: str, roll: Roll) -> None:
+        """Remember whose lab it is, and who and what was found."""
+        keys = tuple(upload.person.key for upload in roll.uploads)
+        found = Found(lab, keys, tuple(roll.others), tuple(roll.absent))
+        write(self.folder / "roll.json", _to_json(to_plain(found)))
 
     def found(self) -> Found:
         """Return what was found the last time.
@@ -171,11 +184,8 @@ class Store:
             If nothing was graded into this folder yet.
         """
         try:
-            content = json.loads((self.folder / "roll.json").read_bytes())
-            others = [codec.read_entry(entry) for entry in content["others"]]
-            keys = list(map(codec.read_text, content["keys"]))
-            return Found(keys, others, [Person(**person) for person in content["absent"]])
-        except (OSError, ValueError, KeyError, TypeError) as exc:
+            return from_plain(Found, json.loads((self.folder / "roll.json").read_bytes()))
+        except (OSError, ValueError) as exc:
             raise GraderError(
                 f"A class must have been graded into the folder first; {str(self.folder)!r} holds none. "
                 "Run: python -m grader batch SUBMISSIONS --out FOLDER"
@@ -198,28 +208,24 @@ class Store:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file beside its place and rename it: whoever looks finds the old one or the new one, whole.
+    """Write a file of the class, whole or not at all.
 
     Raises
     ------
     GraderError
         If it cannot be written: the disk is full, say.
     """
-    beside = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
-        beside.replace(path)
+        with replacing(path) as file:
+            file.write(content)
     except OSError as exc:
-        with suppress(OSError):
-            beside.unlink()
         raise GraderError(
             f"OUT must have room and take files; {str(path)!r} could not be written: {exc.strerror or exc}. What is "
             "finished is kept: make room, and start the same command again."
         ) from exc
 
 
-def _to_json(value: dict[str, Any]) -> bytes:
+def _to_json(value: Any) -> bytes:  # noqa: ANN401 - plain data
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     return text.encode("utf-8", "backslashreplace") + b"\n"
 

@@ -6,18 +6,21 @@ from grader.harness.assessment import Options, grade_submission
 from grader.harness.batch.pdf import PdfReader
 from grader.harness.batch.records import Job, Outcome, PreCheck, Status
 from grader.harness.errors import GraderError
-from grader.harness.lab_files import IMAGES, TEMPLATE, load_material
+from grader.harness.lab import Lab
+from grader.harness.lab_files import LOADING, load_lab_files
 from grader.harness.report.gradescope import dump
 from grader.harness.report.html import render_html
 from grader.harness.results import Audience, CheckResult, Report, Verdict
 from grader.harness.submission import Submission, open_submission_bytes
 
 
-def grade_upload(job: Job) -> Outcome:
+def grade_upload(lab: Lab, job: Job) -> Outcome:
     """Grade one submission.
 
     Parameters
     ----------
+    lab : Lab
+        Whose submission it is.
     job : Job
         With the submission's bytes.
 
@@ -26,38 +29,39 @@ def grade_upload(job: Job) -> Outcome:
     outcome : Outcome
         NO_MARK, with the reason, where the grader itself failed twice; never an exception of the submission's making.
     """
-    outcome = _try(job)
+    outcome = _try(lab, job)
     # A machine that is short of something for a moment fails the grader now and then; the second time tells.
-    return _try(job) if outcome.status is Status.NO_MARK else outcome
+    return _try(lab, job) if outcome.status is Status.NO_MARK else outcome
 
 
-def _try(job: Job) -> Outcome:
+def _try(lab: Lab, job: Job) -> Outcome:
     precheck = PreCheck()
     try:
-        submission = open_submission_bytes(job.name, job.data, template=TEMPLATE.read_bytes())
-        precheck = _precheck(submission)
-        return summarize(grade_submission(submission, Options(job.mode, job.python, is_shrinking=False)), precheck)
+        submission = open_submission_bytes(lab, job.name, job.data)
+        precheck = _precheck(lab, submission)
+        report = grade_submission(lab, submission, Options(job.mode, job.python, is_shrinking=False))
+        return summarize(lab, report, precheck)
     except (GraderError, OSError) as exc:
         return Outcome(Status.NO_MARK, f"The grader failed: {exc}", precheck=precheck)
     except Exception as exc:  # noqa: BLE001 - a fault of the grader's that one submission finds must not stop the class
         return Outcome(Status.NO_MARK, f"The grader failed: {type(exc).__name__}: {exc}", precheck=precheck)
 
 
-def summarize(report: Report, precheck: PreCheck) -> Outcome:
+def summarize(lab: Lab, report: Report, precheck: PreCheck) -> Outcome:
     """Put together what the class needs of a report."""
     status, reason = _status(report)
     return Outcome(
         status=status,
         reason=reason,
         points={} if status is Status.NO_MARK else {check.key: check.points for check in report.checks},
-        verdicts={check.key: check.verdict.value for check in report.checks},
+        verdicts={check.key: check.verdict for check in report.checks},
         remarks=tuple(str(problem.explanation) for problem in report.handed.problems if not problem.is_fatal),
         timing=report.timing,
         execution_s=report.execution_s,
         precheck=precheck,
         fingerprint=report.fingerprint,
-        results=dump(report, Audience.STAFF),
-        page=render_html(report, Audience.STUDENT, IMAGES).encode("utf-8", "backslashreplace"),
+        results=dump(lab, report, Audience.STAFF),
+        page=render_html(lab, report, Audience.STUDENT).encode("utf-8", "backslashreplace"),
     )
 
 
@@ -68,7 +72,7 @@ def _status(report: Report) -> tuple[Status, str]:
     fatal = [problem for problem in report.handed.problems if problem.is_fatal]
     if fatal:
         return Status.UNGRADABLE, str(fatal[0].explanation)
-    loads = report.checks[0]
+    (loads,) = (check for check in report.checks if check.key == LOADING)
     return (Status.GRADED, "") if not loads.failures else (Status.UNGRADABLE, _first_reason([loads]))
 
 
@@ -77,9 +81,9 @@ def _first_reason(checks: list[CheckResult]) -> str:
     return str(explanations[0]) if explanations else "The grader gave no reason."
 
 
-def _precheck(submission: Submission) -> PreCheck:
-    rubric, _ = load_material()
-    return _reader().precheck(submission.report, submission.handed.report_name, rubric.manual)
+def _precheck(lab: Lab, submission: Submission) -> PreCheck:
+    parts = load_lab_files(lab).rubric.manual
+    return _reader().precheck(submission.report, submission.handed.report_name, parts, lab.headings)
 
 
 @cache

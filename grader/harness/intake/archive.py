@@ -20,7 +20,7 @@ from functools import cached_property
 from grader.harness.intake.names import decode_name, quoted
 from grader.harness.intake.problems import Refused
 
-MAX_ENTRIES = 10_000
+MAX_MEMBERS = 10_000
 """Members that an archive may have: more than any project of a student, few enough to look at each."""
 
 MAX_NAME_BYTES = 2 * 2**20
@@ -60,7 +60,7 @@ _KINDS = (
 
 
 @dataclass(frozen=True)
-class Entry:
+class Member:
     """One member, as the directory tells it; nothing of it is trusted.
 
     Attributes
@@ -131,7 +131,7 @@ class Entry:
         return kind not in {0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
 
 
-def list_entries(data: bytes) -> list[Entry]:
+def list_members(data: bytes) -> list[Member]:
     """List the members of a zip, in the order of its directory.
 
     Raises
@@ -139,22 +139,22 @@ def list_entries(data: bytes) -> list[Entry]:
     Refused
         If the bytes are no zip, or one that is cut off, is damaged, or holds too many members or names too long.
     """
-    entries: list[Entry] = []
+    members: list[Member] = []
     name_bytes = 0
     try:
-        for entry in _entries(data):
-            entries.append(entry)
-            name_bytes += len(entry.raw_name)
-            if len(entries) > MAX_ENTRIES:
-                raise Refused("too_many_entries", f"it holds more than {MAX_ENTRIES:,} files")
+        for member in _members(data):
+            members.append(member)
+            name_bytes += len(member.raw_name)
+            if len(members) > MAX_MEMBERS:
+                raise Refused("too_many_entries", f"it holds more than {MAX_MEMBERS:,} files")
             if name_bytes > MAX_NAME_BYTES:
                 raise Refused("too_many_entries", f"the names in it have more than {MAX_NAME_BYTES // 2**20} MiB")
     except struct.error as exc:
         raise Refused("damaged", "its directory is cut off") from exc
-    return entries
+    return members
 
 
-def read_entry(data: bytes, entry: Entry, max_bytes: int) -> bytes | None:
+def read_member(data: bytes, member: Member, max_bytes: int) -> bytes | None:
     """Unpack one member, or give None when it has more than `max_bytes`.
 
     At most one byte more than that is unpacked, whatever the headers promise.
@@ -164,37 +164,37 @@ def read_entry(data: bytes, entry: Entry, max_bytes: int) -> bytes | None:
     Refused
         If the member is encrypted, packed by another method, or is not what the directory promises.
     """
-    shown = quoted([entry.path])
-    if entry.flags & 1:
+    shown = quoted([member.path])
+    if member.flags & 1:
         raise Refused("encrypted", f"{shown} can only be read with a password")
-    if entry.method not in {_STORED, _DEFLATED}:
-        method = _METHODS.get(entry.method, f"method {entry.method}")
+    if member.method not in {_STORED, _DEFLATED}:
+        method = _METHODS.get(member.method, f"method {member.method}")
         raise Refused("compression", f"{shown} is packed by {method}")
     try:
-        start = _data_start(data, entry)
-        packed = memoryview(data)[start : start + entry.packed_bytes]
-        stored = entry.method == _STORED
+        start = _data_start(data, member)
+        packed = memoryview(data)[start : start + member.packed_bytes]
+        stored = member.method == _STORED
         plain = bytes(packed[: max_bytes + 1]) if stored else zlib.decompressobj(-15).decompress(packed, max_bytes + 1)
     except (struct.error, zlib.error) as exc:
         raise Refused("damaged", f"{shown} in it cannot be unpacked") from exc
     if len(plain) > max_bytes:
         return None
-    if len(plain) != entry.plain_bytes or zlib.crc32(plain) != entry.crc:
+    if len(plain) != member.plain_bytes or zlib.crc32(plain) != member.crc:
         raise Refused("damaged", f"{shown} in it is not what was packed: its size or checksum is wrong")
     return plain
 
 
-def _data_start(data: bytes, entry: Entry) -> int:
+def _data_start(data: bytes, member: Member) -> int:
     """Find the packed bytes of a member: its header, too, has a name and extra fields of any length."""
-    signature, *_, name_bytes, extra_bytes = _HEADER.unpack(data[entry.offset : entry.offset + _HEADER.size])
-    name_start = entry.offset + _HEADER.size
-    if signature != b"PK\3\4" or data[name_start : name_start + name_bytes] != entry.raw_name:
-        raise Refused("damaged", f"{quoted([entry.path])} in it is not where the directory has it")
+    signature, *_, name_bytes, extra_bytes = _HEADER.unpack(data[member.offset : member.offset + _HEADER.size])
+    name_start = member.offset + _HEADER.size
+    if signature != b"PK\3\4" or data[name_start : name_start + name_bytes] != member.raw_name:
+        raise Refused("damaged", f"{quoted([member.path])} in it is not where the directory has it")
     start: int = name_start + name_bytes + extra_bytes
     return start
 
 
-def _entries(data: bytes) -> Iterator[Entry]:
+def _members(data: bytes) -> Iterator[Member]:
     """Go through the directory by its size: how many members it promises is not asked."""
     start, end, before = _find_directory(data)
     while start < end:
@@ -208,7 +208,7 @@ def _entries(data: bytes) -> Iterator[Entry]:
         numbers = _from_64_bit(extra, (plain_bytes, packed_bytes, offset))
         path = decode_name(raw_name).replace("\\", "/")
         plain_bytes, packed_bytes, offset = numbers
-        yield Entry(
+        yield Member(
             path, raw_name, flags, method, crc, packed_bytes, plain_bytes, before + offset, mode=attributes >> 16
         )
         start = extra_start + extra_bytes + comment_bytes

@@ -1,4 +1,4 @@
-"""Look at the bytes of merge.py: whether they are text, in which encoding, and whether somebody wrote in it.
+"""Look at the bytes of the code: whether they are text, in which encoding, and whether somebody wrote in it.
 
 The code is not parsed here, nor ever in the grader's process: syntax errors are found, and shown with their line,
 where the code runs. Line numbers count from 1.
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from grader.harness.intake.encodings import decode_chinese
+from grader.harness.intake.names import Naming
 from grader.harness.intake.problems import fatal, remark
 from grader.harness.results import Problem
 
@@ -23,7 +24,7 @@ _COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 _BLANK = re.compile(rb"\?{6,}")
 
 
-def mend_encoding(source: bytes) -> tuple[bytes, list[Problem]]:
+def to_utf8(naming: Naming, source: bytes) -> tuple[bytes, list[Problem]]:
     """Turn UTF-16, Big5 and GBK, which Python refuses, into UTF-8; the program stays what it is, letter by letter.
 
     A file that says its encoding, is UTF-8, or cannot be read at all is left as it is.
@@ -38,27 +39,27 @@ def mend_encoding(source: bytes) -> tuple[bytes, list[Problem]]:
     encoding = _wide_encoding(source)
     if encoding:
         text = source.decode(encoding, errors="replace")
-        return text.encode(), [remark("utf16", f"it is {encoding[:6].upper()}")]
+        return text.encode(), [remark(naming, "utf16", f"it is {encoding[:6].upper()}")]
     line = _first_line_not_utf8(source)
     if line == 0 or _names_encoding(source):
         return source, []
     chinese = decode_chinese(source)
     if chinese is None:
-        return source, [remark("unknown_encoding", f"line {line} is not")]
-    return chinese.encode(), [remark("other_encoding", f"line {line} is not, and looks like Big5 or GBK")]
+        return source, [remark(naming, "unknown_encoding", f"line {line} is not")]
+    return chinese.encode(), [remark(naming, "other_encoding", f"line {line} is not, and looks like Big5 or GBK")]
 
 
-def judge_source(source: bytes, template: bytes | None = None) -> Iterator[Problem]:
-    """Say what is wrong, or strange, with the bytes of merge.py after `mend_encoding`."""
+def judge_source(naming: Naming, source: bytes, template: bytes | None = None) -> Iterator[Problem]:
+    """Say what is wrong, or strange, with the bytes of the code after `to_utf8`."""
     if not source.removeprefix(codecs.BOM_UTF8).strip():
-        yield fatal("empty_merge", "it is empty")
+        yield fatal(naming, "empty_code", "it is empty")
     elif b"\0" in source:
         line = source[: source.index(b"\0")].count(b"\n") + 1
-        yield fatal("null_bytes", f"line {line} holds a null byte")
+        yield fatal(naming, "null_bytes", f"line {line} holds a null byte")
     elif is_same_text(source, template):
-        yield fatal("untouched_template", "it is the template that was given out, unchanged")
+        yield fatal(naming, "untouched_template", "it is the template that was given out, unchanged")
     else:
-        yield from _judge_habits(source)
+        yield from _judge_habits(naming, source)
 
 
 def is_same_text(source: bytes, other: bytes | None) -> bool:
@@ -70,19 +71,19 @@ def _without_space(source: bytes) -> bytes:
     return b"".join(source.removeprefix(codecs.BOM_UTF8).split())
 
 
-def _judge_habits(source: bytes) -> Iterator[Problem]:
+def _judge_habits(naming: Naming, source: bytes) -> Iterator[Problem]:
     """Remark on what is no mistake, or one that Python itself will tell."""
     lines = source.splitlines()
     if source.startswith(codecs.BOM_UTF8):
-        yield remark("utf8_bom", "it is, with a byte order mark in front")
+        yield remark(naming, "utf8_bom", "it is, with a byte order mark in front")
     if b"\r" in source:
-        yield remark("crlf", "these end as on Windows" if b"\r\n" in source else "these end as on an old Mac")
+        yield remark(naming, "crlf", "these end as on Windows" if b"\r\n" in source else "these end as on an old Mac")
     by_tab = [number for number, line in enumerate(lines, 1) if line.startswith(b"\t")]
     by_space = [number for number, line in enumerate(lines, 1) if line.startswith(b" ")]
     if by_tab and by_space:
-        yield remark("tabs", f"line {by_space[0]} begins with spaces and line {by_tab[0]} with a tab")
+        yield remark(naming, "tabs", f"line {by_space[0]} begins with spaces and line {by_tab[0]} with a tab")
     if blank := next((number for number, line in enumerate(lines, 1) if _BLANK.search(line)), None):
-        yield remark("blanks_left", f"line {blank} still holds ??????")
+        yield remark(naming, "blanks_left", f"line {blank} still holds ??????")
 
 
 def _wide_encoding(source: bytes) -> str:

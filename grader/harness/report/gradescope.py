@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 from grader.harness.characters import make_visible, quote
-from grader.harness.codec import from_dict, to_dict
+from grader.harness.codec import report_from_plain, report_to_plain
+from grader.harness.lab import Lab
 from grader.harness.report.redaction import visible_report
 from grader.harness.report.text import (
     WIDTH,
@@ -27,11 +28,13 @@ from grader.harness.results import Audience, CheckResult, Report, Verdict, Visib
 MAX_PRINTED_LINES = 200
 
 
-def to_gradescope(report: Report, audience: Audience) -> dict[str, Any]:
+def to_gradescope(lab: Lab, report: Report, audience: Audience) -> dict[str, Any]:
     """Write a report in Gradescope's format.
 
     Parameters
     ----------
+    lab : Lab
+        Whose submission was graded.
     report : Report
         With everything in it; what `audience` may not see is taken out here.
     audience : Audience
@@ -42,28 +45,28 @@ def to_gradescope(report: Report, audience: Audience) -> dict[str, Any]:
     results : dict
         Without ``score``, and hidden as a whole, when the grader itself failed: that is never a zero.
     """
-    report = visible_report(report, audience)
-    record = to_dict(report)
+    report = visible_report(lab, report, audience)
+    record = report_to_plain(report)
     timing, execution_s = record.pop("timing"), record.pop("execution_s")
     results = {
         "execution_time": execution_s,
         "extra_data": {"record": record, "timing": timing},
-        "output": _output(report),
+        "output": _output(lab, report),
         "stdout_visibility": "hidden",
-        "tests": [_test(check, number) for check, number in zip(report.checks, _numbers(report), strict=True)],
+        "tests": [_test(lab, check, number) for check, number in zip(report.checks, _numbers(report), strict=True)],
         "visibility": "hidden" if has_fault(report) else "visible",
     }
     return results if has_fault(report) else {"score": _decimal(report.points), **results}
 
 
-def dump(report: Report, audience: Audience) -> bytes:
+def dump(lab: Lab, report: Report, audience: Audience) -> bytes:
     """Write `to_gradescope` as JSON in UTF-8, keys sorted, ending with a line end."""
-    text = json.dumps(to_gradescope(report, audience), ensure_ascii=False, sort_keys=True, allow_nan=False)
+    text = json.dumps(to_gradescope(lab, report, audience), ensure_ascii=False, sort_keys=True, allow_nan=False)
     # Half a surrogate pair cannot be written as UTF-8; its backslash form is what JSON knows it by.
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
-def load(content: bytes) -> Report:
+def load(lab: Lab, content: bytes) -> Report:
     """Read the report out of a file that `dump` wrote.
 
     Raises
@@ -80,18 +83,18 @@ def load(content: bytes) -> Report:
             f"A results file must be JSON as the grader writes it; this one is not: {exc!r:.200}. "
             "Grade the submission again to make it anew."
         ) from exc
-    return from_dict(record)
+    return report_from_plain(lab, record)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-def _output(report: Report) -> str:
+def _output(lab: Lab, report: Report) -> str:
     lines = [f"Code: {write_total(report)}", write_manual(report), *explain_parts(report)]
     lines += [write_protections(report.protections)]
     if report.printed:
-        lines += ["Printed by merge.py:", *quote(report.printed, WIDTH, "  | ", max_lines=MAX_PRINTED_LINES)]
+        lines += [f"Printed by {lab.program.file}:", *quote(report.printed, WIDTH, "  | ", max_lines=MAX_PRINTED_LINES)]
     return make_visible("\n".join(line for line in lines if line))
 
 
@@ -106,7 +109,7 @@ def _numbers(report: Report) -> list[str]:
     return numbers
 
 
-def _test(check: CheckResult, number: str) -> Mapping[str, Any]:
+def _test(lab: Lab, check: CheckResult, number: str) -> Mapping[str, Any]:
     is_fault = check.verdict is Verdict.GRADER_FAULT
     return {
         "name": make_visible(check.title),
@@ -114,15 +117,15 @@ def _test(check: CheckResult, number: str) -> Mapping[str, Any]:
         **({} if is_fault else {"score": _decimal(check.points)}),
         "max_score": _decimal(check.max_points),
         "status": "passed" if check.verdict is Verdict.PASSED else "failed",
-        "output": _test_output(check),
+        "output": _test_output(lab, check),
         "tags": _tags(check),
         "visibility": "hidden" if is_fault else "visible",
     }
 
 
-def _test_output(check: CheckResult) -> str:
+def _test_output(lab: Lab, check: CheckResult) -> str:
     if check.failures:
-        return make_visible("\n".join(render_check(check)))
+        return make_visible("\n".join(render_check(lab, check)))
     return make_visible(check.note) if check.note else f"All {len(check.cases)} cases passed."
 
 

@@ -1,7 +1,7 @@
 """A report as one self-contained page: no scripts, nothing loaded from elsewhere, all text of strangers escaped.
 
 The template escapes on its own, and every text that it writes passes `make_visible` first; only what
-`grader.labs.merge.stick_figures` and the style sheet give is taken as markup.
+the lab's evidence and the style sheets give is taken as markup.
 """
 
 import base64
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.harness.characters import count, make_visible, one_line, shorten
+from grader.harness.evidence import Picture
+from grader.harness.lab import Lab
 from grader.harness.marking import Marking
 from grader.harness.report.redaction import visible_report
 from grader.harness.report.text import (
@@ -26,10 +28,7 @@ from grader.harness.report.text import (
     write_timing,
     write_total,
 )
-from grader.harness.results import Audience, CheckResult, Overlay, Report, Verdict, format_points
-from grader.labs.merge.overlays import Which, draw_overlay
-from grader.labs.merge.stick_figures import draw_input, draw_people
-from grader.labs.merge.wording import LIMB_HEADINGS, limb_cells, write_person
+from grader.harness.results import Audience, CaseResult, CheckResult, Report, Verdict, format_points
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,12 +41,6 @@ MAX_OVERLAYS = 10
 
 MAX_CASES = 3
 """So many failed cases of a check are explained in full; the others are listed."""
-
-MAX_ROWS = 40
-"""So many rows of a table are written."""
-
-MAX_PEOPLE = 12
-"""So many people of an answer are written."""
 
 MAX_PRINTED = 64 * 1024
 MAX_EXPLANATION = 1000
@@ -79,27 +72,25 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Pair:
-    """One picture, drawn twice; no addresses when it cannot be read."""
+class _Drawn:
+    """One case that is drawn over a picture."""
 
     name: str
     verdict: Verdict
-    overlay: Overlay
-    expected: str
-    answer: str
+    pictures: Sequence[Picture]
 
 
-def render_html(report: Report, audience: Audience, images: Path, marking: Marking | None = None) -> str:
+def render_html(lab: Lab, report: Report, audience: Audience, marking: Marking | None = None) -> str:
     """Write a report as one HTML page.
 
     Parameters
     ----------
+    lab : Lab
+        Whose submission was graded.
     report : Report
         With everything in it; what `audience` may not see is taken out here.
     audience : Audience
         Who reads.
-    images : Path
-        Folder of the pictures that overlays name. A missing picture is told on the page.
     marking : Marking, optional
         The marks of the written report and a late penalty; with them the page tells the total, or that it is open.
 
@@ -108,9 +99,11 @@ def render_html(report: Report, audience: Audience, images: Path, marking: Marki
     page : str
         Can be written as UTF-8; has no scripts and needs no other file.
     """
-    report = visible_report(report, audience)
+    report = visible_report(lab, report, audience)
+    drawn = _drawn(report)
     template = _environment().get_template("page.html.j2")
     return template.render(
+        lab=lab,
         report=report,
         is_staff=audience is Audience.STAFF,
         total=write_total(report),
@@ -119,8 +112,9 @@ def render_html(report: Report, audience: Audience, images: Path, marking: Marki
         parts=[_Part(title, tuple(checks)) for title, checks in groupby(report.checks, lambda check: check.part)],
         lost=[check for check in report.checks if check.failures and not find_fatal(report)],
         skipped=[check for check in report.checks if not check.cases],
-        pairs=_pairs(report, images),
-        n_pairs_left_out=max(len(_overlays(report)) - MAX_OVERLAYS, 0),
+        failures=lambda check: failures_to_show(lab, check),
+        drawn=[_Drawn(case.name, case.verdict, lab.evidence.pictures(case.overlay)) for case in drawn[:MAX_OVERLAYS]],
+        n_drawn_left_out=max(len(drawn) - MAX_OVERLAYS, 0),
         protections=write_protections(report.protections),
         timing=report.timing and write_timing(report.timing),
         marking=marking,
@@ -165,20 +159,11 @@ def _environment() -> "Environment":
     from markupsafe import Markup
 
     environment = make_environment()
-    environment.filters.update(
-        failures=failures_to_show,
-        limb_cells=lambda rows: limb_cells(rows[:MAX_ROWS]),
-        people=lambda rows: [write_person(row) for row in rows[:MAX_PEOPLE]],
-        # The drawings are built of our own words and of numbers alone, and escape both.
-        draw_input=lambda rows: Markup(draw_input(rows)),  # noqa: S704
-        draw_people=lambda rows: Markup(draw_people(rows)),  # noqa: S704
-    )
+    # What a lab draws is markup: it escapes what strangers wrote.
+    environment.filters.update(markup=Markup, data_url=_data_url)
     environment.globals.update(
         marks_css=read_style(FOLDER / "marks.css"),
-        limb_headings=LIMB_HEADINGS,
         max_cases=MAX_CASES,
-        max_rows=MAX_ROWS,
-        max_people=MAX_PEOPLE,
         max_printed=MAX_PRINTED,
         max_explanation=MAX_EXPLANATION,
         max_traceback=MAX_TRACEBACK,
@@ -192,21 +177,12 @@ def _finalize(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
     return make_visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
-def _overlays(report: Report) -> Sequence[tuple[str, Verdict, Overlay]]:
-    """List the pictures, wrong ones first."""
+def _drawn(report: Report) -> Sequence[CaseResult]:
+    """List the cases that are drawn over a picture, wrong ones first."""
     cases = [case for check in report.checks for case in check.cases if case.overlay is not None]
-    cases.sort(key=lambda case: case.is_passed)
-    return [(case.name, case.verdict, case.overlay) for case in cases if case.overlay is not None]
+    return sorted(cases, key=lambda case: case.is_passed)
 
 
-def _pairs(report: Report, images: Path) -> list[_Pair]:
-    return [
-        _Pair(name, verdict, overlay, _address(images, overlay, "expected"), _address(images, overlay, "answer"))
-        for name, verdict, overlay in _overlays(report)[:MAX_OVERLAYS]
-    ]
-
-
-def _address(images: Path, overlay: Overlay, which: Which) -> str:
-    """Draw an overlay and put it into an address that needs no file; empty when the picture cannot be read."""
-    jpeg = draw_overlay(images / overlay.picture, overlay, which)
-    return "" if jpeg is None else f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
+def _data_url(jpeg: bytes) -> str:
+    """Put a picture into an address that needs no file."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"

@@ -1,8 +1,8 @@
 """What a student may see: the one place that takes out what is for the staff alone.
 
-A hidden case keeps its verdict, and sentences that say nothing of its input. Its rows, the answers, the overlay, the
-traceback and what came all go: each can hold the input, since a merge may raise, return or print whatever it was
-given. Of what was printed there stays what came before the first hidden case: the public ones are played first.
+A hidden case keeps its verdict, and sentences that say nothing of its input. Its evidence, the overlay, the traceback
+and what was got all go: each can hold the input, since the code may raise, return or print whatever it was given. Of
+what was printed there stays what was printed before the first hidden case: the public ones are played first.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from grader.harness.lab import Lab
 from grader.harness.results import Audience, CaseResult, CheckResult, Explanation, Report, Verdict, Visibility
 
 HIDDEN_NAME = "hidden case"
@@ -18,15 +19,15 @@ HIDDEN_SAYS = "Not published: neither its input nor its answer is shown."
 _REQUIRED: Mapping[Verdict, str] = MappingProxyType(
     {
         Verdict.WRONG: "The answer to a hidden case must be right, too",
-        Verdict.CRASHED: "merge() must answer a hidden case without an error",
-        Verdict.TIMED_OUT: "merge() must answer a hidden case within the time limit",
-        Verdict.OUT_OF_MEMORY: "merge() must answer a hidden case within the memory limit",
-        Verdict.FORBIDDEN: "merge() must not do what submissions may not do",
+        Verdict.CRASHED: "The code must answer a hidden case without an error",
+        Verdict.TIMED_OUT: "The code must answer a hidden case within the time limit",
+        Verdict.OUT_OF_MEMORY: "The code must answer a hidden case within the memory limit",
+        Verdict.FORBIDDEN: "The code must not do what submissions may not do",
         Verdict.NOT_RUN: "A hidden case must be reached",
         Verdict.GRADER_FAULT: "The grader must be able to judge every submission",
     }
 )
-_CAME: Mapping[Verdict, str] = MappingProxyType(
+_GOT: Mapping[Verdict, str] = MappingProxyType(
     {
         Verdict.WRONG: "the answer is wrong",
         Verdict.CRASHED: "there was an error",
@@ -39,23 +40,22 @@ _CAME: Mapping[Verdict, str] = MappingProxyType(
 )
 _ADVICE: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.NOT_RUN: "Mend what stopped merge.py before.",
+        Verdict.NOT_RUN: "Fix what stopped the code before.",
         Verdict.GRADER_FAULT: "This is not your fault, and it costs nothing; the staff will grade again.",
     }
 )
-_DEFAULT_ADVICE = "Mend the public cases that fail, then try inputs of the same kind of your own."
-
-_CONSTANTS = re.compile(r"\(n_people, 20\)|(?<!\d)-1(?!\d)|\b0 included")
-"""Numbers of the lab itself; every other number may be one of the case."""
+_DEFAULT_ADVICE = "Fix the public cases that fail, then try inputs of the same kind of your own."
 
 _TELLING = re.compile(r"[0-9'\"`]")
 
 
-def visible(case: CaseResult, audience: Audience) -> CaseResult:
+def visible(lab: Lab, case: CaseResult, audience: Audience) -> CaseResult:
     """Return what `audience` may see of a case. Applied twice, it changes nothing more.
 
     Parameters
     ----------
+    lab : Lab
+        Its constants may stand in sentences; every other number may be one of the case.
     case : CaseResult
         With everything in it. Not modified.
     audience : Audience
@@ -64,32 +64,32 @@ def visible(case: CaseResult, audience: Audience) -> CaseResult:
     if audience is Audience.STAFF:
         return case
     if case.visibility is Visibility.HIDDEN:
-        explanation = None if case.is_passed or case.explanation is None else _redact(case, case.explanation)
+        explanation = None if case.is_passed or case.explanation is None else _redact(lab, case, case.explanation)
         return CaseResult(HIDDEN_NAME, HIDDEN_SAYS, Visibility.HIDDEN, case.verdict, explanation)
     if case.verdict is Verdict.GRADER_FAULT:
         return replace(case, explanation=_own(case.verdict), evidence=None, overlay=None, traceback="")
     return case
 
 
-def visible_report(report: Report, audience: Audience) -> Report:
+def visible_report(lab: Lab, report: Report, audience: Audience) -> Report:
     """Return what `audience` may see of a report.
 
-    Students do not see the hashes of rubric, cases and grader, and get the whole seconds that grading took: a merge
-    could spell its input in finer ones.
+    Students do not see the hashes of rubric, cases and grader, and get the whole seconds that grading took: the
+    code could spell its input in finer ones.
     """
     if audience is Audience.STAFF:
         return report
     return replace(
         report,
-        checks=tuple(_visible_check(check, audience) for check in report.checks),
+        checks=tuple(_visible_check(lab, check, audience) for check in report.checks),
         printed=report.printed_in_public,
         execution_s=float(round(report.execution_s)),
         fingerprint={name: value for name, value in report.fingerprint.items() if name == "submission"},
     )
 
 
-def _visible_check(check: CheckResult, audience: Audience) -> CheckResult:
-    cases = [visible(case, audience) for case in check.cases]
+def _visible_check(lab: Lab, check: CheckResult, audience: Audience) -> CheckResult:
+    cases = [visible(lab, case, audience) for case in check.cases]
     public = [case for case in cases if case.visibility is Visibility.PUBLIC]
     hidden = [case for case in cases if case.visibility is Visibility.HIDDEN]
     return replace(check, cases=(*public, *sorted(hidden, key=_order)))
@@ -100,23 +100,25 @@ def _order(case: CaseResult) -> tuple[str, str]:
     return case.verdict, str(case.explanation)
 
 
-def _redact(case: CaseResult, explanation: Explanation) -> Explanation:
+def _redact(lab: Lab, case: CaseResult, explanation: Explanation) -> Explanation:
     """Keep of a wrong answer's explanation the sentences that hold for every input; replace the others."""
     own = _own(case.verdict)
     # The advice on a picture sends its reader to drawings that are not there.
     if case.verdict is not Verdict.WRONG or case.overlay is not None:
         return own
     return Explanation(
-        required=explanation.required if _is_general(explanation.required) else own.required,
-        came=own.came,
-        advice=explanation.advice if _is_general(explanation.advice) else own.advice,
+        required=explanation.required if _is_general(lab, explanation.required) else own.required,
+        got=own.got,
+        advice=explanation.advice if _is_general(lab, explanation.advice) else own.advice,
     )
 
 
 def _own(verdict: Verdict) -> Explanation:
-    return Explanation(_REQUIRED[verdict], _CAME[verdict], _ADVICE.get(verdict, _DEFAULT_ADVICE))
+    return Explanation(_REQUIRED[verdict], _GOT[verdict], _ADVICE.get(verdict, _DEFAULT_ADVICE))
 
 
-def _is_general(sentence: str) -> bool:
+def _is_general(lab: Lab, sentence: str) -> bool:
     """Tell whether a sentence holds no number and no quotation of the case."""
-    return not _TELLING.search(_CONSTANTS.sub("", sentence))
+    for constant in lab.constants:
+        sentence = re.sub(constant, "", sentence)
+    return not _TELLING.search(sentence)

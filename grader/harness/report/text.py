@@ -5,36 +5,28 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
 
-from grader.harness.characters import count, cut, make_visible, one_line, pad, quote, width, wrap
+from grader.harness.characters import count, cut, make_visible, one_line, pad, quote, wrap
+from grader.harness.lab import Lab
 from grader.harness.marking import Marking
 from grader.harness.report.redaction import visible_report
 from grader.harness.results import (
     Audience,
     CaseResult,
     CheckResult,
-    Evidence,
     Explanation,
     Protection,
     Report,
-    Rows,
     Timing,
     Verdict,
     Visibility,
     format_points,
 )
-from grader.labs.merge.wording import LIMB_HEADINGS, limb_cells, write_person
 
 WIDTH = 118
 """Columns of a line."""
 
-MAX_ROWS = 12
-"""So many rows of an input are shown."""
-
 MAX_CASES = 1
 """So many failed cases of a check are explained in full, those first that are easiest to read; the others are named."""
-
-MAX_PEOPLE = 6
-"""So many people of an answer are written."""
 
 MAX_NAMED = 8
 MAX_EXPLANATION = 5 * WIDTH
@@ -42,15 +34,16 @@ MAX_PRINTED_LINES = 20
 MAX_TRACEBACK_LINES = 15
 
 _POINTS, _VERDICT, _TITLE = 12, 15, 34
-_CELL = 28
 _INDENT = "    "
 
 
-def render_text(report: Report, audience: Audience) -> str:
+def render_text(lab: Lab, report: Report, audience: Audience) -> str:
     """Write a report for a terminal.
 
     Parameters
     ----------
+    lab : Lab
+        Whose submission was graded.
     report : Report
         With everything in it; what `audience` may not see is taken out here.
     audience : Audience
@@ -61,12 +54,12 @@ def render_text(report: Report, audience: Audience) -> str:
     text : str
         Lines of at most `WIDTH` columns without colours, ending with a line end.
     """
-    report = visible_report(report, audience)
+    report = visible_report(lab, report, audience)
     sections = [
         _head(report),
-        [] if find_fatal(report) else _table(report),
-        *(["", *render_check(check)] for check in report.checks if check.failures and not find_fatal(report)),
-        _foot(report),
+        [] if find_fatal(report) else _table(lab, report),
+        *(["", *render_check(lab, check)] for check in report.checks if check.failures and not find_fatal(report)),
+        _foot(lab, report),
     ]
     return make_visible("\n".join(line for lines in sections for line in lines)) + "\n"
 
@@ -79,6 +72,12 @@ def find_fatal(report: Report) -> Explanation | None:
 def has_fault(report: Report) -> bool:
     """Tell whether the grader itself failed somewhere, so that there is no mark."""
     return any(check.verdict is Verdict.GRADER_FAULT for check in report.checks)
+
+
+def find_faults(report: Report) -> list[str]:
+    """List the checks that the grader itself failed in, and why: for whoever stands at the machine, not for students."""
+    faults = [check for check in report.checks if check.verdict is Verdict.GRADER_FAULT]
+    return [f"Check {check.key!r} could not be judged. {check.failures[0].explanation}" for check in faults]
 
 
 def write_total(report: Report) -> str:
@@ -119,7 +118,7 @@ def write_protections(protections: Sequence[Protection]) -> str:
 
 
 def write_timing(timing: Timing) -> str:
-    """Compare the time of the largest crowd with the reference's."""
+    """Compare the time of the largest case with the reference's."""
     return (
         f"{timing.student_s:.3g} s for {timing.what}; "
         f"the reference took {timing.reference_s:.3g} s when the case was recorded."
@@ -127,16 +126,18 @@ def write_timing(timing: Timing) -> str:
 
 
 def explain_parts(report: Report) -> list[str]:
-    """List the remarks on what was handed in, each with what came and what to do; the fatal one comes first."""
+    """List the remarks on what was handed in, each with what was got and what to do; the fatal one comes first."""
     problems = sorted(report.handed.problems, key=lambda problem: not problem.is_fatal)
     return [f"{'Not graded' if problem.is_fatal else 'Remark'}: {problem.explanation}" for problem in problems]
 
 
-def render_check(check: CheckResult) -> list[str]:
+def render_check(lab: Lab, check: CheckResult) -> list[str]:
     """Explain a check that lost points: its first failed cases in full, the others by name.
 
     Parameters
     ----------
+    lab : Lab
+        Whose check it is.
     check : CheckResult
         As its reader may see it.
 
@@ -144,25 +145,25 @@ def render_check(check: CheckResult) -> list[str]:
     -------
     lines : list of str
     """
-    failures = failures_to_show(check)
+    failures = failures_to_show(lab, check)
     lines = [
         cut(f"== {one_line(check.title)}: {_points_of(check).strip()} points ==", WIDTH),
         f"{len(failures)} of {count(len(check.cases), 'case')} failed.",
     ]
     for case in failures[:MAX_CASES]:
-        lines += ["", *_case(case)]
+        lines += ["", *_case(lab, case)]
     if failures[MAX_CASES:]:
         lines += ["", *wrap(_name_others(failures[MAX_CASES:]), WIDTH)]
     return lines
 
 
-def failures_to_show(check: CheckResult) -> Sequence[CaseResult]:
-    """Order the failed cases for a reader: published ones first, and of these the one with the fewest rows."""
-    return sorted(check.failures, key=lambda case: (case.visibility is Visibility.HIDDEN, _n_rows(case)))
+def failures_to_show(lab: Lab, check: CheckResult) -> Sequence[CaseResult]:
+    """Order the failed cases for a reader: published ones first, and of these the one with least to read."""
 
+    def size(case: CaseResult) -> int:
+        return 0 if case.evidence is None else lab.evidence.size(case.evidence)
 
-def _n_rows(case: CaseResult) -> int:
-    return len(case.evidence.rows) if case.evidence is not None else 0
+    return sorted(check.failures, key=lambda case: (case.visibility is Visibility.HIDDEN, size(case)))
 
 
 def _name_others(cases: Sequence[CaseResult]) -> str:
@@ -183,13 +184,13 @@ def _head(report: Report) -> list[str]:
     return lines
 
 
-def _table(report: Report) -> list[str]:
+def _table(lab: Lab, report: Report) -> list[str]:
     heading = pad("points", _POINTS) + pad("verdict", _VERDICT) + pad("check", _TITLE) + "reason"
     lines = ["", heading, "-" * WIDTH]
     for part, members in groupby(
         (check for check in report.checks if not _is_skipped(check)), lambda check: check.part
     ):
-        lines += [cut(one_line(part), WIDTH), *(_line(check) for check in members)]
+        lines += [cut(one_line(part), WIDTH), *(_line(lab, check) for check in members)]
     return [*lines, *_skipped(report), "-" * WIDTH, f"{pad(_sum(report), _POINTS)}code"]
 
 
@@ -198,8 +199,8 @@ def _sum(report: Report) -> str:
     return f"{points:>5} / {format_points(report.max_points)}"
 
 
-def _line(check: CheckResult) -> str:
-    explanation = failures_to_show(check)[0].explanation if check.failures else None
+def _line(lab: Lab, check: CheckResult) -> str:
+    explanation = failures_to_show(lab, check)[0].explanation if check.failures else None
     reason = one_line(str(explanation)) if explanation else one_line(check.note)
     cells = pad(_points_of(check), _POINTS) + pad(check.verdict, _VERDICT)
     title = pad(cut(one_line(check.title), _TITLE - 2), _TITLE)
@@ -225,62 +226,25 @@ def _skipped(report: Report) -> Iterator[str]:
         yield cut(f"{count(len(checks), 'check')} worth {points} points not run{reason}", WIDTH)
 
 
-def _case(case: CaseResult) -> list[str]:
+def _case(lab: Lab, case: CaseResult) -> list[str]:
     lines = wrap(f"[{case.name}] {case.verdict}. {case.says}", WIDTH)
     if case.explanation is not None:
         lines += wrap(cut(one_line(str(case.explanation)), MAX_EXPLANATION), WIDTH, _INDENT)
     if case.evidence is not None:
-        lines += _evidence(case.evidence)
+        lines += [f"{_INDENT}{line}" for line in lab.evidence.write(case.evidence, WIDTH - len(_INDENT))]
     if case.traceback:
         lines += [f"{_INDENT}Error:", *quote(case.traceback, WIDTH, f"{_INDENT}  | ", max_lines=MAX_TRACEBACK_LINES)]
     return lines
 
 
-def _evidence(evidence: Evidence) -> list[str]:
-    smallest = ", the smallest that fails" if evidence.shrunk else ""
-    only = "the only right answer" if evidence.is_only_answer else "one right answer; others may be right, too"
-    return [
-        f"{_INDENT}Input, {count(len(evidence.rows), 'row')}{smallest}:",
-        *_limb_table(evidence.rows),
-        *wrap(f"Call: {evidence.call}", WIDTH, _INDENT),
-        f"{_INDENT}Expected ({only}):",
-        *_people(evidence.expected),
-        *_came(evidence.answer),
-    ]
-
-
-def _came(answer: Rows | None) -> list[str]:
-    if answer is None:
-        return [f"{_INDENT}Came: no answer that could be read"]
-    return [f"{_INDENT}Came:", *_people(answer)]
-
-
-def _limb_table(rows: Rows) -> list[str]:
-    cells = [[cut(cell, _CELL) for cell in line] for line in (LIMB_HEADINGS, *limb_cells(rows[:MAX_ROWS]))]
-    widths = [max(width(line[column]) for line in cells) for column in range(len(LIMB_HEADINGS))]
-    lines = []
-    for line in cells:
-        padded = (pad(cell, widths[k], right=k in (1, 3, 4)) for k, cell in enumerate(line))
-        lines.append(cut(f"{_INDENT}  {'  '.join(padded)}".rstrip(), WIDTH))
-    return [*lines, *_more(len(rows) - MAX_ROWS, "more row")]
-
-
-def _people(people: Rows) -> list[str]:
-    if not len(people):
-        return [f"{_INDENT}  nobody"]
-    lines = [line for person in people[:MAX_PEOPLE] for line in wrap(write_person(person), WIDTH, f"{_INDENT}  ")]
-    return [*lines, *_more(len(people) - MAX_PEOPLE)]
-
-
-def _more(number: int, noun: str = "") -> list[str]:
-    words = count(number, noun) if noun else f"{number:,} more"
-    return [f"{_INDENT}  (and {words})"] if number > 0 else []
-
-
-def _foot(report: Report) -> list[str]:
+def _foot(lab: Lab, report: Report) -> list[str]:
     lines = []
     if report.printed:
-        lines += ["", "Printed by merge.py:", *quote(report.printed, WIDTH, "  | ", max_lines=MAX_PRINTED_LINES)]
+        lines += [
+            "",
+            f"Printed by {lab.program.file}:",
+            *quote(report.printed, WIDTH, "  | ", max_lines=MAX_PRINTED_LINES),
+        ]
     sentences = [f"Time: {write_timing(report.timing)}"] if report.timing is not None else []
     sentences += [write_protections(report.protections)]
     told = [line for sentence in sentences for line in wrap(sentence, WIDTH)]

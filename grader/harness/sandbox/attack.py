@@ -8,14 +8,14 @@ GOT_THROUGH = "got through:"
 STOPPED = "stopped:"
 
 _FRAME = f"""
-def merge(subset, min_num_body_parts=4, min_score=0.4):
+def answer(values):
     try:
-        came = attempt()
+        got = attempt()
     except (AttributeError, ImportError, LookupError, MemoryError, OSError, RuntimeError) as error:
         print("{STOPPED}", type(error).__name__, error)
     else:
-        print("{GOT_THROUGH}", came)
-    return subset
+        print("{GOT_THROUGH}", got)
+    return values
 """
 
 # An attack minds no manners, see `grader.harness.sandbox.manners`: what stops it shall be a wall.
@@ -26,7 +26,7 @@ getattr(sys.modules.get("grader.harness.sandbox.manners"), "RULES", {}).clear()
 """
 
 
-class Evidence(Enum):
+class Sign(Enum):
     """How it shows that an attack got through."""
 
     WORD = auto()
@@ -55,18 +55,18 @@ class Attack:
         What it does, for the table.
     body : str
         Python that runs in the child.
-    evidence : Evidence
+    sign : Sign
         How to see that it got through.
     """
 
     name: str
     tries: str
     body: str
-    evidence: Evidence = Evidence.WORD
+    sign: Sign = Sign.WORD
 
     @property
     def source(self) -> str:
-        """The attack as a merge.py, but for the values that it aims at."""
-        if "def merge(" in self.body:
+        """The attack as a submission, but for the values that it aims at."""
+        if "def answer(" in self.body:
             return _IMPORTS + self.body
         return f"{_IMPORTS}\ndef attempt():\n{indent(self.body.strip(), '    ')}\n{_FRAME}"

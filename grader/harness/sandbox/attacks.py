@@ -1,30 +1,30 @@
 """What the doctor tries: small hostile sources, as data; see `grader.harness.sandbox.doctor` for what they mean.
 
 None of this runs in the grader. Each source is the body of a function ``attempt`` that returns when the attack had its
-way and raises when it was refused, unless it defines ``merge`` itself. What it aims at stands in capital letters and is
+way and raises when it was refused, unless it defines ``answer`` itself. What it aims at stands in capital letters and is
 put in front of it. Everything is bounded: where an attack gets through, it does no harm.
 """
 
-from grader.harness.sandbox.attack import GOT_THROUGH, Attack, Evidence
+from grader.harness.sandbox.attack import GOT_THROUGH, Attack, Sign
 
 _NETWORK = (
     Attack(
         "network: TCP",
         "connects to a port of this machine",
         "import socket\nreturn socket.create_connection(TCP, 1).close()",
-        Evidence.CALL,
+        Sign.CALL,
     ),
     Attack(
         "network: UDP",
         "sends a datagram to a port of this machine",
         "import socket\nreturn socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', UDP)",
-        Evidence.CALL,
+        Sign.CALL,
     ),
     Attack(
         "network: UNIX sockets",
         "connects to a socket by its path",
         "import socket\nreturn socket.socket(socket.AF_UNIX).connect(UNIX)",
-        Evidence.CALL,
+        Sign.CALL,
     ),
     Attack(
         "network: other sockets",
@@ -148,7 +148,7 @@ _FILES = (
         "makes a file in any of the usual places",
         """
 for folder in (FOLDER, "/tmp", "/var/tmp", "/dev/shm", "/dev", "/run", "/", os.getcwd(), os.path.expanduser("~")):
-    path = os.path.join(folder, "lab3_doctor_wrote")
+    path = os.path.join(folder, "grader_doctor_wrote")
     try:
         open(path, "x").close()
     except OSError as error:
@@ -165,7 +165,7 @@ raise last
         """
 moved = FILE + "_moved"
 acts = [(os.truncate, FILE, 9), (os.chmod, FILE, 0o666), (os.utime, FILE), (os.rename, FILE, moved)]
-for act, *arguments in acts + ([(os.setxattr, FILE, "user.lab3", b"")] if hasattr(os, "setxattr") else []):
+for act, *arguments in acts + ([(os.setxattr, FILE, "user.grader", b"")] if hasattr(os, "setxattr") else []):
     try:
         act(*arguments)
     except OSError as error:
@@ -244,14 +244,14 @@ while time.time() < end:
         continue
 return "computed to the end"
 """,
-        Evidence.TIME,
+        Sign.TIME,
     ),
-    Attack("time: waiting", "sleeps for 30 s", "time.sleep(30)\nreturn 'slept to the end'", Evidence.TIME),
+    Attack("time: waiting", "sleeps for 30 s", "time.sleep(30)\nreturn 'slept to the end'", Sign.TIME),
     Attack(
         "printing",
         "prints 4 MB",
         "for _ in range(20):\n    print('x' * 100000)\n    os.write(2, b'x' * 100000)\nreturn 'printed'",
-        Evidence.LENGTH,
+        Sign.LENGTH,
     ),
 )
 
@@ -259,22 +259,22 @@ _REPLIES = (
     Attack(
         "replies: size",
         "answers with 160 MB",
-        "def merge(subset, min_num_body_parts=4, min_score=0.4):\n    return np.zeros((10**6, 20))",
-        Evidence.SIZE,
+        "def answer(values):\n    return np.zeros((10**6, 20))",
+        Sign.SIZE,
     ),
     Attack(
         "replies: forgery",
         "writes replies to later calls on every descriptor that it has",
         """
-def merge(subset, min_num_body_parts=4, min_score=0.4):
+def answer(values):
     for descriptor in range(64):
         try:
             os.write(descriptor, FORGED)
         except OSError:
             continue
-    return subset
+    return values
 """,
-        Evidence.FORGERY,
+        Sign.FORGERY,
     ),
 )
 

@@ -1,8 +1,8 @@
-"""The runner: loads a student's merge.py and calls `merge`, over and over, in a process of its own.
+"""The runner: loads a student's file and calls its functions, over and over, in a process of its own.
 
 It answers one message with one message: ``ready`` when it has locked itself in, then for ``load`` and for each
-``merge`` either what came or what went wrong. It decides nothing: the grader takes every word of it for a stranger's,
-since the student's code in the same process can say the same words.
+``call`` either what was returned or what went wrong. It decides nothing: the grader takes every word of it for a
+stranger's, since the student's code in the same process can say the same words.
 """
 
 from __future__ import annotations
@@ -21,18 +21,17 @@ import numpy as np
 from grader.harness.sandbox import manners, protocol
 from grader.harness.sandbox.confinement import confine
 from grader.harness.sandbox.conversion import NoArray, read_answer
-from grader.harness.sandbox.crashes import FILE_NAME, describe, read_lines
+from grader.harness.sandbox.crashes import describe, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MODULE_NAME = "estimation.merge"
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # flags of a function's code
 
 Message = Any  # dict of str to what JSON has
 
 
-class Pipes:
+class Channel:
     """The two pipes to the grader, on descriptors of their own; 0, 1 and 2 are left to the student's code."""
 
     def __init__(self) -> None:
@@ -65,13 +64,17 @@ class Pipes:
 
 
 class Runner:
-    """One session: its limits, and the student's function once it is loaded."""
+    """One session: its limits, and the student's functions once they are loaded."""
 
     def __init__(self, config: Message) -> None:
         self._call_cpu_s: int = config["call_cpu_s"]
         self._max_bytes: int = config["reply_bytes"]
+        self._file: str = config["file"]
+        self._module: str = config["module"]
+        self._names: list[str] = config["functions"]
         self._lines: list[str] = []
-        self._merge: Callable[..., Any] = dict
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._wrong: dict[str, str] = {}
         self._set_cpu_limit = _cpu_limiter() if config["confine"] else None
 
     def answer(self, request: Message, payload: bytes) -> tuple[Message, bytes]:
@@ -81,50 +84,56 @@ class Runner:
         try:
             if request["do"] == "load":
                 return self._load(payload)
-            rows = protocol.unpack_array(payload)
-            value = self._merge(rows, *request["positional"], **request["keywords"])
-            return {"is": "answer"}, protocol.pack_array(read_answer(value, self._max_bytes))
+            return self._call(request, payload)
         except NoArray as error:
-            return {"is": "no array", "came": str(error)}, b""
+            return {"is": "no array", "got": str(error)}, b""
         except MemoryError:
             return {"is": "out of memory"}, b""
         except BaseException as error:  # noqa: BLE001 - the student's code may raise anything, exits included
-            return {"is": "raised", **describe(error, self._lines)}, b""
+            return {"is": "raised", **describe(error, self._file, self._lines)}, b""
         finally:
             _flush()
 
     def _load(self, source: bytes) -> tuple[Message, bytes]:
         self._lines = read_lines(source)
-        module = types.ModuleType(MODULE_NAME)
-        module.__file__ = FILE_NAME
-        module.__package__ = MODULE_NAME.rpartition(".")[0]
-        sys.modules[MODULE_NAME] = module
+        module = types.ModuleType(self._module)
+        module.__file__ = self._file
+        module.__package__ = self._module.rpartition(".")[0]
+        sys.modules[self._module] = module
         try:
-            code = compile(source, FILE_NAME, "exec", dont_inherit=True)
+            code = compile(source, self._file, "exec", dont_inherit=True)
         except (SyntaxError, ValueError, OverflowError, RecursionError) as error:
-            return {"is": "no Python", **describe(error, self._lines)}, b""
+            return {"is": "no Python", **describe(error, self._file, self._lines)}, b""
         exec(code, module.__dict__)  # noqa: S102 - what this process is for
-        merge = module.__dict__.get("merge")
-        wrong = _what_is_wrong_with(merge)
-        if wrong:
-            return {"is": "no function", "came": wrong}, b""
-        self._merge = merge  # type: ignore[assignment]
+        found = {name: module.__dict__.get(name) for name in self._names}
+        self._wrong = {name: wrong for name, value in found.items() if (wrong := _what_is_wrong_with(name, value))}
+        self._functions = {name: value for name, value in found.items() if name not in self._wrong}  # type: ignore[misc]
+        if not self._functions:
+            return {"is": "no function", "function": self._names[0], "got": self._wrong[self._names[0]]}, b""
         return {"is": "loaded"}, b""
 
+    def _call(self, request: Message, payload: bytes) -> tuple[Message, bytes]:
+        name = request["function"]
+        if name in self._wrong:
+            return {"is": "no function", "function": name, "got": self._wrong[name]}, b""
+        positional, keywords = protocol.unpack_arguments(request, payload)
+        value = self._functions[name](*positional, **keywords)
+        return {"is": "answer"}, protocol.pack_array(read_answer(value, self._max_bytes))
 
-def _what_is_wrong_with(merge: Any) -> str:  # noqa: ANN401 - whatever a student calls merge
-    """Say why something called merge cannot be called for an answer; an empty text if it can."""
-    if merge is None:
+
+def _what_is_wrong_with(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a student calls so
+    """Say why something of this name cannot be called for an answer; an empty text if it can."""
+    if value is None:
         return "there is none"
-    if isinstance(merge, type):
-        return "merge is a class"
-    if not callable(merge):
-        return f"merge is an object of type {type(merge).__name__:.80}"
-    flags = getattr(getattr(merge, "__code__", None), "co_flags", 0)
+    if isinstance(value, type):
+        return f"{name} is a class"
+    if not callable(value):
+        return f"{name} is an object of type {type(value).__name__:.80}"
+    flags = getattr(getattr(value, "__code__", None), "co_flags", 0)
     if flags & (_COROUTINE | _ASYNC_GENERATOR):
-        return "merge is an async function"
+        return f"{name} is an async function"
     if flags & _GENERATOR:
-        return "merge is a generator: it has a yield"
+        return f"{name} is a generator: it has a yield"
     return ""
 
 
@@ -142,21 +151,22 @@ def _cpu_limiter() -> Callable[[int], None]:
 
 def _flush(streams: tuple[Any, ...] = (sys.stdout, sys.stderr)) -> None:
     for stream in streams:
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # merge.py may have closed it
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # the code may have closed it
             stream.flush()
 
 
 def _seed(seed: int) -> None:
-    """Start every generator that merge.py may use at a known place, those too that ask the system for one."""
+    """Start every generator that the code may use at a known place, those too that ask the system for one."""
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - merge.py may use it
+    np.random.seed(seed)  # noqa: NPY002 - the code may use it
     np.random.bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]  # noqa: S311
 
 
 def serve() -> None:
     """Lock this process in, say so, and answer requests until the grader closes the pipe."""
-    pipes = Pipes()
-    config, _ = pipes.receive()
+    channel = Channel()
+    config, _ = channel.receive()
+    sys.argv[:] = [config["file"]]
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     _seed(config["seed"])
@@ -166,10 +176,12 @@ def serve() -> None:
     else:
         manners.install(config["readable"], config["listable"])
     runner = Runner(config)
-    pipes.send({"is": "ready", "call": 0, "report": report, "python": sys.version.split()[0], "numpy": np.__version__})
+    channel.send(
+        {"is": "ready", "call": 0, "report": report, "python": sys.version.split()[0], "numpy": np.__version__}
+    )
     n_calls = 0
     while True:
         n_calls += 1
-        request, payload = pipes.receive()
+        request, payload = channel.receive()
         header, answer = runner.answer(request, payload)
-        pipes.send({**header, "call": n_calls}, answer)
+        channel.send({**header, "call": n_calls}, answer)

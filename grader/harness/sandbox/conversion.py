@@ -1,4 +1,4 @@
-"""What `merge` returned, made into an array of numbers or into words; in the child, beside the student's code.
+"""What a student's function returned, made into an array of numbers or into words; in the child, beside the student's code.
 
 Only float64 in C order travels to the grader: lists, tuples, integers, float32, another byte order, negative strides
 and the like are all converted here, so that the grader never meets a type of the student's.
@@ -18,13 +18,13 @@ import numpy as np
 _ABSENT = -1
 _MAX_DIMENSIONS = 3
 _KINDS = {
-    "b": "an array of booleans",
-    "c": "an array of complex numbers",
-    "m": "an array of time spans",
-    "M": "an array of dates",
-    "S": "an array of byte strings",
-    "U": "an array of strings",
-    "V": "a structured array",
+    "b": "booleans",
+    "c": "complex numbers",
+    "m": "time spans",
+    "M": "dates",
+    "S": "byte strings",
+    "U": "strings",
+    "V": "a structured type",
 }
 _LISTED = (collections.deque, Iterator, KeysView, ValuesView)
 _LARGEST_SIDE = 999_999_999
@@ -44,14 +44,14 @@ def read_answer(value: Any, max_bytes: int) -> Floats:  # noqa: ANN401 - whateve
     Parameters
     ----------
     value : object
-        What `merge` returned.
+        What the function returned.
     max_bytes : int
         The largest array to send.
 
     Returns
     -------
-    answer : ndarray of 1 to 3 dimensions and dtype float64
-        In C order and in the processor's byte order.
+    answer : ndarray of at most 3 dimensions and dtype float64
+        In C order and in the processor's byte order; a number has no dimension.
 
     Raises
     ------
@@ -59,13 +59,12 @@ def read_answer(value: Any, max_bytes: int) -> Floats:  # noqa: ANN401 - whateve
         If it is not an array of real numbers of that size.
     """
     value = _as_list(value)
-    if not isinstance(value, (list, tuple, memoryview, np.ndarray)) and not hasattr(type(value), "__array__"):
+    is_array = isinstance(value, (list, tuple, memoryview, np.ndarray)) or hasattr(type(value), "__array__")
+    if not is_array and not _is_plain_number(value):
         raise NoArray(_name(value))
     array = _as_array(value)
     if array.dtype.kind in _KINDS:
-        raise NoArray(_KINDS[array.dtype.kind])
-    if array.ndim == 0:
-        raise NoArray("a single number")
+        raise NoArray(f"an array of {_KINDS[array.dtype.kind]}" if array.ndim else f"one of {_KINDS[array.dtype.kind]}")
     if array.ndim > _MAX_DIMENSIONS:
         raise NoArray(f"an array of shape {array.shape}")
     if max(array.shape) > _LARGEST_SIDE and not array.size:
@@ -74,7 +73,7 @@ def read_answer(value: Any, max_bytes: int) -> Floats:  # noqa: ANN401 - whateve
         raise NoArray(f"an array of shape {array.shape}, larger than {max_bytes // 2**20} MiB")
     if array.dtype.kind == "O":
         array = _convert_objects(array)
-    with np.errstate(all="ignore"):  # merge.py may have asked NumPy to raise; what does not fit becomes infinite
+    with np.errstate(all="ignore"):  # the code may have asked NumPy to raise; what does not fit becomes infinite
         return array.astype("<f8", order="C")
 
 
@@ -91,7 +90,7 @@ def _as_array(value: Any) -> Any:  # noqa: ANN401 - see read_answer
     if type(value) is np.ndarray:
         return value
     with warnings.catch_warnings():
-        # Old NumPy warns of ragged lists and makes objects of them; merge.py may have turned warnings into errors.
+        # Old NumPy warns of ragged lists and makes objects of them; the code may have turned warnings into errors.
         warnings.simplefilter("ignore")
         try:
             array = np.ma.filled(value, _ABSENT) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
@@ -127,6 +126,6 @@ def _name(value: Any) -> str:  # noqa: ANN401 - see read_answer
         return "a coroutine"
     if isinstance(value, str):
         return "a string"
-    if type(value) in (bool, int, float):
-        return f"a single number, {value!r:.20}"
+    if isinstance(value, bool):
+        return f"the truth value {value}"
     return f"an object of type {type(value).__name__:.80}"

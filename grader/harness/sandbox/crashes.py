@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import types
 
-FILE_NAME = "merge.py"
 _MESSAGE_LENGTH = 500
 _LINE_LENGTH = 200
 _N_FIRST, _N_LAST = 3, 6
@@ -34,8 +33,8 @@ def read_lines(source: bytes) -> list[str]:
     return io.TextIOWrapper(io.BytesIO(source), encoding, "replace").read().split("\n")
 
 
-def describe(error: BaseException, lines: list[str]) -> dict[str, Any]:
-    """Say what was raised and where.
+def describe(error: BaseException, file: str, lines: list[str]) -> dict[str, Any]:
+    """Say what was raised and where in the student's file, whose lines are given.
 
     Returns
     -------
@@ -44,7 +43,7 @@ def describe(error: BaseException, lines: list[str]) -> dict[str, Any]:
         that an import did not find or could not load), ``refused`` ("files" or "system" if the sandbox may have refused
         it, else "").
     """
-    frames = _student_frames(error.__traceback__)
+    frames = _student_frames(error.__traceback__, file)
     line = frames[-1][0] if frames else 0
     if isinstance(error, SyntaxError) and not frames:
         line = error.lineno if isinstance(error.lineno, int) else 0
@@ -55,7 +54,7 @@ def describe(error: BaseException, lines: list[str]) -> dict[str, Any]:
         "message": message,
         "line": line,
         "text": _text(lines, line),
-        "traceback": _traceback(frames, lines, f"{name}: {message}" if message else name),
+        "traceback": _traceback(frames, file, lines, f"{name}: {message}" if message else name),
         "missing": _find_missing(error, message),
         "refused": _find_refused(error, message),
     }
@@ -85,12 +84,12 @@ def _find_refused(error: BaseException, message: str) -> str:
     return "system" if any(words in message for words in _NO_SYSTEM) else ""
 
 
-def _student_frames(traceback: types.TracebackType | None) -> list[tuple[int, str]]:
-    """List line and function of the frames that are in merge.py, outermost first."""
+def _student_frames(traceback: types.TracebackType | None, file: str) -> list[tuple[int, str]]:
+    """List line and function of the frames that are in the student's file, outermost first."""
     frames = []
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if code.co_filename == FILE_NAME:
+        if code.co_filename == file:
             frames.append((traceback.tb_lineno, code.co_name))
         traceback = traceback.tb_next
     return frames
@@ -100,9 +99,9 @@ def _text(lines: list[str], line: int) -> str:
     return lines[line - 1].strip()[:_LINE_LENGTH] if 0 < line <= len(lines) else ""
 
 
-def _traceback(frames: list[tuple[int, str]], lines: list[str], last: str) -> str:
+def _traceback(frames: list[tuple[int, str]], file: str, lines: list[str], last: str) -> str:
     """Write a traceback as Python does, with the student's frames only and without the middle of a long one."""
-    entries = [f'  File "{FILE_NAME}", line {line}, in {name[:80]}\n    {_text(lines, line)}' for line, name in frames]
+    entries = [f'  File "{file}", line {line}, in {name[:80]}\n    {_text(lines, line)}' for line, name in frames]
     if len(entries) > _N_FIRST + _N_LAST + 1:
         n_left_out = len(entries) - _N_FIRST - _N_LAST
         entries[_N_FIRST:-_N_LAST] = [f"  ... {n_left_out} more ..."]

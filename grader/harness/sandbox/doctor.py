@@ -24,17 +24,20 @@ from tqdm import tqdm
 
 from grader.harness.errors import SandboxError
 from grader.harness.results import Protection, Verdict
-from grader.harness.sandbox.attack import GOT_THROUGH, STOPPED, Attack, Evidence
+from grader.harness.sandbox.attack import GOT_THROUGH, STOPPED, Attack, Sign
 from grader.harness.sandbox.attacks import ATTACKS
 from grader.harness.sandbox.launcher import Reply, open_session
 from grader.harness.sandbox.policy import Limits, Mode
+from grader.harness.sandbox.program import Function, Program
 from grader.harness.sandbox.protocol import pack, pack_array
 
 LIMITS = Limits(call_s=2.0, call_cpu_s=1)
 """Short, for the two attacks on time run into them."""
 
-SECRET_NAME = "LAB3_DOCTOR_SECRET"  # noqa: S105 - the name of a secret
+SECRET_NAME = "GRADER_DOCTOR_SECRET"  # noqa: S105 - the name of a secret
 
+_FUNCTION = Function("answer", "values")
+_PROGRAM = Program("attack.py", (_FUNCTION,))
 _ASKED = np.zeros((1, 20))
 _FORGED = np.ones((1, 20))
 _VICTIM = "import sys; sys.stdin.read()"
@@ -58,7 +61,7 @@ class Targets:
     listeners: Sequence[socket.socket]
 
     def aim(self, attack: Attack) -> bytes:
-        """Write the attack's merge.py."""
+        """Write the attack's file."""
         head = "".join(f"{name} = {value!r}\n" for name, value in self.values.items())
         return (head + attack.source).encode()
 
@@ -103,45 +106,45 @@ def render(protections: Sequence[Protection]) -> str:
 def _try_out(attack: Attack, targets: Targets, mode: Mode) -> Protection:
     """Open a session, let the attack run in it, and judge."""
     try:
-        with open_session(targets.aim(attack), mode=mode, limits=LIMITS) as session:
+        with open_session(_PROGRAM, targets.aim(attack), mode=mode, limits=LIMITS) as session:
             failure = session.load()
-            replies = [] if failure else [session.merge(_ASKED) for _ in range(2) if session.is_alive]
+            replies = [] if failure else [session.call(_FUNCTION.name, [_ASKED]) for _ in range(2) if session.is_alive]
         printed = session.printed
     except SandboxError as exc:
         return _report(attack, str(exc), is_on=False)
     if failure is not None:
-        return _report(attack, f"could not be tried: {failure.explanation.came}", is_on=False)
+        return _report(attack, f"could not be tried: {failure.explanation.got}", is_on=False)
     is_stopped = not _got_through(attack, printed, replies, targets)
-    return _report(attack, _what_came(attack, printed, replies), is_on=is_stopped)
+    return _report(attack, _what_it_says(attack, printed, replies), is_on=is_stopped)
 
 
-def _report(attack: Attack, came: str, *, is_on: bool) -> Protection:
-    return Protection(attack.name, is_on, f"{attack.tries}: {came}"[:_DETAIL_LENGTH])
+def _report(attack: Attack, told: str, *, is_on: bool) -> Protection:
+    return Protection(attack.name, is_on, f"{attack.tries}: {told}"[:_DETAIL_LENGTH])
 
 
 def _got_through(attack: Attack, printed: str, replies: Sequence[Reply], targets: Targets) -> bool:
     answers = [reply.answer for reply in replies if reply.answer is not None]
     verdicts = [reply.failure.verdict for reply in replies if reply.failure is not None]
-    match attack.evidence:
-        case Evidence.CALL:
+    match attack.sign:
+        case Sign.CALL:
             return targets.are_called()
-        case Evidence.TIME:
+        case Sign.TIME:
             return Verdict.TIMED_OUT not in verdicts
-        case Evidence.LENGTH:
+        case Sign.LENGTH:
             return len(printed) > LIMITS.printed_bytes
-        case Evidence.SIZE:
+        case Sign.SIZE:
             return bool(answers)
-        case Evidence.FORGERY:
+        case Sign.FORGERY:
             return any(np.array_equal(answer, _FORGED) for answer in answers)
         case _:  # silence proves nothing: it was stopped if it says so, or if its process was
             return GOT_THROUGH in printed or (STOPPED not in printed and not verdicts)
 
 
-def _what_came(attack: Attack, printed: str, replies: Sequence[Reply]) -> str:
+def _what_it_says(attack: Attack, printed: str, replies: Sequence[Reply]) -> str:
     """Say how it ended: what the attack said of it, else why its process was stopped."""
     said = [line for line in printed[:4096].splitlines() if line.startswith((GOT_THROUGH, STOPPED))]
-    failures = [f"{reply.failure.verdict}: {reply.failure.explanation.came}" for reply in replies if reply.failure]
-    silence = f"{len(printed)} signs kept" if attack.evidence is Evidence.LENGTH else "it ended without a word"
+    failures = [f"{reply.failure.verdict}: {reply.failure.explanation.got}" for reply in replies if reply.failure]
+    silence = f"{len(printed)} signs kept" if attack.sign is Sign.LENGTH else "it ended without a word"
     return " ".join([*said, *failures, silence][0].split())
 
 
@@ -150,7 +153,7 @@ def _targets() -> Iterator[Targets]:
     """Set up what the attacks aim at, and take it down again."""
     secret = secrets.token_hex(16)
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lab3_doctor_")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader_doctor_")))
         file = folder / "target"
         file.write_text("untouched\n", encoding="utf-8")
         # Everybody may write here: what stops an attack shall be the sandbox, not the owner of a file.
@@ -209,5 +212,5 @@ def _listen(stack: contextlib.ExitStack, values: dict[str, object], folder: Path
 
 
 def _forge() -> bytes:
-    """Write replies to calls that are not due yet: the first call of merge has number 2."""
+    """Write replies to calls that are not due yet: the first call of the function has number 2."""
     return b"".join(pack({"is": "answer", "call": 3 + number}, pack_array(_FORGED)) for number in range(_N_FORGED))

@@ -14,7 +14,7 @@ from typing import Any
 from grader.harness.errors import HostUnfit
 
 _HERE = Path(__file__).resolve().parent
-_RUNNER = ("answers", "child", "confinement", "crashes", "landlock", "manners", "nursery", "protocol", "seccomp")
+_RUNNER = ("child", "confinement", "conversion", "crashes", "landlock", "manners", "nursery", "protocol", "seccomp")
 _SURVEY_S = 60.0
 """A first import of NumPy from a cold disk can take long."""
 
@@ -64,13 +64,15 @@ class Interpreter:
 
 
 @functools.cache
-def ask(python: Path | None = None) -> Interpreter:
+def ask(python: Path | None = None, modules: tuple[tuple[str, Path], ...] = ()) -> Interpreter:
     """Ask an interpreter where its parts are, and have it compile the runner.
 
     Parameters
     ----------
     python : Path or None
         Path of the interpreter; None for the one that runs the grader.
+    modules : tuple of (str, Path), optional
+        What a submission may import: full names and files, compiled along with the runner.
 
     Raises
     ------
@@ -83,7 +85,12 @@ def ask(python: Path | None = None) -> Interpreter:
     environment = {**os.environ, **SINGLE_THREADED}
     try:
         done = subprocess.run(  # noqa: S603 - the staff say which interpreter
-            command, input=_sources().encode(), capture_output=True, timeout=_SURVEY_S, check=False, env=environment
+            command,
+            input=_sources(modules).encode(),
+            capture_output=True,
+            timeout=_SURVEY_S,
+            check=False,
+            env=environment,
         )
         facts = json.loads(done.stdout)
     except (OSError, subprocess.TimeoutExpired) as exc:
@@ -112,15 +119,11 @@ def _interpreter(facts: Mapping[str, Any]) -> Interpreter:
     )
 
 
-def _sources() -> str:
-    """Collect what the child imports from memory: the runner, and the light part of the pipeline, never its merge."""
-    sources = {"grader": "", "grader.harness.sandbox": ""}
-    sources |= {
-        f"grader.harness.sandbox.{name}": (_HERE / f"{name}.py").read_text(encoding="utf-8") for name in _RUNNER
-    }
-    for name, file in {"estimation": "__init__.py", "estimation.config": "config.py"}.items():
-        sources[name] = (_HERE.parent.parent / "estimation" / file).read_text(encoding="utf-8")
-    return json.dumps(sources)
+def _sources(modules: tuple[tuple[str, Path], ...]) -> str:
+    """Collect what the child imports from memory: the runner, and what the lab lets a submission import."""
+    runner = [(f"grader.harness.sandbox.{name}", _HERE / f"{name}.py") for name in _RUNNER]
+    sources = dict.fromkeys(("grader", "grader.harness", "grader.harness.sandbox"), "")
+    return json.dumps(sources | {name: path.read_text(encoding="utf-8") for name, path in (*runner, *modules)})
 
 
 def _without_packages(folder: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 ::
 
-    open_session -> the child starts, locks itself in, says "ready" -> load -> merge, merge, ... -> close
+    open_session -> the child starts, locks itself in, says "ready" -> load -> call, call, ... -> close
 
 Whatever the student's code does becomes a `Failure`. Exceptions are for the machine's and the grader's own faults,
 and can only come before the student's file has been handed over; but for one, that the machine has killed the process
@@ -17,13 +17,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from grader.harness.characters import one_line
 from grader.harness.errors import HostUnfit, ProtocolBroken
 from grader.harness.sandbox import bubblewrap, processes, protocol, seccomp
-from grader.harness.sandbox.failures import Failure, printable
+from grader.harness.sandbox.failures import Failure
 from grader.harness.sandbox.forked import Nursery, fork_child
 from grader.harness.sandbox.interpreter import SINGLE_THREADED, Interpreter, ask
 from grader.harness.sandbox.pipes import open_pipes
 from grader.harness.sandbox.policy import Limits, Mode
+from grader.harness.sandbox.program import Program
 from grader.harness.sandbox.protections import list_protections
 from grader.harness.sandbox.session import Child, Reply, Session
 
@@ -38,6 +40,7 @@ _DEFAULT_LIMITS = Limits()
 
 
 def open_session(
+    program: Program,
     source: bytes,
     *,
     mode: Mode = Mode.AUTO,
@@ -49,8 +52,10 @@ def open_session(
 
     Parameters
     ----------
+    program : Program
+        How the student's file is loaded and called.
     source : bytes
-        The student's merge.py, as it was handed in.
+        The file as it was handed in.
     mode : Mode, optional
         How much protection there must be.
     limits : Limits, optional
@@ -72,15 +77,15 @@ def open_session(
     ProtocolBroken
         If the child says anything but that it is ready.
     """
-    interpreter = ask(python)
+    interpreter = ask(python, program.modules)
     unwrapped = _why_not_wrapped(mode)
     try:
-        child, report = _start(interpreter, mode, limits, seed, is_wrapped=not unwrapped)
+        child, report = _start(interpreter, program, mode, limits, seed, is_wrapped=not unwrapped)
     except HostUnfit as exc:
         if unwrapped or mode is not Mode.AUTO:
             raise
         unwrapped = str(exc)
-        child, report = _start(interpreter, mode, limits, seed, is_wrapped=False)
+        child, report = _start(interpreter, program, mode, limits, seed, is_wrapped=False)
     protections = list_protections(mode, unwrapped, report)
     missing = [f"{protection.name} ({protection.detail})" for protection in protections if not protection.is_on]
     if missing and mode is Mode.STRICT:
@@ -89,7 +94,7 @@ def open_session(
             f"Strict mode needs every protection; off on this machine: {'; '.join(missing)}. "
             "Run `python -m grader doctor`, or grade with --sandbox=auto."
         )
-    return Session(child, source, limits, protections)
+    return Session(child, program, source, limits, protections)
 
 
 def _why_not_wrapped(mode: Mode) -> str:
@@ -102,7 +107,7 @@ def _why_not_wrapped(mode: Mode) -> str:
 
 
 def _start(
-    interpreter: Interpreter, mode: Mode, limits: Limits, seed: int, *, is_wrapped: bool
+    interpreter: Interpreter, program: Program, mode: Mode, limits: Limits, seed: int, *, is_wrapped: bool
 ) -> tuple[Child, Mapping[str, str]]:
     """Start a child and wait until it is ready; returns it with its report of what it locked."""
     config = {
@@ -114,6 +119,9 @@ def _start(
         "parent": 0 if is_wrapped else os.getpid(),
         "call_cpu_s": limits.call_cpu_s,
         "reply_bytes": limits.reply_bytes,
+        "file": program.file,
+        "module": program.module_name,
+        "functions": [function.name for function in program.functions],
     }
     environment = _environment()
     if is_wrapped and seccomp.is_supported():
@@ -170,7 +178,7 @@ def _hear(child: Child, limits: Limits) -> Mapping[str, str]:
         ) from exc
     except EOFError as exc:
         status = child.wait()
-        says = printable(child.pipes.printed.decode("utf-8", "replace"), 4000).strip().rpartition("\n")[2]
+        says = one_line(child.pipes.printed.decode("utf-8", "replace")[:4000].strip().rpartition("\n")[2])
         raise HostUnfit(f"A child must start; it ended with status {status} and said {says!r:.200}.") from exc
     except ValueError as exc:
         raise ProtocolBroken(f"A child's first message must say that it is ready; {exc}") from exc

@@ -161,7 +161,7 @@ def _asking_first(function: Callable[..., Any], event: str) -> Callable[..., Any
 
 
 def _starting_no_shell(system: Callable[[Any], int]) -> Callable[[Any], int]:
-    """Say what a system says that can start no shell, which raises nothing, so that `merge` goes on."""
+    """Say what a system says that can start no shell, which raises nothing, so that the code goes on."""
 
     def run(command: Any) -> int:  # noqa: ANN401 - text, bytes or a path object
         return 127 << 8 if "os.system" in RULES else system(command)

@@ -32,17 +32,17 @@ class Limits:
     late here is the machine, not the student, so it is no verdict."""
 
     load_s: float = 10.0
-    """For compiling merge.py and running its top level, which defines functions: milliseconds."""
+    """For compiling the file and running its top level, which defines functions: milliseconds."""
 
     call_s: float = 20.0
-    """For one call of merge. Twice the CPU limit, so that a machine with other work to do does not cost points."""
+    """For one call. Twice the CPU limit, so that a machine with other work to do does not cost points."""
 
     call_cpu_s: int = 10
     """CPU for one call, in whole seconds as the system counts: the slowest honest solution met took 5, a plain double
     loop takes half a second. The same on a busy machine as on an idle one, so an endless loop meets this limit."""
 
     total_s: float = 90.0
-    """For loading and all calls together: a merge that is slow on every case must not hold up a class."""
+    """For loading and all calls together: code that is slow on every case must not hold up a class."""
 
     total_cpu_s: int = 90
     """CPU for the whole session: the hard limit behind the soft ones, for a process that nobody watches any more."""
@@ -58,7 +58,7 @@ class Limits:
     """Imports open one file at a time. The limit keeps the kernel's tables small."""
 
     printed_bytes: int = 64 * 1024
-    """What is kept of what merge.py prints, about a thousand lines. The rest is read and thrown away."""
+    """What is kept of what the code prints, about a thousand lines. The rest is read and thrown away."""
 
     reply_bytes: int = MIB
     """The largest answer: 6,500 rows. There are never more people than rows, and the largest case has 1,100."""

@@ -1,9 +1,9 @@
-"""Messages between the grader and its child: a header in JSON and, for arrays, the bytes of a ``.npy`` file.
+"""Messages between the grader and its child: a header in JSON and, for arrays, the bytes of ``.npy`` files.
 
 ::
 
     4 bytes         4 bytes          header bytes    payload bytes
-    header length   payload length   JSON object     .npy, version 1.0, or nothing
+    header length   payload length   JSON object     .npy files, version 1.0, one behind the other, or nothing
 
 Lengths are unsigned and big-endian, and are looked at before anything of that length is read. Both sides use this
 file; what arrives is taken for a stranger's, also by the child. Nothing is ever unpickled.
@@ -14,9 +14,12 @@ from __future__ import annotations
 import json
 import re
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _LENGTHS = struct.Struct(">II")
 LENGTHS_BYTES = _LENGTHS.size
@@ -93,3 +96,30 @@ def unpack_array(payload: bytes) -> np.ndarray[Any, Any]:
     if array.nbytes != len(payload) - match.end():
         raise ValueError(f"An array must end with its last number; got {len(payload)} bytes for shape {shape!r}.")
     return array.copy()
+
+
+def pack_arguments(positional: Sequence[Any], keywords: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Write the arguments of a call as a part of the header and a payload: numbers in the one, arrays in the other."""
+    arrays: list[bytes] = []
+
+    def write(value: Any) -> Any:  # noqa: ANN401 - a number or an array
+        if isinstance(value, np.ndarray):
+            arrays.append(pack_array(value))
+            return None
+        return value
+
+    header = {"positional": [write(value) for value in positional]}
+    header["keywords"] = {name: write(value) for name, value in keywords.items()}  # type: ignore[assignment]
+    return {**header, "lengths": [len(array) for array in arrays]}, b"".join(arrays)
+
+
+def unpack_arguments(header: dict[str, Any], payload: bytes) -> tuple[list[Any], dict[str, Any]]:
+    """Read the arguments of a call that `pack_arguments` wrote."""
+    place = 0
+    arrays = []
+    for length in header["lengths"]:
+        arrays.append(unpack_array(payload[place : place + length]))
+        place += length
+    following = iter(arrays)
+    positional = [next(following) if value is None else value for value in header["positional"]]
+    return positional, {name: next(following) if value is None else value for name, value in header["keywords"].items()}

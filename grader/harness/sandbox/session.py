@@ -1,4 +1,4 @@
-"""One session with a child: hand over the student's file, call its merge, be ready for anything."""
+"""One session with a child: hand over the student's file, call its functions, be ready for anything."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -8,24 +8,26 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from grader.harness.characters import make_visible
 from grader.harness.results import Protection
-from grader.harness.sandbox import failures, protocol
-from grader.harness.sandbox.failures import Failure
+from grader.harness.sandbox import protocol
+from grader.harness.sandbox.failures import Blame, Failure
 from grader.harness.sandbox.pipes import Pipes
 from grader.harness.sandbox.policy import Limits
 from grader.harness.sandbox.processes import END_S, Process
+from grader.harness.sandbox.program import Function, Program
 
 _NPY_HEADER_BYTES = 256
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What one call of merge gave: an answer or a failure.
+    """What one call gave: an answer or a failure.
 
     Attributes
     ----------
-    answer : ndarray of 1 to 3 dimensions and dtype float64, or None
-        As it came: its shape and its values are not looked at.
+    answer : ndarray of at most 3 dimensions and dtype float64, or None
+        As it was returned: its shape and its values are not looked at.
     failure : Failure or None
         Why there is no answer.
     seconds : float
@@ -89,9 +91,12 @@ class Session:
         What protected the machine.
     """
 
-    def __init__(self, child: Child, source: bytes, limits: Limits, protections: Sequence[Protection]) -> None:
+    def __init__(
+        self, child: Child, program: Program, source: bytes, limits: Limits, protections: Sequence[Protection]
+    ) -> None:
         self.protections = tuple(protections)
         self._child = child
+        self._program = program
         self._source = source
         self._limits = limits
         self._left_s = limits.total_s
@@ -115,7 +120,7 @@ class Session:
     def printed(self) -> str:
         """What the student's code printed up to now, made safe to show; complete once the session is closed."""
         text = self._child.pipes.printed.decode("utf-8", "replace")
-        return failures.printable(text, self._limits.printed_bytes)
+        return make_visible(text.replace("\r\n", "\n").replace("\r", "\n"))
 
     def close(self) -> None:
         """End the child, whatever it does; nothing of it is left behind."""
@@ -140,26 +145,26 @@ class Session:
         """
         if not self._is_loaded:
             self._is_loaded = True
-            outcome, _ = self._exchange({"do": "load"}, self._source, self._limits.load_s)
+            outcome, _ = self._exchange({"do": "load"}, self._source, self._limits.load_s, None)
             self._failure = outcome if isinstance(outcome, Failure) else None
         return self._failure
 
-    def merge(
+    def call(
         self,
-        rows: npt.ArrayLike,
-        positional: Sequence[float] = (),
-        keywords: Mapping[str, float] | None = None,
+        function: str,
+        arguments: Sequence[npt.ArrayLike],
+        keywords: Mapping[str, npt.ArrayLike] | None = None,
     ) -> Reply:
-        """Call the student's merge on a fresh copy of `rows`; the file is loaded first if it is not yet.
+        """Call one of the student's functions on fresh copies of arrays; the file is loaded first if it is not yet.
 
         Parameters
         ----------
-        rows : array_like of numbers, at most 3 dimensions
-            The first argument; its dtype is kept.
-        positional : sequence of float, optional
-            Further arguments by position.
-        keywords : mapping of str to float, optional
-            Further arguments by name.
+        function : str
+            One of the program's.
+        arguments : sequence of float or ndarray of at most 3 dimensions
+            By position; the dtype of an array is kept.
+        keywords : mapping of str to the same, optional
+            By name.
 
         Raises
         ------
@@ -171,8 +176,9 @@ class Session:
         failure = self.load()
         if failure is not None:
             return Reply(None, failure, 0.0)
-        request = {"do": "merge", "positional": list(positional), "keywords": dict(keywords or {})}
-        outcome, seconds = self._exchange(request, protocol.pack_array(np.asarray(rows)), self._limits.call_s)
+        header, payload = protocol.pack_arguments(arguments, keywords or {})
+        request = {"do": "call", "function": function, **header}
+        outcome, seconds = self._exchange(request, payload, self._limits.call_s, self._program.function(function))
         if isinstance(outcome, Failure):
             if not self._is_alive:
                 self._failure = outcome
@@ -180,26 +186,24 @@ class Session:
         return Reply(outcome, None, seconds)
 
     def _exchange(
-        self, request: dict[str, Any], payload: bytes, limit_s: float
+        self, request: dict[str, Any], payload: bytes, limit_s: float, called: Function | None
     ) -> tuple[npt.NDArray[np.float64] | Failure | None, float]:
         """Send one request and judge the reply: an array, a failure, or None for "loaded"; and the seconds it took."""
         if not self._is_alive:
             raise ValueError("A session must be open to be asked; this one was closed. Open another one.")
-        is_loading = request["do"] == "load"
+        blame = Blame(self._program, called, self._limits)
         start = time.monotonic()
         outcome: npt.NDArray[np.float64] | Failure | None
         try:
             header, array = self._ask(protocol.pack(request, payload), start + min(limit_s, self._left_s))
-            outcome = self._judge(header, array, is_loading=is_loading)
+            outcome = _judge(header, array, blame)
         except TimeoutError:
-            outcome = failures.describe_timeout(limit_s, is_loading=is_loading)
-            if self._left_s < limit_s:
-                outcome = failures.describe_total(self._limits)
+            outcome = blame.total() if self._left_s < limit_s else blame.timeout(limit_s)
             self.close()
         except EOFError:
-            outcome = failures.describe_end(self._wait(), self._limits, is_loading=is_loading)
+            outcome = blame.end(self._wait())
         except ValueError:
-            outcome = failures.describe_forgery(is_loading=is_loading)
+            outcome = blame.forgery()
             self.close()
         elapsed = time.monotonic() - start
         self._left_s = max(0.0, self._left_s - elapsed)
@@ -223,24 +227,23 @@ class Session:
             raise ValueError(f"A reply must name its call, {self._n_calls}; got {header.get('call')!r:.80}.")
         return header, payload
 
-    def _judge(
-        self, header: Mapping[str, Any], payload: bytes, *, is_loading: bool
-    ) -> npt.NDArray[np.float64] | Failure | None:
-        """Read one reply; a ValueError if it is none that this request can have."""
-        match header.get("is"), is_loading:
-            case "answer", False:
-                answer = protocol.unpack_array(payload)
-                if answer.dtype != np.float64 or answer.ndim == 0:
-                    raise ValueError("An answer must be an array of float64.")
-                return answer
-            case "no array", False:
-                return failures.describe_no_array(header.get("came"))
-            case "loaded", True:
-                return None
-            case "no function", True:
-                return failures.describe_no_function(header.get("came"))
-            case "raised" | "no Python", _:
-                return failures.describe_raised(header, is_loading=is_loading)
-            case "out of memory", _:
-                return failures.describe_memory(self._limits)
-        raise ValueError("A reply must be one that its request can have.")
+
+def _judge(header: Mapping[str, Any], payload: bytes, blame: Blame) -> npt.NDArray[np.float64] | Failure | None:
+    """Read one reply; a ValueError if it is none that this request can have."""
+    match header.get("is"), blame.called is None:
+        case "answer", False:
+            answer = protocol.unpack_array(payload)
+            if answer.dtype != np.float64:
+                raise ValueError("An answer must be an array of float64.")
+            return answer
+        case "no array", False:
+            return blame.no_array(header)
+        case "loaded", True:
+            return None
+        case "no function", _:
+            return blame.no_function(header)
+        case "raised" | "no Python", _:
+            return blame.raised(header)
+        case "out of memory", _:
+            return blame.memory()
+    raise ValueError("A reply must be one that its request can have.")

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN
-from grader.harness.results import Explanation, Rows
-from grader.labs.merge.merge_case import Case, Keypoints, keypoints_of
+from grader.harness.results import Explanation
+from grader.labs.merge.merge_case import Keypoints, MergeCase, Rows, keypoints_of
 
 SCORE_TOLERANCE = 1e-4
 """A score may differ from the exact sum by this share (or this much, below 1): single precision and more."""
@@ -24,7 +24,13 @@ MANY = 12
 """A person of more parts is cut when it is written in a sentence."""
 
 
-def read_people(answer: npt.NDArray[np.generic]) -> Rows | Explanation:
+SHAPE = f"an array of shape (n_people, {ROW_LENGTH})"
+"""What `merge` must return."""
+
+ROW_ADVICE = "Return one row a person: 18 keypoint ids, the score, the number of parts."
+
+
+def read_people(case: MergeCase, answer: npt.NDArray[np.float64]) -> Rows | Explanation:
     """Take an array of any shape that came back for people, or say why it cannot be.
 
     Returns
@@ -35,23 +41,20 @@ def read_people(answer: npt.NDArray[np.generic]) -> Rows | Explanation:
     if answer.size == 0:
         return np.empty((0, ROW_LENGTH))
     if answer.ndim != 2 or answer.shape[1] != ROW_LENGTH:
-        return Explanation(
-            f"merge() must return an array of shape (n_people, {ROW_LENGTH})",
-            f"got shape {answer.shape}",
-            "Return one row a person: 18 ids, the score, the number of parts.",
-        )
-    people = answer.astype(np.float64)
-    if not np.isfinite(people).all():
-        row, column = np.argwhere(~np.isfinite(people))[0]
+        got = f"got shape {answer.shape}" if answer.ndim else f"got a single number, {answer.item():.20g}"
+        return Explanation(f"merge() must return {SHAPE}", got, ROW_ADVICE)
+    if not np.isfinite(answer).all():
+        row, column = np.argwhere(~np.isfinite(answer))[0]
         return Explanation(
             "All numbers that merge() returns must be finite",
-            f"got {people[row, column]} in row {row}, column {column}",
+            f"got {answer[row, column]} in row {row}, column {column}",
             "Put -1 in the slots of absent parts, and divide only by counts above 0.",
         )
-    return _check_ids(people)
+    wrong = _wrong_id(answer) or _too_many_people(len(case.rows), answer)
+    return answer if wrong is None else wrong
 
 
-def too_many_people(n_rows: int, people: Rows) -> Explanation | None:
+def _too_many_people(n_rows: int, people: Rows) -> Explanation | None:
     """Look for more people than rows: each person has a row of the input at least."""
     if len(people) <= n_rows:
         return None
@@ -62,7 +65,7 @@ def too_many_people(n_rows: int, people: Rows) -> Explanation | None:
     )
 
 
-def same_people(case: Case, people: Rows) -> Explanation | None:
+def same_people(case: MergeCase, people: Rows) -> Explanation | None:
     """Compare with the only right answer of a case without conflicts.
 
     Causes come before what follows from them: who hangs together, then counts and scores, then who was deleted.
@@ -108,6 +111,19 @@ def other_than(before: Rows, now: Rows, *, required: str, advice: str) -> Explan
     return None
 
 
+def agree(
+    case: MergeCase, twin: MergeCase, before: Rows, now: Rows, *, required: str, advice: str
+) -> Explanation | None:
+    """Compare the answers to two inputs that hold the same people, perhaps with other ids.
+
+    `required` and `advice` are the first and the last part of the explanation.
+    """
+    del case
+    return nobody_left(twin, now) or other_than(
+        renumber(before, twin.renumbered), now, required=required, advice=advice
+    )
+
+
 def renumber(people: Rows, new_of: Mapping[int, int]) -> Rows:
     """Give the keypoints of an answer other ids; those that are not in `new_of` stay."""
     renumbered = people.copy()
@@ -131,11 +147,11 @@ def _write_person(group: Keypoints, score: float) -> str:
     return f"{write_group(group)}: {n_parts}, score {score:.6g}, {score / max(len(group), 1):.6g} a part"
 
 
-def _check_ids(people: Rows) -> Rows | Explanation:
+def _wrong_id(people: Rows) -> Explanation | None:
     ids = people[:, :N_PARTS]
     wrong = (ids != np.rint(ids)) | (ids < ABSENT) | (ids > LARGEST_ID)
     if not wrong.any():
-        return people
+        return None
     row, column = np.argwhere(wrong)[0]
     return Explanation(
         "An id that merge() returns must be -1 or an id of the input",
@@ -169,7 +185,7 @@ def repeated_person(groups: Sequence[Keypoints]) -> Explanation | None:
     return None
 
 
-def foreign_keypoint(case: Case, groups: Sequence[Keypoints]) -> Explanation | None:
+def foreign_keypoint(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation | None:
     """Look for an id that is not in its column of the input."""
     for slot, keypoint in sorted(frozenset().union(*groups) - case.keypoints):
         return Explanation(
@@ -180,7 +196,7 @@ def foreign_keypoint(case: Case, groups: Sequence[Keypoints]) -> Explanation | N
     return None
 
 
-def _wrong_grouping(case: Case, groups: Sequence[Keypoints]) -> Explanation | None:
+def _wrong_grouping(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation | None:
     """Look for a person who is not as the rows hang together; who was deleted is not asked here."""
     surplus = [group for group in groups if group not in case.expected_people]
     for group in case.expected_people:
@@ -221,7 +237,7 @@ def _changed_person(group: Keypoints, pieces: Sequence[Keypoints]) -> Explanatio
     )
 
 
-def _wrong_deletion(case: Case, scores: Mapping[Keypoints, float]) -> Explanation | None:
+def _wrong_deletion(case: MergeCase, scores: Mapping[Keypoints, float]) -> Explanation | None:
     """Look for a person who was deleted and had to stay, or the other way round."""
     for group, score in case.expected_people.items():
         if group not in scores:
@@ -235,7 +251,7 @@ def _wrong_deletion(case: Case, scores: Mapping[Keypoints, float]) -> Explanatio
     return kept_below_bound(case, kept[0], scores[kept[0]]) if kept else None
 
 
-def kept_below_bound(case: Case, group: Keypoints, score: float) -> Explanation:
+def kept_below_bound(case: MergeCase, group: Keypoints, score: float) -> Explanation:
     """Explain that somebody was kept who has too few parts or too low a score."""
     return Explanation(
         f"People with fewer than {case.min_num_body_parts:g} parts or a score a part below {case.min_score:g} "
@@ -258,7 +274,7 @@ def wrong_count(people: Rows, groups: Sequence[Keypoints]) -> Explanation | None
     return None
 
 
-def _wrong_scores(case: Case, scores: Mapping[Keypoints, float]) -> Explanation | None:
+def _wrong_scores(case: MergeCase, scores: Mapping[Keypoints, float]) -> Explanation | None:
     """Look for a score that is not the sum of the person's rows, also of people who should have been deleted."""
     for group, score in [*case.deleted_people.items(), *case.expected_people.items()]:
         if group in scores and not is_close(scores[group], score):
@@ -271,7 +287,7 @@ def _wrong_scores(case: Case, scores: Mapping[Keypoints, float]) -> Explanation 
     return None
 
 
-def nobody_left(case: Case, people: Rows) -> Explanation | None:
+def nobody_left(case: MergeCase, people: Rows) -> Explanation | None:
     """Look for an answer without a single keypoint where somebody is: it agrees with anything."""
     if not len(case.expected) or (people[:, :N_PARTS] != ABSENT).any():
         return None

@@ -7,7 +7,7 @@ student's choice; what an answer may never do is in `broken_rule`, and `lost_too
 from collections.abc import Sequence
 
 from estimation.config import PARTS, SCORE_COLUMN
-from grader.harness.results import Explanation, Rows
+from grader.harness.results import Explanation
 from grader.labs.merge.compare import (
     SCORE_TOLERANCE,
     foreign_keypoint,
@@ -17,18 +17,18 @@ from grader.labs.merge.compare import (
     write_group,
     wrong_count,
 )
-from grader.labs.merge.merge_case import Case, Keypoints, keypoints_of
+from grader.labs.merge.merge_case import Keypoints, MergeCase, Rows, keypoints_of
 
 KEPT_SHARE = 0.75
 """Of the keypoints that the reference keeps, an answer to a conflict must keep this share."""
 
 
-def empty_or_broken(case: Case, people: Rows) -> Explanation | None:
+def empty_or_broken(case: MergeCase, people: Rows) -> Explanation | None:
     """Look for an answer of nobody where somebody is, and for a broken rule: nobody breaks none, and is no answer."""
     return nobody_left(case, people) or broken_rule(case, people)
 
 
-def broken_rule(case: Case, people: Rows) -> Explanation | None:
+def broken_rule(case: MergeCase, people: Rows) -> Explanation | None:
     """Look for what is wrong in every answer, whichever way a conflict was decided."""
     groups, scores = list(map(keypoints_of, people)), people[:, SCORE_COLUMN].tolist()
     return (
@@ -41,7 +41,7 @@ def broken_rule(case: Case, people: Rows) -> Explanation | None:
     )
 
 
-def lost_too_many(case: Case, people: Rows) -> Explanation | None:
+def lost_too_many(case: MergeCase, people: Rows) -> Explanation | None:
     """Demand that an answer to conflicts keeps most of the keypoints that the reference keeps.
 
     Keypoints of people who are too small to stay do not count: handing back all rows as they came keeps nobody.
@@ -72,7 +72,7 @@ def _shared_keypoint(groups: Sequence[Keypoints]) -> Explanation | None:
     return None
 
 
-def _broken_person(case: Case, groups: Sequence[Keypoints], scores: Sequence[float]) -> Explanation | None:
+def _broken_person(case: MergeCase, groups: Sequence[Keypoints], scores: Sequence[float]) -> Explanation | None:
     """Look for a person who is not joined by rows of the input, or has more score than they hold."""
     for group, score in zip(groups, scores, strict=True):
         inside = [limb for limb in case.limbs if limb[0] <= group]
@@ -105,7 +105,7 @@ def _reachable(group: Keypoints, limbs: Sequence[Keypoints]) -> Keypoints:
     return frozenset(reached)
 
 
-def _below_bound(case: Case, groups: Sequence[Keypoints], scores: Sequence[float]) -> Explanation | None:
+def _below_bound(case: MergeCase, groups: Sequence[Keypoints], scores: Sequence[float]) -> Explanation | None:
     for group, score in zip(groups, scores, strict=True):
         if len(group) < case.min_num_body_parts or score / max(len(group), 1) < case.min_score - SCORE_TOLERANCE:
             return kept_below_bound(case, group, score)

@@ -1,7 +1,7 @@
-"""The recorded cases: what is given to `merge`, what it exercises, and which answer is right.
+"""The recorded cases of `merge`: rows of limbs in, people out.
 
-A file holds the cases of one check, ``grader/cases/<visibility>/<check>.json``, written by ``python -m grader cases``
-and short enough to be read and mended by hand::
+A file holds the cases of one check, see `grader.harness.cases`. It is written by ``python -m grader cases`` and short
+enough to be read and corrected by hand::
 
     {"check": "cycles",
      "cases": [
@@ -9,33 +9,31 @@ and short enough to be read and mended by hand::
        "rows": [["neck", 1, "right_shoulder", 2, 1.75], …],
        "expected": [{"ids": {"neck": 1, "right_shoulder": 2, …}, "score": 7.5}],
        "is_only_answer": true}]}
-
-Answers are recorded and not computed when a submission is graded: a mark next year is the mark of this year, and the
-reference solution is not needed beside a stranger's code.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN, BodyPart
+from grader.harness.cases import Case
 from grader.harness.errors import RubricError
-from grader.harness.results import Rows, Visibility
+from grader.harness.results import Visibility
 
-FOLDER = Path(__file__).resolve().parent / "cases"
+Rows = npt.NDArray[np.float64]
+"""Shape (n, 20), dtype float64: 18 keypoint ids (-1 = absent), score, number of parts."""
 
 Keypoints = frozenset[tuple[int, int]]
 """The (slot, id) pairs of a row, or of a person."""
 
 
 @dataclass(frozen=True)
-class Scene:
+class LabelledPicture:
     """What a picture case knows of its picture.
 
     Attributes
@@ -56,64 +54,57 @@ class Scene:
     expected_score: float
 
 
-@dataclass(frozen=True, eq=False)
-class Case:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MergeCase(Case):
     """One call of `merge` and its right answer.
 
     Attributes
     ----------
-    check : str
-        Key of the check in the rubric.
-    name : str
-        Unique within the check.
-    says : str
-        What the case exercises, one sentence.
-    visibility : Visibility
-        Whether students get it.
-    rows : ndarray of shape (n, 20) and dtype float64
-        The input.
-    positional, keywords : optional
-        The other arguments of the call.
     expected : ndarray of shape (m, 20) and dtype float64
         A right answer.
     is_only_answer : bool
         Whether another grouping would be wrong: true without conflicts.
     deleted : ndarray of shape (k, 20) and dtype float64
         The people who are below a bound; only without conflicts.
-    twin_of : str
-        Name of the case of this check whose answer must be the same people; empty for none.
     renumbered : mapping of int to int
         For a twin: what became of each id of the other case. Empty when ids stayed.
-    reference_s : float or None
-        Seconds that the reference took when the case was recorded; only for crowds.
-    scene : Scene or None
+    labelled : LabelledPicture or None
         Only for pictures.
+
+    The first argument are the rows, shape (n, 20); the others are the bounds.
     """
 
-    check: str
-    name: str
-    says: str
-    visibility: Visibility
-    rows: Rows
-    expected: Rows
-    positional: tuple[float, ...] = ()
-    keywords: Mapping[str, float] = field(default_factory=dict)
+    function: str = "merge"
     is_only_answer: bool = True
     deleted: Rows = field(default_factory=lambda: np.empty((0, ROW_LENGTH)))
-    twin_of: str = ""
     renumbered: Mapping[int, int] = field(default_factory=dict)
-    reference_s: float | None = None
-    scene: Scene | None = None
+    labelled: LabelledPicture | None = None
+
+    @property
+    def rows(self) -> Rows:
+        """The input, shape (n, 20)."""
+        rows = self.arguments[0]
+        assert isinstance(rows, np.ndarray)  # noqa: S101 - whoever makes a case gives it rows
+        return rows
+
+    @property
+    def positional(self) -> tuple[float, ...]:
+        """The other arguments by position."""
+        return self.arguments[1:]  # type: ignore[return-value]  # numbers all
 
     @property
     def min_num_body_parts(self) -> float:
         """The bound on the number of parts that the call sets; 4 when it sets none."""
-        return self.positional[0] if self.positional else self.keywords.get("min_num_body_parts", 4)
+        return self._bound(0, "min_num_body_parts", 4)
 
     @property
     def min_score(self) -> float:
         """The bound on the score a part that the call sets; 0.4 when it sets none."""
-        return self.positional[1] if len(self.positional) > 1 else self.keywords.get("min_score", 0.4)
+        return self._bound(1, "min_score", 0.4)
+
+    def _bound(self, place: int, name: str, default: float) -> float:
+        given = self.positional[place] if len(self.positional) > place else self.keywords.get(name, default)
+        return given  # type: ignore[return-value]  # a number
 
     @property
     def call(self) -> str:
@@ -151,38 +142,14 @@ def keypoints_of(row: Rows) -> Keypoints:
     return frozenset((slot, int(keypoint)) for slot, keypoint in ids if keypoint != ABSENT)
 
 
-def load_cases(folder: Path = FOLDER) -> tuple[Case, ...]:
-    """Read all cases, public ones first, files by name, cases in the order of their file.
-
-    Raises
-    ------
-    RubricError
-        If a file is no case file, or two cases of a check share a name.
-    """
-    cases: list[Case] = []
-    for visibility in Visibility:
-        for path in sorted((folder / visibility).glob("*.json")):
-            cases += _read(path, visibility)
-    names = [(case.check, case.name) for case in cases]
-    for check, name in names:
-        if names.count((check, name)) > 1:
-            raise RubricError(
-                f"Cases of one check must have different names; {check!r} has {name!r} twice. Rename one."
-            )
-    return tuple(cases)
+def as_rows(array: npt.NDArray[np.float64]) -> Rows:
+    """Take an array for rows; an empty one of any shape is nobody's. ValueError if it is none."""
+    if array.size and (array.ndim != 2 or array.shape[1] != ROW_LENGTH):
+        raise ValueError(f"Rows must have {ROW_LENGTH} numbers each; got shape {array.shape}.")
+    return array.reshape(-1, ROW_LENGTH)
 
 
-def fingerprint(folder: Path = FOLDER) -> str:
-    """Hash all case files, names and bytes: two equal hashes mean the same cases."""
-    digest = hashlib.sha256()
-    for visibility in Visibility:
-        for path in sorted((folder / visibility).glob("*.json")):
-            digest.update(f"{visibility}/{path.name}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def dump_cases(cases: Sequence[Case]) -> str:
+def dump_cases(cases: Sequence[MergeCase]) -> str:
     """Write the cases of one check as the text of a case file, one row a line."""
     if len({case.check for case in cases}) != 1:
         raise RubricError(f"A case file holds the cases of one check; got {sorted({case.check for case in cases})!r}.")
@@ -190,31 +157,23 @@ def dump_cases(cases: Sequence[Case]) -> str:
     return f'{{"check": {json.dumps(cases[0].check)},\n "cases": [\n' + ",\n".join(blocks) + "\n ]}\n"
 
 
-def _read(path: Path, visibility: Visibility) -> list[Case]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return [_read_case(content["check"], visibility, entry) for entry in content["cases"]]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
-        raise RubricError(f"A case file must hold cases as grader/cases.py tells; {path} does not: {exc!r}.") from exc
-
-
-def _read_case(check: str, visibility: Visibility, entry: Mapping[str, Any]) -> Case:
-    scene = entry.get("scene")
-    return Case(
+def read_case(check: str, visibility: Visibility, entry: Mapping[str, Any]) -> MergeCase:
+    """Read one case of a case file; raises what an entry that is none raises."""
+    labelled = entry.get("scene")
+    return MergeCase(
         check=check,
         name=entry["name"],
         says=entry["says"],
         visibility=visibility,
-        rows=_read_rows(entry["rows"]),
+        arguments=(_read_rows(entry["rows"]), *entry.get("positional", ())),
         expected=_read_people(entry["expected"]),
-        positional=tuple(entry.get("positional", ())),
         keywords=dict(entry.get("keywords", {})),
         is_only_answer=entry.get("is_only_answer", True),
         deleted=_read_people(entry.get("deleted", [])),
         twin_of=entry.get("twin_of", ""),
         renumbered={int(old): new for old, new in entry.get("renumbered", {}).items()},
         reference_s=entry.get("reference_s"),
-        scene=None if scene is None else _read_scene(scene),
+        labelled=None if labelled is None else _read_picture(labelled),
     )
 
 
@@ -235,8 +194,8 @@ def _read_people(entries: Sequence[Mapping[str, Any]]) -> Rows:
     return people
 
 
-def _read_scene(entry: Mapping[str, Any]) -> Scene:
-    return Scene(
+def _read_picture(entry: Mapping[str, Any]) -> LabelledPicture:
+    return LabelledPicture(
         picture=entry["picture"],
         keypoints={int(keypoint): (x, y) for keypoint, (x, y) in entry["keypoints"].items()},
         people=tuple({part: (x, y) for part, (x, y) in person.items()} for person in entry["people"]),
@@ -248,7 +207,7 @@ def _scores_by_keypoints(people: Rows) -> Mapping[Keypoints, float]:
     return dict(zip(map(keypoints_of, people), people[:, SCORE_COLUMN].tolist(), strict=True))
 
 
-def _dump_case(case: Case) -> str:
+def _dump_case(case: MergeCase) -> str:
     """Write one case, with each row and each person on a line of its own."""
     fields: dict[str, str] = {"name": json.dumps(case.name), "says": json.dumps(case.says, ensure_ascii=False)}
     optional = {
@@ -265,13 +224,13 @@ def _dump_case(case: Case) -> str:
     fields["expected"] = _lines([_dump_person(person) for person in case.expected])
     if len(case.deleted):
         fields["deleted"] = _lines([_dump_person(person) for person in case.deleted])
-    if case.scene is not None:
+    if case.labelled is not None:
         fields["scene"] = json.dumps(
             {
-                "picture": case.scene.picture,
-                "keypoints": {str(keypoint): place for keypoint, place in case.scene.keypoints.items()},
-                "people": list(case.scene.people),
-                "expected_score": case.scene.expected_score,
+                "picture": case.labelled.picture,
+                "keypoints": {str(keypoint): place for keypoint, place in case.labelled.keypoints.items()},
+                "people": list(case.labelled.people),
+                "expected_score": case.labelled.expected_score,
             }
         )
     return "  {" + ",\n   ".join(f'"{name}": {text}' for name, text in fields.items()) + "}"

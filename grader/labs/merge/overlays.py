@@ -1,5 +1,8 @@
 """Draw skeletons over a picture, for the reference's and the student's side by side."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -7,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from estimation.config import ABSENT, PARTS, ROW_LENGTH, get_default_configuration
-from grader.harness.results import Overlay, Rows
+from grader.labs.merge.merge_case import Rows, as_rows
 
 MAX_SIDE_PX = 560
 """Pictures are made at most this large: two of them beside each other fill a page's width."""
@@ -15,6 +18,39 @@ MAX_SIDE_PX = 560
 JPEG_QUALITY = 78
 
 Which = Literal["expected", "answer"]
+
+_BARE_NAME = re.compile(r"[^/\\:\x00-\x1f]{1,200}")
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Skeletons over a picture, for two drawings side by side.
+
+    Attributes
+    ----------
+    picture : str
+        File name in ``images/``.
+    keypoints : mapping of int to tuple of float
+        For each keypoint id its place ``(x, y)`` in pixels of the picture.
+    expected, answer : ndarray of shape (m, 20) and dtype float64
+        The reference's skeletons and the student's.
+    score, expected_score : float
+        Share of labelled keypoints found, 0 to 1: the student's and the reference's.
+    """
+
+    picture: str
+    keypoints: Mapping[int, tuple[float, float]]
+    expected: Rows
+    answer: Rows
+    score: float
+    expected_score: float
+
+    def __post_init__(self) -> None:
+        """Refuse a name that leads elsewhere: the file is opened in the folder of pictures, and nothing else is."""
+        for name in ("expected", "answer"):
+            object.__setattr__(self, name, as_rows(getattr(self, name)))
+        if not _BARE_NAME.fullmatch(self.picture) or self.picture in {".", ".."}:
+            raise ValueError(f"A picture must be named without its folder; got {self.picture!r:.200}.")
 
 
 def draw_overlay(picture: Path, overlay: Overlay, which: Which) -> bytes | None:

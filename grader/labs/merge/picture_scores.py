@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from estimation.config import N_PARTS, BodyPart
 from estimation.metrics import box_lengths, torso_diameters
-from grader.harness.results import Rows
-from grader.labs.merge.merge_case import Scene
+from grader.labs.merge.merge_case import LabelledPicture, Rows
 
 ALPHA = 0.5
 """A keypoint is found within this share of the person's torso diameter."""
@@ -22,16 +21,16 @@ _Floats = npt.NDArray[np.float64]
 _Ints = npt.NDArray[np.int64]
 
 
-def score_people(scene: Scene, skeletons: Rows) -> float:
+def score_people(labelled: LabelledPicture, skeletons: Rows) -> float:
     """Compute which share of the labelled keypoints the skeletons have in the right place.
 
     Parameters
     ----------
-    scene : Scene
+    labelled : LabelledPicture
         The picture: the place of each keypoint id and the labelled parts of each person, in pixels. A person whose
         left shoulder or right hip is not labelled is measured by half the longer side of the box around the labels.
     skeletons : ndarray of shape (m, 20)
-        In any order. Ids that the scene does not know are passed over.
+        In any order. Ids that the picture does not know are passed over.
 
     Returns
     -------
@@ -40,8 +39,8 @@ def score_people(scene: Scene, skeletons: Rows) -> float:
         people and skeletons it is the one that finds most; among those, the one that leaves over least. 1 where
         nobody is labelled and nobody was found.
     """
-    people = _place_people(scene.people)
-    placed = _place_skeletons(scene.keypoints, skeletons)
+    people = _place_people(labelled.people)
+    placed = _place_skeletons(labelled.keypoints, skeletons)
     n_labelled = int(np.isfinite(people).all(axis=-1).sum())
     n_parts = np.isfinite(placed).all(axis=-1).sum(axis=1)
     found = _count_found(people, placed)

@@ -5,31 +5,16 @@ needed, because that takes most of a second.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from estimation.config import ABSENT, N_PARTS, get_default_configuration
-from grader.harness.results import Rows
+from grader.labs.merge.merge_case import Rows
 
-
-@dataclass(frozen=True)
-class Maps:
-    """What the network says of a picture.
-
-    Attributes
-    ----------
-    heatmaps : ndarray of shape (H, W, 19)
-        Confidence of each body part at each cell.
-    pafs : ndarray of shape (H, W, 38)
-        Part affinity fields, pairs of dx and dy.
-    """
-
-    heatmaps: npt.NDArray[Any]
-    pafs: npt.NDArray[Any]
+if TYPE_CHECKING:
+    from estimation.networks import Maps
 
 
 def answer(rows: Rows, *positional: float, **keywords: float) -> Rows:
@@ -86,7 +71,7 @@ def has_conflicts(rows: Rows) -> bool:
     return any(len({slot for slot, _ in person}) < len(person) for person in people)
 
 
-def rows_of_maps(maps: Maps) -> tuple[Rows, Mapping[int, tuple[float, float]]]:
+def rows_of_maps(maps: "Maps") -> tuple[Rows, Mapping[int, tuple[float, float]]]:
     """Take the reference's way from maps to the input of `merge`.
 
     Returns
@@ -109,7 +94,7 @@ def rows_of_maps(maps: Maps) -> tuple[Rows, Mapping[int, tuple[float, float]]]:
     return rows, {id_: (x, y) for id_, (x, y) in zip(cells, places, strict=True)}
 
 
-def maps_of_picture(path: Path) -> Maps:
+def maps_of_picture(path: Path) -> "Maps":
     """Run the compact network on a picture; needs TensorFlow.
 
     Raises
@@ -121,5 +106,4 @@ def maps_of_picture(path: Path) -> Maps:
     from estimation.pictures import read_picture  # OpenCV
 
     picture = read_picture(path)
-    maps = load_network("compact").predict(picture)
-    return Maps(maps.heatmaps, maps.pafs)
+    return load_network("compact").predict(picture)

@@ -11,7 +11,7 @@ from html import escape
 from types import MappingProxyType
 
 from estimation.config import LIMBS, PARTS, BodyPart
-from grader.harness.results import Rows
+from grader.labs.merge.merge_case import Rows
 from grader.labs.merge.wording import ids_of, order_limb, write_person
 
 MAX_FIGURES = 4

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from estimation.config import ABSENT, LIMBS, N_PARTS, N_PARTS_COLUMN, PARTS, SCORE_COLUMN
-from grader.harness.results import Rows
+from grader.labs.merge.merge_case import Rows
 
 LIMB_HEADINGS = ("from", "id", "to", "id", "score")
 

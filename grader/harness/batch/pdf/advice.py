@@ -1,6 +1,6 @@
 """What a look at a report says to the TA: facts in, sentences out. Advice, never a mark."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.harness.batch.pdf import protocol
@@ -89,12 +89,12 @@ def explain_ending(findings: Findings) -> str:
     }.get(findings.ending, "")
 
 
-def advise(findings: Findings, parts: Sequence[ManualPart]) -> PreCheck:
+def advise(findings: Findings, parts: Sequence[ManualPart], words: Mapping[str, Sequence[str]]) -> PreCheck:
     """Put together what the TA should know before marking a report."""
     if not findings.texts:
         return PreCheck(n_pages=findings.n_pages, notes=tuple(_reading_notes(findings)) or ("The PDF has no pages.",))
     n_words = sum(count_words(text) for text in findings.texts)
-    found = find_parts(findings.texts, parts)
+    found = find_parts(findings.texts, parts, words)
     missing = [part for part in parts if part.key not in found]
     is_vague = findings.n_pictures == 0 and findings.n_lines >= _SOME_LINES
     return PreCheck(

@@ -23,11 +23,12 @@ from grader.harness.sandbox.pipes import Pipes, open_pipes
 
 Take = Callable[[Mapping[str, Any], bytes], None]
 
-_ROOT = Path(__file__).resolve().parents[3]
+_ROOT = Path(__file__).resolve().parents[4]
+_PACKAGES_OF_OURS = ("", "harness/", "harness/sandbox/", "harness/batch/", "harness/batch/pdf/")
 _OURS = (
-    *("grader/__init__.py", "grader/sandbox/__init__.py", "grader/batch/__init__.py", "grader/batch/pdf/__init__.py"),
-    *(f"grader/sandbox/{name}.py" for name in ("confinement", "landlock", "seccomp")),
-    *(f"grader/batch/pdf/{name}.py" for name in ("child", "document", "protocol")),
+    *(f"grader/{name}__init__.py" for name in _PACKAGES_OF_OURS),
+    *(f"grader/harness/sandbox/{name}.py" for name in ("confinement", "landlock", "seccomp")),
+    *(f"grader/harness/batch/pdf/{name}.py" for name in ("child", "document", "protocol")),
 )
 _PACKAGES = ("pypdfium2", "pypdfium2_cfg", "pypdfium2_raw")
 _FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/X11/fonts")
@@ -52,7 +53,7 @@ class _PdfInterpreter(Interpreter):
         return self.packages
 
 
-class Child:
+class ReaderProcess:
     """One confined process; for one thread at a time.
 
     Raises

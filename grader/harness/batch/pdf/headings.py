@@ -1,30 +1,10 @@
-"""Which parts of a report its headings name; the words to look for are in one table."""
+"""Which parts of a report its headings name; the lab says which words to look for."""
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from grader.harness.results import ManualPart
-
-WORDS: Mapping[str, Sequence[str]] = {
-    "algorithm": (
-        *("algorithm", "method", "approach", "implementation", "how merge works", "how it works", "how my merge"),
-        *("演算法", "算法", "方法", "流程", "實作", "实现", "實現"),
-    ),
-    "output_subset": (
-        *("output subset", "subset", "output row", "merged row", "returned row", "rows returned", "handout example"),
-        *("輸出", "输出", "子集", "合併結果", "合并结果"),
-    ),
-    "test_pictures": (
-        *("test picture", "test image", "test photo", "picture", "image", "photo", "drawn skeleton"),
-        *("測試圖", "测试图", "圖片", "图片", "影像", "照片", "圖像", "图像"),
-    ),
-    "challenges": (
-        *("challenge", "difficult", "problem", "obstacle", "issue", "trouble", "solution", "lessons learned"),
-        *("挑戰", "挑战", "困難", "困难", "難題", "难题", "問題", "问题", "解決", "解决", "心得"),
-    ),
-}
-"""For each part's key the beginnings of words, in small letters, any of which in a heading names the part."""
 
 _MAX_CHARACTERS = 80
 _MAX_WORDS = 12
@@ -41,7 +21,9 @@ _BARE_NUMBER = re.compile(r"\d+(?:\.\d+)*\s+")
 _LITTLE = {"the", "and", "for", "with", "from", "your", "complete", "description", "results", "result", "report"}
 
 
-def find_parts(texts: Sequence[str], parts: Sequence[ManualPart]) -> tuple[str, ...]:
+def find_parts(
+    texts: Sequence[str], parts: Sequence[ManualPart], words: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
     """Tell which parts of the report have a heading.
 
     Parameters
@@ -49,7 +31,10 @@ def find_parts(texts: Sequence[str], parts: Sequence[ManualPart]) -> tuple[str, 
     texts : sequence of str
         Of each page.
     parts : sequence of ManualPart
-        As in the rubric. One that `WORDS` does not know is found by the words of its title.
+        As in the rubric.
+    words : mapping of str to sequence of str
+        For each part's key the beginnings of words, in small letters, any of which in a heading names the part; one
+        without any is found by the words of its title.
 
     Returns
     -------
@@ -57,7 +42,9 @@ def find_parts(texts: Sequence[str], parts: Sequence[ManualPart]) -> tuple[str, 
         In the order of `parts`.
     """
     headings = list(_headings(texts))
-    return tuple(part.key for part in parts if any(_names(heading, part) for heading in headings))
+    return tuple(
+        part.key for part in parts if any(_names(heading, part, words.get(part.key, ())) for heading in headings)
+    )
 
 
 def count_words(text: str) -> int:
@@ -86,9 +73,9 @@ def _as_heading(line: str) -> str:
     return "".join(f" {word}" for word in words) if (is_marked or begins_big) and len(words) <= _MAX_WORDS else ""
 
 
-def _names(heading: str, part: ManualPart) -> bool:
+def _names(heading: str, part: ManualPart, words: Sequence[str]) -> bool:
     # Chinese has no spaces between words: there a word may stand anywhere.
-    known = any((f" {word}" if word.isascii() else word) in heading for word in WORDS.get(part.key, ()))
+    known = any((f" {word}" if word.isascii() else word) in heading for word in words)
     return known or _has_title(heading, part.title)
 
 

@@ -4,12 +4,12 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from grader.harness.batch.pdf import protocol
 from grader.harness.batch.pdf.advice import Findings, advise, explain_ending, explain_no_pdf
-from grader.harness.batch.pdf.confined import Child
+from grader.harness.batch.pdf.confined import ReaderProcess
 from grader.harness.batch.pdf.images import encode
 from grader.harness.batch.records import PreCheck
 from grader.harness.characters import count, make_visible
@@ -49,7 +49,7 @@ class PdfReader:
     """
 
     def __init__(self) -> None:
-        self._child: Child | None = None
+        self._child: ReaderProcess | None = None
         self._lock = threading.Lock()
         self._owner = os.getpid()
 
@@ -70,7 +70,13 @@ class PdfReader:
         with self._lock:
             self._end_child()
 
-    def precheck(self, data: bytes | None, name: str, rubric_parts: Sequence[ManualPart]) -> PreCheck:
+    def precheck(
+        self,
+        data: bytes | None,
+        name: str,
+        rubric_parts: Sequence[ManualPart],
+        words: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> PreCheck:
         """Look at a written report.
 
         Parameters
@@ -81,6 +87,8 @@ class PdfReader:
             Its name, for the notes.
         rubric_parts : sequence of ManualPart
             Parts that a report must have.
+        words : mapping of str to sequence of str, optional
+            For each part's key what a heading of it may begin words with.
 
         Returns
         -------
@@ -91,7 +99,7 @@ class PdfReader:
             return PreCheck(notes=(reason,))
         findings = Findings()
         self._ask({"do": "look", "max_pages": MAX_PAGES_READ}, data or b"", findings, lambda *_: None)
-        return advise(findings, rubric_parts)
+        return advise(findings, rubric_parts, words)
 
     def render(self, data: bytes | None, *, max_pages: int = 20, width_px: int = 1000) -> Pages:
         """Draw the pages of a written report.
@@ -146,7 +154,7 @@ class PdfReader:
         with self._lock:
             for _ in range(_N_TRIES):
                 try:
-                    self._child = self._child or Child()
+                    self._child = self._child or ReaderProcess()
                     findings.ending = self._child.ask(request, data, lambda *it: _take(findings, take_page, *it))
                 except HostUnfit as exc:
                     findings.refusal = str(exc)

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from estimation.config import ABSENT, LIMBS, N_LIMBS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
-from grader.harness.results import Rows
+from grader.harness.results import Visibility
 from grader.labs.merge import reference
 from grader.labs.merge.casemaking.bodies import SCORE_STEP, Link, ids_in, links_of, renumber
 from grader.labs.merge.casemaking.maker import Maker
-from grader.labs.merge.merge_case import Case
+from grader.labs.merge.merge_case import MergeCase, Rows
 
 N_RECORDED = {"any_people": (15, 40), "reordering": (8, 16), "renumbering": (8, 16), "any_conflict": (15, 40)}
 """How many inputs are recorded for each check, public and hidden ones."""
@@ -56,22 +56,22 @@ class Drawn:
         return self.rows.tobytes() + (b"" if self.twin is None else self.twin.tobytes())
 
 
-def any_people(maker: Maker) -> list[Case]:
+def any_people(maker: Maker) -> list[MergeCase]:
     """Record people without conflicts, their rows in any order."""
     return _record(maker)
 
 
-def reordering(maker: Maker) -> list[Case]:
+def reordering(maker: Maker) -> list[MergeCase]:
     """Record pairs of the same rows in two orders."""
     return _record(maker)
 
 
-def renumbering(maker: Maker) -> list[Case]:
+def renumbering(maker: Maker) -> list[MergeCase]:
     """Record pairs of the same people under different ids."""
     return _record(maker)
 
 
-def any_conflict(maker: Maker) -> list[Case]:
+def any_conflict(maker: Maker) -> list[MergeCase]:
     """Record people with limbs from one to another."""
     return _record(maker)
 
@@ -91,7 +91,7 @@ def strategy_of(check: str, *, is_recorded: bool) -> st.SearchStrategy[Drawn]:
     return _STRATEGIES[check](is_recorded)
 
 
-def as_cases(maker: Maker, name: str, drawn: Drawn) -> list[Case]:
+def as_cases(maker: Maker, name: str, drawn: Drawn) -> list[MergeCase]:
     """Make the case of an input, or the two cases of a pair."""
     if maker.check == "any_conflict":
         return [maker.conflicted_case(name, f"{len(drawn.rows)} random rows with a conflict.", drawn.rows)]
@@ -101,6 +101,22 @@ def as_cases(maker: Maker, name: str, drawn: Drawn) -> list[Case]:
     says = "The same keypoints with other ids." if drawn.renumbered else "The same rows in another order."
     twin = maker.case(f"{name}_again", says, drawn.twin)
     return [case, replace(twin, twin_of=case.name, renumbered=drawn.renumbered)]
+
+
+class SmallMerges:
+    """What smaller inputs of a check are drawn from: see `grader.harness.lab.SmallInputs`."""
+
+    def __init__(self, check: str) -> None:
+        self.strategy = strategy_of(check, is_recorded=False)
+        self._maker = Maker(check, Visibility.PUBLIC, seed=0)
+
+    def key(self, drawn: Drawn) -> bytes:
+        """Give bytes that are equal for equal inputs."""
+        return drawn.key
+
+    def cases(self, name: str, drawn: Drawn) -> list[MergeCase]:
+        """Make the case of an input, or the two cases of a pair."""
+        return as_cases(self._maker, name, drawn)
 
 
 def below(n: int) -> st.SearchStrategy[int]:
@@ -214,7 +230,7 @@ def _lay_out(draw: st.DrawFn, links: Sequence[Link]) -> Rows:
     return rows
 
 
-def _record(maker: Maker) -> list[Case]:
+def _record(maker: Maker) -> list[MergeCase]:
     """Draw inputs until there are enough different ones."""
     found: dict[bytes, Drawn] = {}
     n_wanted = N_RECORDED[maker.check][not maker.is_public]

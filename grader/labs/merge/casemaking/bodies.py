@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from estimation.config import ABSENT, LIMBS, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN, BodyPart
-from grader.harness.results import Rows
+from grader.labs.merge.merge_case import Rows
 
 Body = Sequence[int]
 """Numbers of the limbs of one person."""

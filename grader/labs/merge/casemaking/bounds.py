@@ -6,10 +6,9 @@ so that a wrong default costs nothing. `parameters` stays away from the bounds, 
 
 from collections.abc import Mapping, Sequence
 
-from grader.harness.results import Rows
 from grader.labs.merge.casemaking.bodies import SCORE_STEP, grow_body, lay_out, links_of
 from grader.labs.merge.casemaking.maker import Maker
-from grader.labs.merge.merge_case import Case
+from grader.labs.merge.merge_case import MergeCase, Rows
 
 _Person = tuple[int, float | None]
 """Number of parts, and score a part; any score that is high enough for None."""
@@ -18,7 +17,7 @@ _LARGE: _Person = (12, None)
 """Somebody who stays, whatever the bound."""
 
 
-def min_num_body_parts(maker: Maker) -> list[Case]:
+def min_num_body_parts(maker: Maker) -> list[MergeCase]:
     """Make people of one part less than the bound, of just as many, and of one more."""
     kinds: dict[str, tuple[str, Sequence[_Person]]] = {
         "below": ("A person of 3 parts, one too few, beside a large one.", [(3, None), _LARGE]),
@@ -35,7 +34,7 @@ def min_num_body_parts(maker: Maker) -> list[Case]:
     ]
 
 
-def min_score(maker: Maker) -> list[Case]:
+def min_score(maker: Maker) -> list[MergeCase]:
     """Make people whose score a part is below the bound, just the bound, and above it.
 
     The scores and their sums are exact in binary, so that rounding decides nothing: 6 divided by 15 is the number
@@ -55,12 +54,12 @@ def min_score(maker: Maker) -> list[Case]:
     return [maker.case(name, says, _rows(maker, people), min_score=0.4) for name, (says, people) in kinds.items()]
 
 
-def parameters(maker: Maker) -> list[Case]:
+def parameters(maker: Maker) -> list[MergeCase]:
     """Make calls with other bounds, in each way to pass them."""
     return _public_parameters(maker) if maker.is_public else _hidden_parameters(maker)
 
 
-def defaults(maker: Maker) -> list[Case]:
+def defaults(maker: Maker) -> list[MergeCase]:
     """Make people around the default bounds, for calls that name none."""
     parts, scores = [(n, None) for n in (3, 4, 5)], [(8, 0.375), (8, 0.4375)]
     kinds: dict[str, tuple[str, Sequence[_Person]]] = {
@@ -77,7 +76,7 @@ def defaults(maker: Maker) -> list[Case]:
     return [maker.case(name, says, _rows(maker, people)) for name, (says, people) in kinds.items()]
 
 
-def _public_parameters(maker: Maker) -> list[Case]:
+def _public_parameters(maker: Maker) -> list[MergeCase]:
     stricter = _rows(maker, [(12, None), (6, None), (12, 0.5)])
     small = _rows(maker, [(3, None), _LARGE])
     weak = _rows(maker, [(9, 0.25), _LARGE])
@@ -89,7 +88,7 @@ def _public_parameters(maker: Maker) -> list[Case]:
     ]
 
 
-def _hidden_parameters(maker: Maker) -> list[Case]:
+def _hidden_parameters(maker: Maker) -> list[MergeCase]:
     stricter = _rows(maker, [(7, None), (14, None), (13, 0.5), (7, 0.5)])
     laxer = _rows(maker, [(3, None), (16, 0.25), _LARGE])
     lax: Mapping[str, float] = {"min_score": 0.125, "min_num_body_parts": 2}

@@ -22,7 +22,7 @@ from grader.labs.merge.casemaking.bodies import (
     links_of,
 )
 from grader.labs.merge.casemaking.maker import Maker
-from grader.labs.merge.merge_case import Case
+from grader.labs.merge.merge_case import MergeCase
 
 RIGHT_FOREARM, LEFT_FOREARM, RIGHT_THIGH, LEFT_HIP, NOSE = 3, 5, 7, 9, 12
 
@@ -38,7 +38,7 @@ _LEAVES = (RIGHT_FOREARM, LEFT_FOREARM, 8, 11, 14, 16)
 _KEPT_IN_ALL = frozenset((0, 1, 2, 4, 6, 7, 9, 10, NOSE, 13, 15))
 
 
-def conflict_rules(maker: Maker) -> list[Case]:
+def conflict_rules(maker: Maker) -> list[MergeCase]:
     """Make small scenes, each of one kind of conflict or two, and somebody who stands by.
 
     A hard way to settle a conflict may leave nobody of those who are in it, and an answer without anybody is wrong.
@@ -50,7 +50,7 @@ def conflict_rules(maker: Maker) -> list[Case]:
     ]
 
 
-def conflict_losses(maker: Maker) -> list[Case]:
+def conflict_losses(maker: Maker) -> list[MergeCase]:
     """Make groups of large people, of whom two are in conflict.
 
     There are so many that every way to give up a connection, even one that loses the rest of a person with it, keeps

@@ -4,11 +4,10 @@ import time
 from dataclasses import replace
 from statistics import median
 
-from grader.harness.results import Rows
 from grader.labs.merge import reference
 from grader.labs.merge.casemaking.bodies import TREE, Body, grow_body, lay_out, links_of
 from grader.labs.merge.casemaking.maker import Maker
-from grader.labs.merge.merge_case import Case
+from grader.labs.merge.merge_case import MergeCase, Rows
 
 N_IN_CROWD = {True: 30, False: 100}
 """People in the crowd of the public and of the hidden cases."""
@@ -20,7 +19,7 @@ half as long as for whole bodies, and a merge that is slower by another order st
 _TIMINGS = 7
 
 
-def crowds(maker: Maker) -> list[Case]:
+def crowds(maker: Maker) -> list[MergeCase]:
     """Make a crowd, and measure how long the reference takes for it."""
     n_people = N_IN_CROWD[maker.is_public]
     bodies: list[Body] = [TREE] * n_people

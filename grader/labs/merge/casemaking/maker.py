@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from grader.harness.errors import RubricError
-from grader.harness.results import Rows, Visibility
+from grader.harness.results import Visibility
 from grader.labs.merge import reference
-from grader.labs.merge.merge_case import Case
+from grader.labs.merge.merge_case import MergeCase, Rows
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Maker:
         """Make a name unique within the check: public and hidden cases exercise the same."""
         return name if self.is_public else f"hidden_{name}"
 
-    def case(self, name: str, says: str, rows: Rows, *positional: float, **keywords: float) -> Case:
+    def case(self, name: str, says: str, rows: Rows, *positional: float, **keywords: float) -> MergeCase:
         """Make a case without conflicts, which has one answer.
 
         Raises
@@ -56,11 +56,11 @@ class Maker:
         """
         if reference.has_conflicts(rows):
             raise RubricError(
-                f"The cases of {self.check!r} must be without conflicts; {name!r} has one. Mend its family."
+                f"The cases of {self.check!r} must be without conflicts; {name!r} has one. Fix its family."
             )
         return self._make(name, says, rows, positional, keywords, is_only_answer=True)
 
-    def conflicted_case(self, name: str, says: str, rows: Rows) -> Case:
+    def conflicted_case(self, name: str, says: str, rows: Rows) -> MergeCase:
         """Make a case with conflicts, of which the reference's answer is one of several.
 
         Raises
@@ -69,10 +69,10 @@ class Maker:
             If the rows do not conflict.
         """
         if not reference.has_conflicts(rows):
-            raise RubricError(f"The cases of {self.check!r} must hold conflicts; {name!r} has none. Mend its family.")
+            raise RubricError(f"The cases of {self.check!r} must hold conflicts; {name!r} has none. Fix its family.")
         return self._make(name, says, rows, (), {}, is_only_answer=False)
 
-    def any_case(self, name: str, says: str, rows: Rows) -> Case:
+    def any_case(self, name: str, says: str, rows: Rows) -> MergeCase:
         """Make a case of rows that need not be without conflicts; what comes is not compared but scored."""
         return self._make(name, says, rows, (), {}, is_only_answer=False)
 
@@ -85,17 +85,16 @@ class Maker:
         keywords: dict[str, float],
         *,
         is_only_answer: bool,
-    ) -> Case:
+    ) -> MergeCase:
         expected = reference.answer(rows, *positional, **keywords)
         deleted = reference.deleted(rows, expected) if is_only_answer else expected[:0]
-        return Case(
+        return MergeCase(
             check=self.check,
             name=self.full_name(name),
             says=says,
             visibility=self.visibility,
-            rows=rows,
+            arguments=(rows, *positional),
             expected=expected,
-            positional=positional,
             keywords=keywords,
             is_only_answer=is_only_answer,
             deleted=deleted,

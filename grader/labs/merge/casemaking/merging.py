@@ -12,7 +12,6 @@ from itertools import count, permutations
 import numpy as np
 
 from estimation.config import ABSENT, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN, BodyPart
-from grader.harness.results import Rows
 from grader.labs.merge.casemaking.bodies import (
     ARMS,
     HEAD,
@@ -28,7 +27,7 @@ from grader.labs.merge.casemaking.bodies import (
     renumber,
 )
 from grader.labs.merge.casemaking.maker import Maker
-from grader.labs.merge.merge_case import Case
+from grader.labs.merge.merge_case import MergeCase, Rows
 
 # The published input: two parts with their ids, and the row's score.
 _HANDOUT = (
@@ -56,7 +55,7 @@ _LARGEST_GAP = 40
 _LARGE_IDS = 9_000
 
 
-def handout(maker: Maker) -> list[Case]:
+def handout(maker: Maker) -> list[MergeCase]:
     """Make the published example, or the same person with other ids, in other orders, and not alone."""
     rows = np.full((len(_HANDOUT), ROW_LENGTH), float(ABSENT))
     for row, (first, first_id, second, second_id, score) in zip(rows, _HANDOUT, strict=True):
@@ -77,7 +76,7 @@ def handout(maker: Maker) -> list[Case]:
     return [maker.case(name, says, _not_alone(maker, person)) for name, (says, person) in kinds.items()]
 
 
-def one_person(maker: Maker) -> list[Case]:
+def one_person(maker: Maker) -> list[MergeCase]:
     """Make single people, of six parts up to all 18."""
     bodies: dict[str, tuple[str, Body]] = {
         "whole_body": ("A person with all 18 parts.", TREE),
@@ -95,7 +94,7 @@ def one_person(maker: Maker) -> list[Case]:
     return [maker.case(name, says, lay_out(maker.rng, links_of([body]))) for name, (says, body) in bodies.items()]
 
 
-def many_people(maker: Maker) -> list[Case]:
+def many_people(maker: Maker) -> list[MergeCase]:
     """Make groups of people whose rows are mixed as in a picture: limb after limb."""
     counts = (2, 4) if maker.is_public else (2, 3, 5, 8)
     return [
@@ -108,7 +107,7 @@ def many_people(maker: Maker) -> list[Case]:
     ]
 
 
-def cycles(maker: Maker) -> list[Case]:
+def cycles(maker: Maker) -> list[MergeCase]:
     """Make people with a limb from the shoulder to the ear, which closes a cycle, and a bystander without."""
     kinds: dict[str, tuple[str, Sequence[Body]]] = {
         "right_side": (
@@ -134,12 +133,12 @@ def cycles(maker: Maker) -> list[Case]:
     ]
 
 
-def row_order(maker: Maker) -> list[Case]:
+def row_order(maker: Maker) -> list[MergeCase]:
     """Make people whose rows come in orders in which a single pass misses that two groups are one."""
     return [*_chains(maker), *_shuffled_people(maker)]
 
 
-def id_zero(maker: Maker) -> list[Case]:
+def id_zero(maker: Maker) -> list[MergeCase]:
     """Make people one of whom has the keypoint with id 0."""
     kinds: dict[str, tuple[str, Sequence[Body]]] = {
         "one_nose": ("Two people; the only nose has id 0.", [(*ARMS, *HEAD), _HEADLESS]),
@@ -158,7 +157,7 @@ def id_zero(maker: Maker) -> list[Case]:
     ]
 
 
-def gaps(maker: Maker) -> list[Case]:
+def gaps(maker: Maker) -> list[MergeCase]:
     """Make people whose ids are not 1, 2, 3 and so on."""
     counts = (1, 2) if maker.is_public else (2, 3, 4, 5)
     return [
@@ -176,7 +175,7 @@ def gaps(maker: Maker) -> list[Case]:
     ]
 
 
-def nobody(maker: Maker) -> list[Case]:
+def nobody(maker: Maker) -> list[MergeCase]:
     """Make the empty input, and people who are all too small, whatever a bound that is a little off says."""
     kinds: dict[str, tuple[str, Sequence[Body]]] = {
         "no_rows": ("No rows at all: shape (0, 20).", []),
@@ -225,7 +224,7 @@ def _draw_bodies(maker: Maker, n_people: int) -> list[Body]:
     return [grow_body(maker.rng, int(maker.rng.integers(6, len(PARTS) + 1))) for _ in range(n_people)]
 
 
-def _chains(maker: Maker) -> list[Case]:
+def _chains(maker: Maker) -> list[MergeCase]:
     """Make a chain of four rows in all orders, or in the two in which the joins come last; a fifth row ends it.
 
     The rows of a bystander come behind.
@@ -247,7 +246,7 @@ def _chains(maker: Maker) -> list[Case]:
     return cases
 
 
-def _shuffled_people(maker: Maker) -> list[Case]:
+def _shuffled_people(maker: Maker) -> list[MergeCase]:
     """Make whole people whose rows come from the ends to the middle, or in any order."""
     backwards = _beside_bystander(maker, TREE, range(len(TREE))[::-1])
     bodies = [grow_body(maker.rng, 12), grow_body(maker.rng, 9)]

@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from estimation.config import COCO_PARTS, BodyPart
+from estimation.networks import Maps
 from grader.harness.errors import RubricError
 from grader.labs.merge import reference
 from grader.labs.merge.casemaking.bodies import ids_in
 from grader.labs.merge.casemaking.maker import Maker
-from grader.labs.merge.merge_case import FOLDER, Case, Scene
+from grader.labs.merge.merge_case import LabelledPicture, MergeCase
 from grader.labs.merge.picture_scores import score_people
 
-IMAGES = Path(__file__).resolve().parents[2] / "images"
-MAPS = FOLDER / "maps"
+IMAGES = Path(__file__).resolve().parents[4] / "images"
+MAPS = Path(__file__).resolve().parents[1] / "cases" / "maps"
 
 N_PUBLIC = 3
 """So many of the pictures, in the order of the annotations, are public cases."""
@@ -32,7 +33,7 @@ _HEATMAP_STEP, _HEATMAP_NOISE = 1 / 8192, 0.05
 _PAF_STEP, _PAF_NOISE = 1 / 8192, 0.02
 
 
-def pictures(maker: Maker) -> list[Case]:
+def pictures(maker: Maker) -> list[MergeCase]:
     """Make a case of each picture whose maps are recorded; the seed decides nothing here."""
     truth = _read_truth(IMAGES)
     names = list(truth)[:N_PUBLIC] if maker.is_public else list(truth)[N_PUBLIC:]
@@ -40,8 +41,8 @@ def pictures(maker: Maker) -> list[Case]:
 
 
 def make_picture_case(
-    maker: Maker, name: str, maps: reference.Maps, people: Sequence[Mapping[str, tuple[float, float]]]
-) -> Case:
+    maker: Maker, name: str, maps: Maps, people: Sequence[Mapping[str, tuple[float, float]]]
+) -> MergeCase:
     """Make the case of one picture.
 
     Parameters
@@ -59,8 +60,8 @@ def make_picture_case(
     says = f"images/{name}: {len(people)} {'person' if len(people) == 1 else 'people'}."
     case = maker.any_case(f"picture_{Path(name).stem}", says, rows)
     used = {id_: keypoints[id_] for id_ in sorted(ids_in(rows))}
-    scene = Scene(name, used, people, expected_score=0.0)
-    return replace(case, scene=replace(scene, expected_score=score_people(scene, case.expected)))
+    labelled = LabelledPicture(name, used, people, expected_score=0.0)
+    return replace(case, labelled=replace(labelled, expected_score=score_people(labelled, case.expected)))
 
 
 def write_maps(folder: Path = MAPS, images: Path = IMAGES) -> list[Path]:
@@ -85,13 +86,13 @@ def write_maps(folder: Path = MAPS, images: Path = IMAGES) -> list[Path]:
     return paths
 
 
-def save_maps(path: Path, maps: reference.Maps) -> None:
+def save_maps(path: Path, maps: Maps) -> None:
     """Write maps in whole steps and without noise; the background is left out, because nothing reads it."""
     heatmaps = _quantise(maps.heatmaps[..., : BodyPart.background], _HEATMAP_STEP, _HEATMAP_NOISE)
     np.savez_compressed(path, heatmaps=heatmaps, pafs=_quantise(maps.pafs, _PAF_STEP, _PAF_NOISE))
 
 
-def read_maps(path: Path) -> reference.Maps:
+def read_maps(path: Path) -> Maps:
     """Read what `save_maps` wrote; the background is 0 everywhere.
 
     Raises
@@ -102,11 +103,11 @@ def read_maps(path: Path) -> reference.Maps:
     if not path.is_file():
         raise RubricError(
             f"Each picture in images/annotations.json needs recorded maps; there is no {path}. "
-            "Run python -m grader cases --maps."
+            "Run python -m grader cases --sources."
         )
     with np.load(path, allow_pickle=False) as saved:
         heatmaps, pafs = saved["heatmaps"] * _HEATMAP_STEP, saved["pafs"] * _PAF_STEP
-    return reference.Maps(np.pad(heatmaps, ((0, 0), (0, 0), (0, 1))), pafs)
+    return Maps(np.pad(heatmaps, ((0, 0), (0, 0), (0, 1))), pafs)
 
 
 def _quantise(values: npt.NDArray[Any], step: float, noise: float) -> npt.NDArray[np.int16]:

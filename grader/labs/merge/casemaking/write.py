@@ -7,9 +7,9 @@ from pathlib import Path
 from grader.harness.results import Visibility
 from grader.labs.merge.casemaking import any_input, bounds, conflicts, crowds, merging, pictures
 from grader.labs.merge.casemaking.maker import Maker
-from grader.labs.merge.merge_case import Case, dump_cases
+from grader.labs.merge.merge_case import MergeCase, dump_cases
 
-FAMILIES: Mapping[str, Callable[[Maker], Sequence[Case]]] = {
+FAMILIES: Mapping[str, Callable[[Maker], Sequence[MergeCase]]] = {
     "handout": merging.handout,
     "one_person": merging.one_person,
     "many_people": merging.many_people,
@@ -39,7 +39,7 @@ SEEDS = {Visibility.PUBLIC: 2026, Visibility.HIDDEN: 60}
 _DURATION = re.compile(r'"reference_s": [^,\n]*')
 
 
-def make_cases(check: str, seed: int, *, visibility: Visibility) -> Sequence[Case]:
+def make_cases(check: str, seed: int, *, visibility: Visibility) -> Sequence[MergeCase]:
     """Make the cases of one check; the same seed makes the same ones."""
     return FAMILIES[check](Maker(check, visibility, seed))
 
@@ -50,7 +50,7 @@ def write_cases(folder: Path, seed: int, *, visibility: Visibility) -> list[Path
     Parameters
     ----------
     folder : Path
-        ``grader/cases``; made when it is missing.
+        The lab's ``cases``; made when it is missing.
     seed : int
         Another seed makes other people; what the cases exercise stays. Pictures do not depend on it.
     visibility : Visibility

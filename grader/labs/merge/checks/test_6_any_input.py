@@ -4,48 +4,53 @@ What was drawn is recorded, so that every submission gets the same inputs on eve
 searches once more, in the sandbox, for the smallest input that breaks this merge: another message, the same mark.
 """
 
+from functools import partial
+
 from grader.harness.check import Check
-from grader.labs.merge.compare import same_people
+from grader.labs.merge.compare import agree, other_than, same_people
 from grader.labs.merge.conflicts import broken_rule, empty_or_broken
 
-SAME_ROWS = {
-    "required": "Without conflicts the same rows in another order must give the same people",
-    "advice": "Do not depend on which row comes first; go on merging until no two rows share an id.",
-}
-SAME_KEYPOINTS = {
-    "required": "Without conflicts other ids for the same keypoints must give the same people",
-    "advice": "Compare ids only with ids of the same slot, and only for equality.",
-}
-SAME_CALL = {
-    "required": "The same call must give the same people, also later and in another process",
-    "advice": "Keep nothing between two calls, and leave nothing to chance.",
-}
+SAME_ROWS = partial(
+    agree,
+    required="Without conflicts the same rows in another order must give the same people",
+    advice="Do not depend on which row comes first; go on merging until no two rows share an id.",
+)
+SAME_KEYPOINTS = partial(
+    agree,
+    required="Without conflicts other ids for the same keypoints must give the same people",
+    advice="Compare ids only with ids of the same slot, and only for equality.",
+)
+SAME_CALL = partial(
+    other_than,
+    required="The same call must give the same people, also later and in another process",
+    advice="Keep nothing between two calls, and leave nothing to chance.",
+)
 
 
 def test_any_people(check: Check) -> None:
     """Without conflicts the people are the groups of rows that hang together."""
     check.judge_each(same_people)
-    check.judge_small_inputs(same_people)
+    check.show_smallest(same_people)
 
 
 def test_reordering(check: Check) -> None:
     """The order of rows without conflicts does not matter."""
-    check.judge_twins(**SAME_ROWS)
-    check.judge_small_twins(**SAME_ROWS)
+    check.judge_twins(SAME_ROWS)
+    check.show_smallest_twins(SAME_ROWS)
 
 
 def test_renumbering(check: Check) -> None:
     """The numbers that stand for keypoints do not matter."""
-    check.judge_twins(**SAME_KEYPOINTS)
-    check.judge_small_twins(**SAME_KEYPOINTS)
+    check.judge_twins(SAME_KEYPOINTS)
+    check.show_smallest_twins(SAME_KEYPOINTS)
 
 
 def test_any_conflict(check: Check) -> None:
     """What is wrong in any answer is wrong for random conflicts, too."""
     check.judge_each(empty_or_broken)
-    check.judge_small_inputs(broken_rule)
+    check.show_smallest(broken_rule)
 
 
 def test_same_answer(check: Check) -> None:
     """Cases of each check again, in a fresh process, last one first."""
-    check.judge_again(**SAME_CALL)
+    check.judge_again(SAME_CALL)

@@ -3,8 +3,11 @@
 from fractions import Fraction
 
 from grader.harness.check import Check
+from grader.harness.errors import RubricError
 from grader.harness.results import Explanation
-from grader.labs.merge.merge_case import Scene
+from grader.labs.merge.evidence import make_overlay
+from grader.labs.merge.merge_case import LabelledPicture, MergeCase, Rows
+from grader.labs.merge.overlays import Overlay
 from grader.labs.merge.picture_scores import score_people
 
 SHARE = Fraction(2, 3)
@@ -14,15 +17,27 @@ poorest rule that can be defended, the later row wins, finds 0.73 of it in the w
 
 def test_pictures(check: Check) -> None:
     """The skeletons find the keypoints of the right people."""
-    check.judge_pictures(score_people, _is_enough)
+    check.judge_each(_find_enough, overlay=_draw)
 
 
-def _is_enough(scene: Scene, found: float) -> Explanation | None:
-    must = float(SHARE) * scene.expected_score
+def _find_enough(case: MergeCase, people: Rows) -> Explanation | None:
+    labelled = _labelled(case)
+    found, must = score_people(labelled, people), float(SHARE) * labelled.expected_score
     if found >= must:
         return None
     return Explanation(
-        f"The skeletons in images/{scene.picture} must find {must:.0%} of the right keypoints",
+        f"The skeletons in images/{labelled.picture} must find {must:.0%} of the right keypoints",
         f"they find {found:.0%}",
         "Compare the two drawings: who is missing, split, or joined with a neighbour?",
     )
+
+
+def _draw(case: MergeCase, people: Rows) -> Overlay:
+    labelled = _labelled(case)
+    return make_overlay(labelled, case, people, score_people(labelled, people))
+
+
+def _labelled(case: MergeCase) -> LabelledPicture:
+    if case.labelled is None:
+        raise RubricError(f"A case of pictures must have labels; {case.name!r} has none. Make the cases again.")
+    return case.labelled
