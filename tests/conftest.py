@@ -1,11 +1,18 @@
-"""Where the tests find real data, and what they say where it is missing."""
+"""Where the tests find real data, and by which numbers Hypothesis draws."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# The default run is the same every time; `--hypothesis-profile=fresh` draws other inputs, and more of them.
+COMMON = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fixed", derandomize=True, **COMMON)
+settings.register_profile("fresh", derandomize=False, max_examples=300, **COMMON)
+settings.load_profile("fixed")
 
 
 @pytest.fixture(scope="session")
