@@ -1,5 +1,6 @@
-"""A sandbox session that is none: plays a merge in this process, and notes what is asked of it."""
+"""A sandbox session that is none: calls a function in this process, and notes what is asked of it."""
 
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,10 @@ SYNTAX = Failure(Verdict.CRASHED, Explanation("merge.py must be Python", "it is 
 
 @dataclass
 class FakeSession:
-    """Answers by `merge`, which takes rows and the other arguments, and returns an answer or a failure."""
+    """Answers by `merge_by`, which takes the arguments of a call, and returns an answer or a failure.
+
+    `asked` has the first argument of each call, `functions` its function.
+    """
 
     merge_by: object
     seed: int
@@ -24,16 +28,20 @@ class FakeSession:
     is_alive: bool = True
     is_closed: bool = False
     asked: list = field(default_factory=list)
+    functions: list = field(default_factory=list)
 
     def load(self):
         return self.load_failure
 
-    def merge(self, rows, positional=(), keywords=None):
+    def call(self, function, arguments, keywords=None):
         assert self.is_alive, "a session that has ended was asked"
-        self.asked.append(rows)
+        self.asked.append(arguments[0])
+        self.functions.append(function)
         if self.load_failure is not None:
             return Reply(None, self.load_failure, 0.0)
-        outcome = self.merge_by(rows.copy(), *positional, **(keywords or {}))
+        outcome = self.merge_by(
+            *map(copy, arguments), **{name: copy(value) for name, value in (keywords or {}).items()}
+        )
         if isinstance(outcome, Failure):
             self.is_alive = outcome is not STOPPED
             return Reply(None, outcome, self.seconds)
