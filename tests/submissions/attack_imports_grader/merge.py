@@ -44,7 +44,17 @@ def honest(subset, min_num_body_parts, min_score):
 
 
 def attack():
-    for name in ("grader.cases", "grader.compare", "grader.rubric", "tests", "conftest", "pytest", "_pytest"):
+    for name in (
+        "grader.harness.cases",
+        "grader.harness.rubric",
+        "grader.labs.merge.merge_case",
+        "grader.labs.merge.compare",
+        "grader.labs.merge.reference",
+        "tests",
+        "conftest",
+        "pytest",
+        "_pytest",
+    ):
         try:
             __import__(name)
         except ImportError:
