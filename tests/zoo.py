@@ -3,12 +3,14 @@
 ``python -m tests.zoo FOLDER`` writes all zips, to try the grader on them by hand.
 """
 
+import re
 import sys
 import tomllib
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grader.harness.results import Report, Verdict
 from tests.submissions.malformed import BUILDERS
 
 FOLDER = Path(__file__).resolve().parent / "submissions"
@@ -40,6 +42,27 @@ class Submission:
     @property
     def kind(self) -> str:
         return self.name.split("_", maxsplit=1)[0]
+
+    def demand(self, report: Report, text: str) -> None:
+        """Hold a report, and the text of it for the staff, against what is expected."""
+        points, verdicts = float(report.points), {check.verdict for check in report.checks}
+        lost = {check.key for check in report.checks if check.points < check.max_points or check.failures}
+        assert Verdict.GRADER_FAULT not in verdicts, text
+        assert self.points is None or points == self.points, text
+        assert self.at_least <= points <= self.at_most, text
+        assert set(self.lost) <= lost, text
+        assert not self.only or lost == set(self.lost), text
+        assert not self.verdict or Verdict(self.verdict) in verdicts, text
+        assert re.search(self.message, " ".join(text.split())), text
+        if self.problem:
+            assert self.problem in {problem.code for problem in report.handed.problems}
+        if self.kind == "wrong":
+            assert self.lost
+            assert report.points < report.max_points
+            for check in report.checks:
+                for case in check.failures:
+                    assert case.explanation is not None
+                    assert case.explanation.required[0].isupper() or case.explanation.required.startswith("merge")
 
 
 def load_zoo() -> list[Submission]:

@@ -1,7 +1,7 @@
 """What submissions of a lab are graded by: rubric, cases and checks, read from its folder and checked for fitting together.
 
-The cases have one order, in which every submission answers them: the public ones before the hidden, and among each the
-checks as their tests stand in the lab's ``checks``. The rubric's order decides what a reader sees first, and nothing else.
+The cases have one order, in which every submission answers them: `_in_order` says which. The rubric's order decides what
+a reader sees first, and nothing else.
 """
 
 import ast
@@ -122,5 +122,17 @@ def _check_cases(rubric: Rubric, cases: Sequence[Case]) -> None:
 
 
 def _in_order(cases: Sequence[Case], keys: Sequence[str]) -> list[Case]:
-    order = list(Visibility)
-    return sorted(cases, key=lambda case: (order.index(case.visibility), keys.index(case.check)))
+    """Sort cases into the order in which every submission of a lab has always answered them.
+
+    The public cases of the first check that has any come first, as a student tries them; then the other public ones by
+    the names of their checks, then the hidden ones check by check. Another order would change the marks of code that
+    remembers what it was asked before.
+    """
+    with_cases = {case.check for case in cases}
+    first = next((key for key in keys if key in with_cases), "")
+
+    def place(case: Case) -> tuple[bool, bool, str | int]:
+        is_public = case.visibility is Visibility.PUBLIC
+        return not is_public, case.check != first, case.check if is_public else keys.index(case.check)
+
+    return sorted(cases, key=place)
