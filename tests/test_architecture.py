@@ -1,6 +1,7 @@
 """Who may import whom: the shape of the project, checked."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ NETWORK_PACKAGES = {"keras", "tensorflow"}
 
 def modules(folder):
     return sorted(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / folder).rglob("*.py"))
+
+
+def texts(folder):
+    """List the files of a folder that people write: code, templates, style sheets, pages."""
+    kinds = {".py", ".j2", ".css", ".js", ".md"}
+    return [path for path in (REPOSITORY / folder).rglob("*") if path.suffix in kinds]
 
 
 def imported(path, *, at_import_only=False):
@@ -80,93 +87,110 @@ def test_grouping_needs_neither_pictures_nor_networks(path):
 
 
 GRADER = modules("grader")
-PICTURES = {"estimation.pictures", "estimation.renderers"}
-SCORES = {"estimation.coco", "estimation.keypoints", "estimation.metrics"}
-MAKES_CASES = "grader/casemaking/"
-SENDS_CODE = {"grader/sandbox/boot.py", "grader/sandbox/survey.py"}
+HARNESS = modules("grader/harness")
+LABS = [path for path in modules("grader/labs") if path != "grader/labs/__init__.py"]
+WIRING = {"grader/conftest.py", "grader/__main__.py"}
+SENDS_CODE = {"grader/harness/sandbox/boot.py", "grader/harness/sandbox/survey.py"}
+MAKES_CASES = "grader/labs/merge/casemaking/"
 
 
-def ours(path, *, package):
-    return {name for name in imported(path) if is_within(name, package)}
+def within(path, *packages):
+    return {name for name in imported(path) for package in packages if is_within(name, package)}
 
 
-@pytest.mark.parametrize("path", ["grader/errors.py", "grader/results.py"])
+@pytest.mark.parametrize("path", HARNESS)
+def test_harness_knows_no_lab(path):
+    assert not within(path, "estimation", "grader.labs", "grader.conftest", "grader.__main__")
+
+
+LAB_WORDS = re.compile(
+    r"merge|skeleton|keypoint|wrist|elbow|shoulder|\bnose\b|\bneck\b|\bhips?\b|\bknees?\b|\bankles?\b|\blimbs?\b"
+    r"|\bears?\b|\beyes?\b|subset|openpose",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("path", sorted(path.relative_to(REPOSITORY).as_posix() for path in texts("grader/harness")))
+def test_harness_names_nothing_of_a_lab(path):
+    found = LAB_WORDS.findall((REPOSITORY / path).read_text(encoding="utf-8"))
+
+    assert not found
+
+
+@pytest.mark.parametrize("path", [path for path in GRADER if path not in WIRING])
+def test_wiring_alone_chooses_a_lab(path):
+    labs = {name for name in imported(path) if name == "grader.labs" or name.startswith("grader.labs.")}
+    own = "grader.labs." + path.split("/")[2] if path.startswith("grader/labs/") else "nobody's"
+
+    assert not {name for name in labs if not is_within(name, own)}
+
+
+@pytest.mark.parametrize("path", ["grader/harness/errors.py", "grader/harness/results.py"])
 def test_records_import_nothing_of_ours(path):
-    assert not ours(path, package="estimation") | ours(path, package="grader")
+    assert not within(path, "estimation", "grader")
 
 
-@pytest.mark.parametrize("path", [path for path in GRADER if not path.startswith(MAKES_CASES)])
-def test_grader_meets_the_reference_in_one_module_only(path):
+@pytest.mark.parametrize("path", [path for path in LABS if not path.startswith(MAKES_CASES)])
+def test_lab_meets_the_reference_in_one_module_only(path):
     allowed = {
-        "grader/reference.py": {"estimation"},
-        "grader/pictures.py": SCORES,
-        "grader/report/overlays.py": PICTURES,
+        "grader/labs/merge/reference.py": {"estimation"},
+        "grader/labs/merge/picture_scores.py": {"estimation.metrics"},
+        "grader/labs/merge/overlays.py": {"estimation.pictures", "estimation.renderers"},
     }.get(path, set()) | {"estimation.config"}
 
-    met = {name for name in ours(path, package="estimation") if name != "estimation"}
+    met = within(path, "estimation") - {"estimation"}
     assert not {name for name in met if not any(is_within(name, package) for package in allowed)}
 
 
-@pytest.mark.parametrize("path", [path for path in GRADER if not path.startswith((MAKES_CASES, "grader/shrinking.py"))])
+SEARCHES = "grader/harness/shrinking.py"
+
+
+@pytest.mark.parametrize("path", [path for path in GRADER if not path.startswith((MAKES_CASES, SEARCHES))])
 def test_reference_is_not_loaded_to_grade(path):
     late = {
-        "grader.labs.merge.reference",
-        "grader.harness.shrinking",
-        "grader.labs.merge.casemaking",
-        "hypothesis",
-        "tensorflow",
-        "numba",
+        *("grader.labs.merge.reference", "grader.labs.merge.casemaking", "grader.harness.shrinking"),
+        *("hypothesis", "tensorflow", "numba"),
     }
 
     assert not {name for name in imported(path, at_import_only=True) for package in late if is_within(name, package)}
 
 
-@pytest.mark.parametrize("path", [path for path in GRADER if path.startswith("grader/checks/")])
+@pytest.mark.parametrize("path", [path for path in LABS if "/checks/" in path])
 def test_checks_run_no_processes(path):
-    forbidden = {"subprocess", "os", "grader.harness.sandbox", "grader.harness.submission", "grader.harness.report"}
+    forbidden = ("subprocess", "os", "grader.harness.sandbox", "grader.harness.submission", "grader.harness.report")
 
-    assert not {name for name in imported(path) for package in forbidden if is_within(name, package)}
+    assert not within(path, *forbidden)
 
 
-@pytest.mark.parametrize("path", [path for path in GRADER if path.startswith("grader/report/")])
+@pytest.mark.parametrize("path", [path for path in HARNESS if path.startswith("grader/harness/report/")])
 def test_report_reads_records_only(path):
-    met = ours(path, package="grader")
+    allowed = ("report", "results", "marking", "lab", "evidence", "characters", "codec")
 
-    allowed = ("grader.harness.report", "grader.harness.results", "grader.harness.marking")
-    assert not {name for name in met if not any(is_within(name, package) for package in allowed)}
+    met = within(path, "grader")
+    assert not {name for name in met if not any(is_within(name, f"grader.harness.{word}") for word in allowed)}
 
 
-CLASS = modules("grader/batch")
-GRADES = {"grader/batch/task.py", "grader/batch/run.py", "grader/batch/cluster.py", "grader/batch/commands.py"}
+CLASS = modules("grader/harness/batch")
+GRADES = {f"grader/harness/batch/{name}.py" for name in ("task", "run", "cluster", "commands")}
 
 
 @pytest.mark.parametrize("path", [path for path in CLASS if path not in GRADES])
 def test_class_starts_gradings_in_one_place(path):
-    forbidden = {
-        "grader.grade",
-        "grader.harness.assessment",
-        "grader.harness.check",
-        "grader.harness.respondent",
-        "grader.labs.merge.checks",
-    }
-
-    assert not {name for name in imported(path) for package in forbidden if is_within(name, package)}
+    assert not within(path, *(f"grader.harness.{word}" for word in ("assessment", "check", "respondent")))
 
 
 @pytest.mark.parametrize("path", GRADER)
 def test_one_submission_is_graded_without_the_class(path):
-    met = {name for name in imported(path) if is_within(name, "grader.harness.batch")}
+    met = {name for name in imported(path, at_import_only=True) if is_within(name, "grader.harness.batch")}
 
-    assert path.startswith("grader/batch/") or met <= {
-        "grader.harness.batch.commands",
-        "grader.harness.batch.commands.add_commands",
-    }
+    commands = "grader.harness.batch.commands"
+    assert path.startswith("grader/harness/batch/") or met <= {commands, f"{commands}.add_commands"}
 
 
 @pytest.mark.parametrize("path", [*CLASS, "grader/__main__.py"])
 def test_class_loads_large_packages_when_they_are_needed(path):
     late = {"nbgrader", "sqlalchemy", "matplotlib", "pypdfium2", "copydetect", "distributed", "nbformat", "notebook"}
-    inside = {"grader/batch/pdf/document.py"}
+    inside = {"grader/harness/batch/pdf/document.py"}
 
     assert path in inside or not {name.split(".")[0] for name in imported(path, at_import_only=True)} & late
 
@@ -180,7 +204,7 @@ def test_nothing_imports_checks_or_wiring(path):
 
 @pytest.mark.parametrize("path", modules("student_template"))
 def test_student_files_import_nothing_of_the_grader(path):
-    assert not ours(path, package="grader")
+    assert not within(path, "grader")
 
 
 @pytest.mark.parametrize("path", GRADER)
@@ -191,7 +215,7 @@ def test_grader_neither_unpickles_nor_evaluates(path):
     # marshal carries the grader's own code to the child, never anything back.
     unsafe = {"dill", "pickle", "shelve"} | (set() if path in SENDS_CODE else {"marshal"})
     assert not {name for name in imported(path) if name.split(".")[0] in unsafe}
-    assert not called & ({"eval"} if path.startswith("grader/sandbox/") else {"eval", "exec", "compile"})
+    assert not called & ({"eval"} if path.startswith("grader/harness/sandbox/") else {"eval", "exec", "compile"})
 
 
 def test_tree_holds_what_the_readme_names():

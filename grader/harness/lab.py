@@ -80,7 +80,7 @@ class Lab:
     name : str
         What ``--lab`` calls it.
     title : str
-        What pages call it: ``"OpenPose lab 3"``.
+        What pages call it: ``"Arithmetic, lab 9"``.
     tag : str
         What names of submissions end in: ``"Lab3"`` for ``StudentID_Lab3.zip``.
     program : Program
