@@ -141,9 +141,7 @@ def _doctor(lab: Lab, options: argparse.Namespace) -> int:
 
     for one in [lab] if options.lab else list_labs():
         files = load_lab_files(one)
-        print(
-            f"{one.title}: the rubric's {len(files.rubric.checks)} checks have their tests and {len(files.cases)} cases."
-        )
+        print(f"{one.title}: {len(files.rubric.checks)} checks have their tests and {len(files.cases)} cases.")
     protections = examine(Mode(options.sandbox))
     print(render(protections))
     return DONE if all(protection.is_on for protection in protections) else MACHINE_UNFIT

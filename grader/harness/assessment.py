@@ -1,7 +1,7 @@
 """Grade one submission: let its functions answer the cases of the checks, and put the report together.
 
-`grade_submission` does all of it. Pytest, by which a check can be run alone, calls the methods of `Assessment` that this
-calls, from `conftest.py`: the two differ in who runs the tests of the checks, and in nothing that a report tells.
+`grade_submission` does all of it. Pytest, by which a check can be run alone, calls the methods of `Assessment` that
+this calls, from `conftest.py`: the two differ in who runs the tests of the checks, and in nothing that a report tells.
 """
 
 import contextlib

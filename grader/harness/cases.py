@@ -6,9 +6,9 @@ A file holds the cases of one check, ``cases/<visibility>/<check>.json`` in the 
      "cases": [
       {"name": "negative", "says": "…", "arguments": [[-1, 0.5]], "keywords": {}, "expected": [-2, 1]}]}
 
-How one case is written is for the lab: the form above is that of `read_case`, which serves a lab that names none. Answers
-are recorded and not computed when a submission is graded: a mark next year is the mark of this year, and no reference
-solution is needed beside a stranger's code.
+How one case is written is for the lab: the form above is that of `read_case`, which serves a lab that names none.
+Answers are recorded and not computed when a submission is graded: a mark next year is the mark of this year, and no
+reference solution is needed beside a stranger's code.
 """
 
 import hashlib

@@ -6,7 +6,8 @@ arrays) is told below.
 """
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -50,6 +51,8 @@ def from_plain(kind: type[T], data: Any) -> T:  # noqa: ANN401 - of a file
         record = msgspec.convert(data, kind, dec_hook=_read, str_keys=True)
     except msgspec.ValidationError as exc:
         raise ValueError(f"A file must hold what the grader wrote; this one does not: {exc}.") from exc
+    if missing := _first_missing(record):
+        raise ValueError(f"A file must hold what the grader wrote; this one does not: it lacks {missing}.")
     # What is written again shows what was passed over: a field too many, a number in another form.
     if (again := _normal(to_plain(record))) != _normal(data):
         raise ValueError(f"A file must hold what the grader wrote, and nothing else; got {_first_other(data, again)}.")
@@ -69,20 +72,37 @@ def report_from_plain(lab: Lab, data: Any) -> Report:  # noqa: ANN401 - of a fil
             f"A results file must be of form {FORMAT}; this one is of {form!r:.80}. Grade the submission again."
         )
     report = from_plain(Report, {name: value for name, value in data.items() if name != "format"})
+    _check_ranges(report)
     return replace(report, checks=tuple(_with_evidence(lab, check) for check in report.checks))
+
+
+def _check_ranges(report: Report) -> None:
+    """Refuse points and seconds that no grading gives: in JSON 1e400 is a number, and an infinite one."""
+    timing = [] if report.timing is None else [report.timing.student_s, report.timing.reference_s]
+    for seconds in (report.execution_s, *timing):
+        if not 0 <= seconds < float("inf"):
+            raise ValueError(f"Seconds in a results file must be from 0 on; got {seconds!r}.")
+    for part in (*report.checks, *report.manual_parts):
+        if part.max_points < 0:
+            raise ValueError(
+                f"Points in a results file must be from 0 on; got {str(part.max_points)!r} for {part.key!r:.80}."
+            )
 
 
 def _with_evidence(lab: Lab, check: CheckResult) -> CheckResult:
     """Read the evidence of a check, which the report keeps as it stands, as the lab's records."""
 
     def read(case: CaseResult) -> CaseResult:
-        evidence = None if case.evidence is None else from_plain(lab.evidence.record, case.evidence)
-        overlay = case.overlay
-        if overlay is not None and lab.evidence.overlay is None:
-            raise ValueError(f"A lab without pictures has none over which something is drawn; got {overlay!r:.80}.")
-        return replace(
-            case, evidence=evidence, overlay=overlay and from_plain(cast("type", lab.evidence.overlay), overlay)
-        )
+        if case.overlay is not None and lab.evidence.overlay is None:
+            raise ValueError(
+                f"A lab without pictures has none over which something is drawn; got {case.overlay!r:.80}."
+            )
+        try:
+            evidence = None if case.evidence is None else from_plain(lab.evidence.record, case.evidence)
+            overlay = None if case.overlay is None else from_plain(cast("type", lab.evidence.overlay), case.overlay)
+        except ValueError as exc:
+            raise ValueError(f"{exc} This is in case {case.name!r:.80} of check {check.key!r:.80}.") from exc
+        return replace(case, evidence=evidence, overlay=overlay)
 
     return replace(check, cases=tuple(map(read, check.cases)))
 
@@ -119,7 +139,10 @@ def _read_array(value: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401 - lists as 
     array = np.asarray(value, dtype=object)
     if not isinstance(value, list) or not all(isinstance(item, int | float | str) for item in array.flat):
         raise ValueError(f"an array must be lists of numbers, equally long; got {value!r:.80}")
-    return array.astype(np.float64)
+    try:
+        return array.astype(np.float64)
+    except (ValueError, OverflowError) as exc:
+        raise ValueError(f"an array must be of numbers; {exc}") from exc
 
 
 def _normal(data: Any) -> Any:  # noqa: ANN401 - of a file
@@ -129,10 +152,28 @@ def _normal(data: Any) -> Any:  # noqa: ANN401 - of a file
     return [_normal(value) for value in data] if isinstance(data, list | tuple) else data
 
 
+def _first_missing(record: Any, where: str = "") -> str:  # noqa: ANN401 - of a file
+    """Name the first field that was filled in with its default, which msgspec leaves to the class; nothing for none."""
+    parts: list[tuple[str, Any]] = []
+    if is_dataclass(record):
+        for field in fields(record):
+            if field.name not in vars(record):
+                return f"{where}.{field.name}"
+            parts.append((f".{field.name}", vars(record)[field.name]))
+    elif isinstance(record, Mapping):
+        parts = [(f".{name}", value) for name, value in record.items()]
+    elif isinstance(record, list | tuple):
+        parts = [(f"[{number}]", value) for number, value in enumerate(record)]
+    return next(filter(None, (_first_missing(value, where + step) for step, value in parts)), "")
+
+
 def _first_other(data: Any, again: Any, where: str = "") -> str:  # noqa: ANN401 - of a file
     """Name the first place where two forms of the same data differ."""
     if isinstance(data, dict) and isinstance(again, dict):
         for name in data:
-            if name not in again or data[name] != again[name]:
+            if name not in again or _normal(data[name]) != again[name]:
                 return _first_other(data[name], again.get(name), f"{where}.{name}")
+    if isinstance(data, list | tuple) and isinstance(again, list) and len(data) == len(again):
+        number = next(number for number, value in enumerate(data) if _normal(value) != again[number])
+        return _first_other(data[number], again[number], f"{where}[{number}]")
     return f"{data!r:.80} at {where or 'the top'}"

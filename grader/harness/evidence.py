@@ -54,7 +54,7 @@ class EvidenceKind(Protocol):
     style: str
     pictures_say: str
 
-    def collect(self, case: Case, answer: Any, *, is_shrunk: bool) -> Any:  # noqa: ANN401 - the lab's own
+    def collect(self, case: Any, answer: Any, *, is_shrunk: bool) -> Any:  # noqa: ANN401 - the lab's own
         """Make the record of a failure; `answer` is None where none could be read."""
 
     def size(self, evidence: Any) -> int:  # noqa: ANN401 - the lab's own
@@ -144,7 +144,7 @@ class ArrayEvidence:
         """Write the same lines as HTML."""
         return f"<pre>{escape(chr(10).join(self.write(evidence, 110)))}</pre>"
 
-    def pictures(self, overlay: Any) -> Sequence[Picture]:  # noqa: ANN401 - there are none
+    def pictures(self, overlay: Any) -> Sequence[Picture]:  # noqa: ANN401, ARG002 - there are none
         """Draw nothing."""
         return ()
 

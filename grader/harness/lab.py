@@ -1,4 +1,4 @@
-"""What a lab is: the one door between the harness, which grades any lab, and the labs, each of which knows what is right.
+"""What a lab is: the one door between the harness, which grades any lab, and the labs, which know what is right.
 
 A lab is a folder in ``grader/labs`` whose ``lab.py`` holds one `Lab` called ``LAB``; beside it lie its ``rubric.toml``,
 its ``checks`` and its ``cases``. Whoever wants another lab copies such a folder. All but the first fields have a value

@@ -1,7 +1,7 @@
-"""What submissions of a lab are graded by: rubric, cases and checks, read from its folder and checked for fitting together.
+"""What submissions of a lab are graded by, read from its folder: rubric, cases and checks, which must fit together.
 
-The cases have one order, in which every submission answers them: `_in_order` says which. The rubric's order decides what
-a reader sees first, and nothing else.
+The cases have one order, in which every submission answers them: `_in_order` says which. The rubric's order decides
+what a reader sees first, and nothing else.
 """
 
 import ast
@@ -58,8 +58,8 @@ def load_lab_files(lab: Lab) -> LabFiles:
     for case in cases:
         if case.function not in {"", *functions}:
             raise RubricError(
-                f"A case must call a function of the lab, {' or '.join(functions)}; {case.name!r} of {case.check!r} calls "
-                f"{case.function!r}. Fix the case."
+                f"A case must call a function of the lab, {' or '.join(functions)}; {case.name!r} of {case.check!r} "
+                f"calls {case.function!r}. Fix the case."
             )
     named = [case if case.function else replace(case, function=functions[0]) for case in cases]
     return LabFiles(rubric, _in_order(named, list(tests)), tests)

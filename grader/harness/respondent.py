@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from grader.harness.cases import Case
@@ -17,7 +18,7 @@ from grader.harness.sandbox.launcher import Failure, Reply, Session
 from grader.harness.sandbox.program import Program
 
 MAX_STOPS = 2
-"""So many times the code may be stopped, or end its process, within one check; the check's other cases then fail too."""
+"""So many times code may be stopped, or end its process, within one check; the check's other cases then fail too."""
 
 TOTAL_S = 90.0
 """Seconds that loading and all calls of one pass over the cases may take together."""
@@ -123,8 +124,8 @@ class Player:
             last.verdict,
             Explanation(
                 f"{case.function}() must come to an end in each case",
-                f"it had to be stopped, or ended its process, {MAX_STOPS} times in cases like this, so this one was not "
-                "tried",
+                f"it had to be stopped, or ended its process, {MAX_STOPS} times in cases like this, so this one was "
+                "not tried",
                 "Fix the first of them; its message says what happened.",
             ),
         )
@@ -152,13 +153,13 @@ class Respondent:
     read : callable
         Takes an array for the answer to a case, or explains why it cannot be one.
     cases : sequence of Case
-        All that may be asked, in the order in which they are played: an answer depends on those before it alone, and not
-        on who asks first. Public ones stand before hidden ones: what code remembers of a hidden input must not come
-        out in its answer to a public one, which students see.
+        All that may be asked, in the order in which they are played: an answer depends on those before it alone, and
+        not on who asks first. Public ones stand before hidden ones: what code remembers of a hidden input must not
+        come out in its answer to a public one, which students see.
     """
 
     def __init__(self, open_session: OpenSession, program: Program, read: ReadAnswer, cases: Sequence[Case]) -> None:
-        self._new_player = lambda seed: Player(open_session, program, read, seed)
+        self._new_player = partial(Player, open_session, program, read)
         self._waiting = list(cases)
         self._first = self._new_player(1)
         # Inputs made up on the way have a process and a time of their own: they must not change what comes later.

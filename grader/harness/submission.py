@@ -3,11 +3,13 @@
 A fault is fatal when the code cannot be had, or cannot be had without guessing: no zip, no code, two that differ,
 one that is encrypted, damaged, a link, a folder or a bomb. All else is a remark, and the code is graded:
 
-- Names. The zip's name, the report's name, capital letters, a ``(1)`` or ``.txt`` behind the name of the code, more than one folder
-  around it: there is one file that can be meant. Backslashes in paths are folders, as Windows once wrote them.
+- Names. The zip's name, the report's name, capital letters, a ``(1)`` or ``.txt`` behind the name of the code, more
+  than one folder around it: there is one file that can be meant. Backslashes in paths are folders, as Windows once
+  wrote them.
 - What stands beside the code. Paths that lead outside, links, devices, bombs, archives, other Python files: they are
   left out, and staff are told, who might unpack the zip by hand. Dates, comments and bytes before the zip do no harm.
-- Several files of this name with equal bytes, or one solution and copies of the template: there is no doubt which one counts.
+- Several files of this name with equal bytes, or one solution and copies of the template: there is no doubt which one
+  counts.
 - Encodings. UTF-16, and Big5 or GBK where the file names no encoding, are turned into UTF-8. Python would refuse the
   file for a comment in Chinese; the program is the same. A null byte is fatal: Python refuses it, and no one can tell
   what stood there.

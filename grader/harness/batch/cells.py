@@ -188,7 +188,7 @@ def _pictures(lab: Lab, checks: Sequence[CheckResult]) -> Iterator["NotebookNode
     ]
     if shown:
         more = f", {len(shown)} of {len(wrong)}" if len(wrong) > len(shown) else ""
-        yield _code_cell(f"Pictures that went wrong{more}", shown)
+        yield _code_cell(f"Pictures that went wrong{more}. {lab.evidence.pictures_say}".rstrip(), shown)
 
 
 def _written_report(rubric: Rubric, item: Item) -> Iterator["NotebookNode"]:

@@ -88,6 +88,7 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     from grader.harness.batch.records import Status
     from grader.harness.batch.roll import call_roll
     from grader.harness.batch.run import (
+        check_lab,
         check_worksheet,
         count,
         find_gone,
@@ -104,6 +105,7 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     roll = call_roll(find_entries(lab.naming, options.submissions, out=options.out), worksheet)
     store = Store(options.out)
     with store.locked():
+        check_lab(lab, store, options.regrade)
         check_worksheet(store, has_worksheet=worksheet is not None)
         plan, gone = make_plan(lab, store, roll, options.regrade), find_gone(store, roll)
         store.call(lab.name, roll)
@@ -137,12 +139,14 @@ def open_formgrader(lab: "Lab", options: argparse.Namespace) -> int:
     from grader.harness.batch.formgrader import serve
     from grader.harness.batch.layout import assignment_of
     from grader.harness.batch.publish import find_gradebook, publish, write_notebooks
+    from grader.harness.batch.run import check_lab
     from grader.harness.batch.store import Store
     from grader.harness.lab_files import load_lab_files
 
     store, rubric = Store(options.out), load_lab_files(lab).rubric
     url = find_gradebook(store, options.gradebook)
     store.found()
+    check_lab(lab, store)
     with store.locked():
         lines, _ = publish(lab, store, rubric, url)
         write_notebooks(lab, store, rubric, lines, url)
@@ -155,11 +159,13 @@ def export(lab: "Lab", options: argparse.Namespace) -> int:
     """Write grades and feedback: ``export``."""
     from grader.harness.batch import exports
     from grader.harness.batch.publish import find_gradebook, list_results, publish, render_feedback
+    from grader.harness.batch.run import check_lab
     from grader.harness.batch.store import Store
     from grader.harness.lab_files import load_lab_files
 
     store, rubric = Store(options.out), load_lab_files(lab).rubric
     store.found()
+    check_lab(lab, store)
     folder = store.folder / "export"
     with store.locked():
         lines, markings = publish(lab, store, rubric, find_gradebook(store, options.gradebook))

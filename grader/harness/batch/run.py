@@ -87,6 +87,29 @@ def make_plan(lab: Lab, store: Store, roll: Roll, regrade: str = "") -> Plan:
     return Plan(to_grade, graded, newer)
 
 
+def check_lab(lab: Lab, store: Store, regrade: str = "") -> None:
+    """Refuse to go on with another lab's class, or with results of an older grader that are not all graded again.
+
+    Raises
+    ------
+    GraderError
+        If the folder holds such a class.
+    """
+    if store.is_new:
+        return
+    try:
+        before = store.found().lab
+    except GraderError:
+        if regrade in {ALL, CHANGED}:
+            return
+        raise
+    if before != lab.name:
+        raise GraderError(
+            f"A folder must hold one lab's class; {str(store.folder)!r} holds that of {before!r}, and --lab names "
+            f"{lab.name!r}. Leave --lab out, or name another OUT."
+        )
+
+
 def check_worksheet(store: Store, *, has_worksheet: bool) -> None:
     """Refuse to go on without a worksheet where there was one.
 

@@ -1,4 +1,4 @@
-"""Pairs of submissions whose code looks alike, for the staff: a reason to compare two files by eye, never a mark.
+"""Pairs of submissions whose code looks alike, for the staff: a reason to compare two files, never a mark.
 
 copydetect does the work: it reads a source as tokens, writes V for every name and S for every text, leaves out
 comments and spaces, and takes the file as the set of all its pieces of `PIECE` characters. What is renamed, moved as a

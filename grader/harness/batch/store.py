@@ -173,7 +173,7 @@ class Store:
         """Remember whose lab it is, and who and what was found."""
         keys = tuple(upload.person.key for upload in roll.uploads)
         found = Found(lab, keys, tuple(roll.others), tuple(roll.absent))
-        write(self.folder / "roll.json", _to_json(to_plain(found)))
+        write(self._roll, _to_json(to_plain(found)))
 
     def found(self) -> Found:
         """Return what was found the last time.
@@ -181,15 +181,30 @@ class Store:
         Raises
         ------
         GraderError
-            If nothing was graded into this folder yet.
+            If nothing was graded into this folder yet, or by another form of the grader.
         """
         try:
-            return from_plain(Found, json.loads((self.folder / "roll.json").read_bytes()))
-        except (OSError, ValueError) as exc:
+            return from_plain(Found, json.loads(self._roll.read_bytes()))
+        except OSError as exc:
             raise GraderError(
                 f"A class must have been graded into the folder first; {str(self.folder)!r} holds none. "
                 "Run: python -m grader batch SUBMISSIONS --out FOLDER"
             ) from exc
+        except ValueError as exc:
+            raise GraderError(
+                f"The class must have been graded by this version of the grader; {str(self._roll)!r} was written by an "
+                "older one, or is damaged. Bring the folder up to date, which keeps the marks of the reports: "
+                "python -m grader batch SUBMISSIONS --out FOLDER --lab NAME --regrade changed"
+            ) from exc
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever graded into this folder."""
+        return not self._roll.exists()
+
+    @property
+    def _roll(self) -> Path:
+        return self.folder / "roll.json"
 
     def _results(self, key: str) -> Path:
         return self.folder / "results" / f"{key}.json"

@@ -1,4 +1,4 @@
-"""Names that strangers chose: decoded, made fit to be shown, and asked for a student id; and the names that a lab asks for."""
+"""Names: those that a lab asks for, and those that strangers chose, decoded and made fit to be shown."""
 
 import re
 import unicodedata

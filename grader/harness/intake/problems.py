@@ -1,8 +1,8 @@
 """All that can be said about a file that was handed in: what is required, and what to do, by code.
 
-What was found instead is said where it is found. Whether it is fatal depends: a link in place of the code leaves nothing
-to grade, a link beside it is left out and told. ``{code}``, ``{zip}``, ``{report}`` and ``{example}`` stand for the names
-that the lab asks for.
+What was found instead is said where it is found. Whether it is fatal depends: a link in place of the code leaves
+nothing to grade, a link beside it is left out and told. ``{code}``, ``{zip}``, ``{report}`` and ``{example}`` stand for
+the names that the lab asks for.
 """
 
 from collections.abc import Mapping

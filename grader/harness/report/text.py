@@ -75,7 +75,7 @@ def has_fault(report: Report) -> bool:
 
 
 def find_faults(report: Report) -> list[str]:
-    """List the checks that the grader itself failed in, and why: for whoever stands at the machine, not for students."""
+    """List the checks that the grader itself failed in, and why, for whoever stands at the machine."""
     faults = [check for check in report.checks if check.verdict is Verdict.GRADER_FAULT]
     return [f"Check {check.key!r} could not be judged. {check.failures[0].explanation}" for check in faults]
 

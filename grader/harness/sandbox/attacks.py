@@ -1,8 +1,8 @@
 """What the doctor tries: small hostile sources, as data; see `grader.harness.sandbox.doctor` for what they mean.
 
 None of this runs in the grader. Each source is the body of a function ``attempt`` that returns when the attack had its
-way and raises when it was refused, unless it defines ``answer`` itself. What it aims at stands in capital letters and is
-put in front of it. Everything is bounded: where an attack gets through, it does no harm.
+way and raises when it was refused, unless it defines ``answer`` itself. What it aims at stands in capital letters and
+is put in front of it. Everything is bounded: where an attack gets through, it does no harm.
 """
 
 from grader.harness.sandbox.attack import GOT_THROUGH, Attack, Sign

@@ -1,4 +1,4 @@
-"""What a student's function returned, made into an array of numbers or into words; in the child, beside the student's code.
+"""What a student's function returned, made into an array of numbers or into words; in the child, beside their code.
 
 Only float64 in C order travels to the grader: lists, tuples, integers, float32, another byte order, negative strides
 and the like are all converted here, so that the grader never meets a type of the student's.
@@ -67,7 +67,7 @@ def read_answer(value: Any, max_bytes: int) -> Floats:  # noqa: ANN401 - whateve
         raise NoArray(f"an array of {_KINDS[array.dtype.kind]}" if array.ndim else f"one of {_KINDS[array.dtype.kind]}")
     if array.ndim > _MAX_DIMENSIONS:
         raise NoArray(f"an array of shape {array.shape}")
-    if max(array.shape) > _LARGEST_SIDE and not array.size:
+    if max(array.shape, default=0) > _LARGEST_SIDE and not array.size:
         raise NoArray(f"an empty array of shape {array.shape}")
     if array.size * 8 > max_bytes:
         raise NoArray(f"an array of shape {array.shape}, larger than {max_bytes // 2**20} MiB")

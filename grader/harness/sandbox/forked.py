@@ -1,4 +1,4 @@
-"""Children that are forked by a nursery, as the grader sees them; what the nursery does is in `grader.harness.sandbox.nursery`.
+"""Children that are forked by a nursery, as the grader sees them; `nursery` says what the nursery does.
 
 A nursery belongs to one process of the grader and to one interpreter. It is started when the first session needs it,
 ends with the grader, and is replaced when it is gone. One lock guards each control socket, so that threads may open

@@ -1,6 +1,6 @@
 """Pipes for Windows, which cannot wait for several of them at once: three threads do the waiting.
 
-One thread writes requests, one reads replies, one reads what is printed. See `grader.harness.sandbox.pipes` for what they
+One thread writes requests, one reads replies, one reads what is printed. See `pipes` for what they
 promise.
 """
 

@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -103,8 +103,8 @@ class MergeCase(Case):
         return self._bound(1, "min_score", 0.4)
 
     def _bound(self, place: int, name: str, default: float) -> float:
-        given = self.positional[place] if len(self.positional) > place else self.keywords.get(name, default)
-        return given  # type: ignore[return-value]  # a number
+        bound = self.positional[place] if len(self.positional) > place else self.keywords.get(name, default)
+        return cast("float", bound)
 
     @property
     def call(self) -> str:

@@ -90,7 +90,8 @@ class ReaderProcess:
         Returns
         -------
         ending : bytes
-            How it ended: of `grader.harness.batch.pdf.protocol`. CRASHED, too, for a message that was not as it must be.
+            How it ended: of `grader.harness.batch.pdf.protocol`. CRASHED, too, for a message that was not as it must
+            be.
 
         Raises
         ------

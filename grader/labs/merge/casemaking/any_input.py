@@ -1,7 +1,7 @@
 """Any input: Hypothesis strategies, and the families that are recorded from them.
 
-The same strategies serve `grader.harness.shrinking`, which looks for the smallest input that breaks a submission. All that is
-drawn are small whole numbers, and less is always nearer to 0: that is what shrinks well.
+The same strategies serve `grader.harness.shrinking`, which looks for the smallest input that breaks a submission. All
+that is drawn are small whole numbers, and less is always nearer to 0: that is what shrinks well.
 """
 
 from collections.abc import Callable, Mapping, Sequence

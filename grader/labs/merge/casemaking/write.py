@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from grader.harness.results import Visibility
-from grader.labs.merge.casemaking import any_input, bounds, conflicts, crowds, merging, pictures
+from grader.labs.merge.casemaking import any_input, bounds, conflicts, crowds, merging, picture_cases
 from grader.labs.merge.casemaking.maker import Maker
 from grader.labs.merge.merge_case import MergeCase, dump_cases
 
@@ -29,7 +29,7 @@ FAMILIES: Mapping[str, Callable[[Maker], Sequence[MergeCase]]] = {
     "reordering": any_input.reordering,
     "renumbering": any_input.renumbering,
     "any_conflict": any_input.any_conflict,
-    "pictures": pictures.pictures,
+    "pictures": picture_cases.pictures,
 }
 """For each check that has cases of its own, who makes them."""
 
