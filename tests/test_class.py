@@ -13,18 +13,38 @@ import subprocess
 import sys
 import time
 import zipfile
-from contextlib import closing
+from contextlib import chdir, closing, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from grader.__main__ import main
+from grader.harness.batch.gradebook import read_marks
 from grader.harness.batch.store import Store
+from grader.harness.lab_files import load_lab_files
 from grader.harness.report.gradescope import load
+from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-N_STUDENTS = 24
-N_KILLS = 10
+SMALL = [
+    "pass_union_find",
+    "wrong_drops_third",
+    "malformed_no_merge",
+    "pass_sets",
+    "attack_segfault",
+    "wrong_forgets_return",
+    "pass_in_place",
+    "wrong_zero_is_absent",
+]
+"""All that a class may be made of: right and wrong, hostile and malformed, older uploads, two that came bare."""
+N_STUDENTS = len(SMALL)
+N_LARGE, N_KILLS = 24, 10
+WAIT_S = 120
+
+pytestmark = pytest.mark.xdist_group("class")
 
 
 def command(*words):
@@ -32,11 +52,44 @@ def command(*words):
 
 
 def run(*words):
-    return subprocess.run(command(*words), cwd=REPOSITORY, capture_output=True, text=True, timeout=600, check=False)
+    """Run a command in this process, which has everything loaded."""
+    with redirect_stdout(io.StringIO()) as stdout, redirect_stderr(io.StringIO()) as stderr:
+        try:
+            returncode = main([*map(str, words)])
+        except SystemExit as exc:  # argparse's
+            returncode = exc.code
+    return SimpleNamespace(returncode=returncode, stdout=stdout.getvalue(), stderr=stderr.getvalue())
 
 
-def batch(a_class, out, *words):
-    return run("batch", a_class.archive, "--worksheet", a_class.worksheet, "--out", out, *words)
+def words_of(a_class, out, *more):
+    return "batch", a_class.archive, "--worksheet", a_class.worksheet, "--out", out, *more
+
+
+def batch(a_class, out, *more):
+    return run(*words_of(a_class, out, *more))
+
+
+def batch_apart(a_class, out):
+    """Run the command as it is typed."""
+    return subprocess.run(
+        command(*words_of(a_class, out)), cwd=REPOSITORY, capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+def kill_when(is_time, *words):
+    """Start a command and kill it when it is time, or when it has ended by itself."""
+    with subprocess.Popen(
+        command(*words), cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + WAIT_S
+        while not is_time() and process.poll() is None:
+            assert time.monotonic() < deadline, "it was never time"
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+
+
+def count_lines(out):
+    return len(list((out / "lines").glob("*.json")))
 
 
 def read_gradebook(out):
@@ -53,22 +106,43 @@ def without_times(results):
     return content
 
 
+def grade_apart(a_class, out):
+    done = batch_apart(a_class, out)
+    assert done.returncode == 0, done.stderr
+    return out, done
+
+
 @pytest.fixture(scope="module")
 def a_class(tmp_path_factory):
-    return build_class(tmp_path_factory.mktemp("class"), n=N_STUDENTS, seed=1)
+    return build_class(tmp_path_factory.mktemp("class"), SMALL, n=N_STUDENTS)
 
 
 @pytest.fixture(scope="module")
 def graded(a_class, tmp_path_factory):
     """Grade the class once, undisturbed."""
-    out = tmp_path_factory.mktemp("graded") / "out"
-    done = batch(a_class, out)
-    assert done.returncode == 0, done.stderr
-    return out, done
+    return grade_apart(a_class, tmp_path_factory.mktemp("graded") / "out")
+
+
+@pytest.fixture(scope="module")
+def large_class(tmp_path_factory):
+    return build_class(tmp_path_factory.mktemp("large"), n=N_LARGE, seed=1)
+
+
+@pytest.fixture(scope="module")
+def large_graded(large_class, tmp_path_factory):
+    return grade_apart(large_class, tmp_path_factory.mktemp("large") / "out")
 
 
 def test_class_is_graded_as_each_submission_alone(a_class, graded):
-    out, _ = graded
+    assert_as_alone(a_class, *graded)
+
+
+@pytest.mark.slow
+def test_large_class_is_graded_as_each_submission_alone(large_class, large_graded):
+    assert_as_alone(large_class, *large_graded)
+
+
+def assert_as_alone(a_class, out, _):
     lines = {line.person.key: line for line in Store(out).lines()}
 
     assert set(lines) == set(a_class.expectations)
@@ -119,29 +193,46 @@ def test_class_keeps_what_was_handed_in(a_class, graded):
 
 
 def test_class_that_is_killed_ends_as_one_that_is_not(a_class, graded, tmp_path):
-    undisturbed, _ = graded
     out = tmp_path / "out"
-    rng = random.Random(5)  # noqa: S311 - when to kill
-    n_graded = []
-    for _ in range(N_KILLS):
-        with subprocess.Popen(
-            command("batch", a_class.archive, "--worksheet", a_class.worksheet, "--out", out),
-            cwd=REPOSITORY,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            time.sleep(rng.uniform(0.5, 5))
-            process.send_signal(signal.SIGKILL)
-        n_graded.append(len(list((out / "lines").glob("*.json"))))
+    kill_when(lambda: count_lines(out), *words_of(a_class, out, "--workers", 1))
+    assert 1 <= count_lines(out) < N_STUDENTS, "the kill came too late to show anything"
+    kept = {path: path.stat().st_mtime_ns for path in (out / "lines").iterdir()}
 
     done = batch(a_class, out)
 
     assert done.returncode == 0, done.stderr
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept, "what is there is graded once"
+    assert_same_class(out, graded[0])
+
+
+@pytest.mark.slow
+def test_class_that_is_killed_ten_times_ends_as_one_that_is_not(large_class, large_graded, tmp_path):
+    out = tmp_path / "out"
+    rng = random.Random(5)  # noqa: S311 - when to kill
+    n_graded = [0]
+    for _ in range(N_KILLS):
+        n_wanted = n_graded[-1] + rng.choice([0, 1, 2, 3])
+        kill_when(
+            lambda: (out / "roll.json").exists() and count_lines(out) >= n_wanted,  # noqa: B023 - called at once
+            *words_of(large_class, out),
+        )
+        n_graded.append(count_lines(out))
+
+    done = batch(large_class, out)
+
+    assert done.returncode == 0, done.stderr
     assert n_graded == sorted(n_graded)
-    assert n_graded[0] < N_STUDENTS, "the first kill came too late to show anything"
+    assert n_graded[1] < N_LARGE, "the first kill came too late to show anything"
+    assert_same_class(out, large_graded[0])
+
+
+def assert_same_class(out, undisturbed):
     assert read_gradebook(out) == read_gradebook(undisturbed)
+    names = {path.name for path in (out / "results").iterdir()}
     for path in sorted((undisturbed / "results").iterdir()):
         assert without_times((out / "results" / path.name).read_bytes()) == without_times(path.read_bytes())
+        names.discard(path.name)
+    assert not names
     assert not list(out.rglob(".*.new"))
 
 
@@ -174,7 +265,7 @@ def test_class_exports_what_moodle_takes(a_class, graded, tmp_path):
     assert all(row["total"] == "" and row["note"] == "the report is not marked yet" for row in rows)
     for key in a_class.expectations:
         content = (tmp_path / "g" / key / "results.json").read_bytes()
-        assert load(content).handed.student_id in {key, ""}
+        assert load(LAB, content).handed.student_id in {key, ""}
     # Nobody has a total yet, so the worksheet stays as it is.
     assert (out / "export" / "worksheet.csv").read_bytes() == a_class.worksheet.read_bytes()
 
@@ -208,7 +299,8 @@ def test_class_tells_who_is_gone_and_who_is_not_on_the_worksheet(a_class, graded
     undisturbed, _ = graded
     out, fewer, worksheet = tmp_path / "out", tmp_path / "fewer.zip", tmp_path / "worksheet.csv"
     shutil.copytree(undisturbed, out)
-    gone, unlisted = sorted(a_class.expectations)[:2]  # the second is a bare merge.py
+    unlisted = next(key for key, submission in a_class.expectations.items() if submission.name == SMALL[6])  # came bare
+    gone = min(set(a_class.expectations) - {unlisted})
     copy_without(a_class.archive, fewer, f"_{a_class.participants[gone]}_")
     lines = a_class.worksheet.read_text("utf-8-sig").splitlines()
     listed = [line for line in lines if f"Participant {a_class.participants[unlisted]}," not in line]
@@ -219,9 +311,8 @@ def test_class_tells_who_is_gone_and_who_is_not_on_the_worksheet(a_class, graded
     assert done.returncode == 0, done.stderr
     # Without its row on the worksheet a submission that bears no id has another key.
     now = f"participant-{a_class.participants[unlisted]}"
-    assert f"not found now, kept and left out, with the marks of their reports: {gone}, {unlisted} (now {now})" in (
-        done.stdout
-    )
+    both = ", ".join(sorted([gone, f"{unlisted} (now {now})"]))
+    assert f"not found now, kept and left out, with the marks of their reports: {both}" in done.stdout
     assert f"1 not on the worksheet, so Moodle cannot be told their grades: {now}" in done.stdout
 
 
@@ -249,14 +340,29 @@ def test_class_that_is_stopped_says_so(a_class, tmp_path):
     assert "Traceback" not in says
 
 
-def test_commands_write_to_any_terminal(graded):
-    out, _ = graded
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+def test_commands_write_to_any_terminal(graded, tmp_path):
+    out = tmp_path / "許功"
+    shutil.copytree(graded[0], out)
 
-    done = subprocess.run(command("export", out), cwd=REPOSITORY, capture_output=True, env=environment, check=False)
+    done = export_to_ascii(out, "--csv")
+
+    assert done.returncode == 0, done.stderr
+    assert rb"\u8a31\u529f" in done.stdout
+
+
+@pytest.mark.slow
+def test_commands_name_some_of_many(large_graded):
+    done = export_to_ascii(large_graded[0])
 
     assert done.returncode == 0, done.stderr
     assert rb", \u2026" in done.stdout
+
+
+def export_to_ascii(*words):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    return subprocess.run(
+        command("export", *words), cwd=REPOSITORY, capture_output=True, env=environment, check=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,9 +377,153 @@ def test_commands_write_to_any_terminal(graded):
     ids=["no_submissions", "no_worksheet", "no_workers", "nothing_to_export", "nothing_to_mark"],
 )
 def test_commands_say_what_is_missing(tmp_path, words, message, exit_code):
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(command(*words), cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    with chdir(tmp_path):
+        done = run(*words)
 
     assert done.returncode == exit_code, done.stderr
     assert re.search(message, done.stderr), done.stderr
     assert "Traceback" not in done.stderr
+
+
+OTHER = replace(LAB, name="other", title="Another lab", tag="Lab9")
+
+
+@pytest.fixture
+def two_labs(monkeypatch):
+    monkeypatch.setattr("grader.__main__.list_labs", lambda: (LAB, OTHER))
+    monkeypatch.setattr("grader.labs.list_labs", lambda: (LAB, OTHER))
+
+
+@pytest.fixture
+def chosen(two_labs, monkeypatch):
+    """Find the names of the labs that commands are given, in the place of doing anything."""
+    found = []
+    for name in ("grade_class", "open_formgrader", "export"):
+        monkeypatch.setattr(f"grader.harness.batch.commands.{name}", lambda lab, _: found.append(lab.name) or 0)
+    return found
+
+
+def hand_in(folder, *tags):
+    folder.mkdir()
+    for number, tag in enumerate(tags):
+        (folder / f"N2613000{number}_{tag}.zip").write_bytes(b"zip")
+    return folder
+
+
+def begin(out, lab):
+    out.mkdir()
+    (out / "roll.json").write_text(json.dumps({"lab": lab, "keys": [], "others": [], "absent": []}), encoding="utf-8")
+    return out
+
+
+@pytest.mark.parametrize(
+    ("tags", "began_with", "words", "lab"),
+    [
+        (["Lab3", "Lab9", "Lab9"], "", [], "other"),
+        (["Lab3", "Lab3", "Lab9"], "", [], "merge"),
+        (["Lab3", "Lab9"], "", [], "merge"),
+        (["homework"], "", [], "merge"),
+        (["Lab3", "Lab3"], "other", [], "other"),
+        (["Lab9", "Lab9"], "merge", [], "merge"),
+        (["Lab3", "Lab3"], "", ["--lab", "other"], "other"),
+        (["Lab3", "Lab3"], "merge", ["--lab", "other"], "other"),
+    ],
+    ids=["most", "most_of_default", "as_many", "no_name", "out", "out_of_default", "option", "option_first"],
+)
+def test_batch_chooses_the_lab(chosen, tmp_path, tags, began_with, words, lab):
+    out = begin(tmp_path / "out", began_with) if began_with else tmp_path / "out"
+
+    assert run("batch", hand_in(tmp_path / "in", *tags), "--out", out, *words).returncode == 0
+    assert chosen == [lab]
+
+
+@pytest.mark.parametrize("words", [["export"], ["formgrader", "--no-browser"]], ids=["export", "formgrader"])
+@pytest.mark.parametrize("lab", ["merge", "other"])
+def test_other_commands_take_the_lab_from_the_class(chosen, tmp_path, words, lab):
+    assert run(words[0], begin(tmp_path / "out", lab), *words[1:]).returncode == 0
+    assert chosen == [lab]
+
+
+def test_commands_know_the_labs_that_there_are(two_labs, tmp_path):
+    done = run("batch", hand_in(tmp_path / "in", "Lab3"), "--out", tmp_path / "out", "--lab", "nothing")
+
+    assert done.returncode == 2
+    assert "--lab must name a lab that there is; 'nothing' is none. There are: merge, other." in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["batch", "IN", "--out"], ["export"], ["formgrader"]], ids=["batch", "export", "formgrader"]
+)
+def test_commands_refuse_a_class_of_another_lab(two_labs, tmp_path, words):
+    hand_in(tmp_path / "IN", "Lab3")
+    before = begin(tmp_path / "out", "other") / "roll.json"
+    content = before.read_bytes()
+
+    with chdir(tmp_path):
+        done = run(*words, "out", "--lab", "merge")
+
+    assert done.returncode == 3
+    assert "must hold one lab's class; 'out' holds that of 'other', and --lab names 'merge'" in done.stderr
+    assert "Leave --lab out, or name another OUT." in done.stderr
+    assert before.read_bytes() == content
+
+
+def make_old(out):
+    """Write a class's folder as the grader did before there were several labs."""
+    roll = json.loads((out / "roll.json").read_bytes())
+    del roll["lab"]
+    (out / "roll.json").write_text(json.dumps(roll), encoding="utf-8")
+    for path in (out / "results").iterdir():
+        path.write_bytes(re.sub(rb'"format": *2', b'"format": 1', path.read_bytes()))
+    for path in (out / "lines").iterdir():
+        line = json.loads(path.read_bytes())
+        line["fingerprint"]["grader"] = "0" * 64
+        path.write_text(json.dumps(line), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["batch", "ARCHIVE", "--worksheet", "SHEET", "--out", "OUT"],
+        ["batch", "ARCHIVE", "--worksheet", "SHEET", "--out", "OUT", "--lab", "merge"],
+        ["export", "OUT", "--csv"],
+        ["formgrader", "OUT", "--no-browser"],
+    ],
+    ids=["batch", "batch_of_a_lab", "export", "formgrader"],
+)
+def test_class_of_an_older_grader_is_refused_with_what_to_do(a_class, graded, tmp_path, words):
+    out = tmp_path / "out"
+    shutil.copytree(graded[0], out)
+    make_old(out)
+    paths = {"ARCHIVE": a_class.archive, "SHEET": a_class.worksheet, "OUT": out}
+
+    done = run(*(paths.get(word, word) for word in words))
+
+    assert done.returncode == 3
+    assert re.search(r"must have been graded by this version of the grader; '.*roll\.json' was written by", done.stderr)
+    assert "python -m grader batch SUBMISSIONS --out FOLDER --lab NAME --regrade changed" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def give_marks(out):
+    with closing(sqlite3.connect(out / "gradebook.db")) as database:
+        database.execute("update grade set manual_score = 5, needs_manual_grade = 0 where auto_score is null")
+        database.commit()
+    return read_marks(f"sqlite:///{out / 'gradebook.db'}", "lab3", load_lab_files(LAB).rubric)
+
+
+@pytest.mark.slow
+def test_class_of_an_older_grader_goes_on_with_the_marks_of_its_reports(a_class, graded, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(graded[0], out)
+    marks = give_marks(out)
+    make_old(out)
+
+    done = batch(a_class, out, "--lab", "merge", "--regrade", "changed")
+
+    assert done.returncode == 0, done.stderr
+    assert all(part.points == 5 for book in marks.values() for part in book.parts)
+    assert read_marks(f"sqlite:///{out / 'gradebook.db'}", "lab3", load_lab_files(LAB).rubric) == marks
+    done = run("export", out, "--csv")
+    assert done.returncode == 0, done.stderr
+    assert "without marks" not in done.stdout

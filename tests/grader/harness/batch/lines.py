@@ -6,6 +6,7 @@ from fractions import Fraction
 from grader.harness.assessment import find_fingerprints
 from grader.harness.batch.records import Entry, Line, Outcome, Person, Place, PreCheck, Status, Upload
 from grader.harness.results import Timing
+from grader.labs.merge.lab import LAB
 
 WHEN = datetime(2026, 1, 8, 12, 30)  # noqa: DTZ001 - the course's local time
 
@@ -19,7 +20,7 @@ def make_outcome(points=60, **changes):
         "timing": Timing(0.5, 0.01, "300 rows"),
         "execution_s": 0.25,
         "precheck": PreCheck(5, 1200, 3, ("algorithm",), ("The part about challenges was not found.",)),
-        "fingerprint": find_fingerprints(),
+        "fingerprint": find_fingerprints(LAB),
         "results": b"{}\n",
         "page": b"<!doctype html>",
     }

@@ -17,9 +17,10 @@ from grader.harness.batch.records import Job, Outcome, Status
 from grader.harness.batch.store import Store
 from grader.harness.batch.task import grade_upload
 from grader.harness.errors import GraderError
+from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]
 
 needs_dask = pytest.mark.skipif(
     subprocess.run([sys.executable, "-c", "import distributed"], capture_output=True, check=False).returncode != 0,
@@ -77,7 +78,7 @@ def test_cluster_grades_each_job_once_when_a_worker_is_killed(scheduler, tmp_pat
     jobs = [job(number, str(log).encode()) for number in range(12)]
     with worker(scheduler) as (first, _), worker(scheduler):
         outcomes = []
-        for one, outcome in grade_on_cluster(iter(jobs), grade_slowly, scheduler):
+        for one, outcome in grade_on_cluster(LAB, iter(jobs), grade_slowly, scheduler):
             outcomes.append((one.key, outcome))
             if len(outcomes) == 3:
                 first.kill()
@@ -93,7 +94,7 @@ def test_cluster_grades_each_job_once_when_a_worker_is_killed(scheduler, tmp_pat
 def test_cluster_that_is_lost_keeps_what_it_gave(tmp_path):
     jobs = [job(number, str(tmp_path / "log").encode()) for number in range(12)]
     with dask("scheduler", "--port", "0", says=r"tcp://127\.0\.0\.1:\d+") as (process, address), worker(address):
-        outcomes = grade_on_cluster(jobs, grade_slowly, address)
+        outcomes = grade_on_cluster(LAB, jobs, grade_slowly, address)
         next(outcomes)
         process.kill()
 
@@ -106,14 +107,14 @@ def test_cluster_that_is_lost_keeps_what_it_gave(tmp_path):
 def test_cluster_needs_a_scheduler_that_has_the_grader(tmp_path):
     elsewhere = dask("scheduler", "--port", "0", says=r"tcp://127\.0\.0\.1:\d+", folder=tmp_path)
     with elsewhere as (_, address), worker(address), pytest.raises(GraderError, match="must stay, each started in a"):
-        list(grade_on_cluster([job(0)], grade_slowly, address))
+        list(grade_on_cluster(LAB, [job(0)], grade_slowly, address))
 
 
 @needs_dask
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_cluster_gives_up_a_job_that_ends_its_workers(scheduler):
     with worker(scheduler), worker(scheduler), worker(scheduler):
-        outcomes = dict(grade_on_cluster([job(0), job(1), job(2)], grade_and_die, scheduler))
+        outcomes = dict(grade_on_cluster(LAB, [job(0), job(1), job(2)], grade_and_die, scheduler))
 
     statuses = {one.key: outcome.status for one, outcome in outcomes.items()}
     assert statuses == {"s0": Status.GRADED, "s1": Status.NO_MARK, "s2": Status.GRADED}
@@ -124,7 +125,7 @@ def test_cluster_gives_up_a_job_that_ends_its_workers(scheduler):
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_cluster_must_have_workers(scheduler):
     with pytest.raises(GraderError, match=r"must have workers; the scheduler at 'tcp://.*--nworkers auto --nthreads 1"):
-        list(grade_on_cluster([job(0)], grade_and_die, scheduler))
+        list(grade_on_cluster(LAB, [job(0)], grade_and_die, scheduler))
 
 
 @needs_dask
@@ -132,10 +133,10 @@ def test_cluster_must_have_workers(scheduler):
 def test_cluster_refuses_workers_with_another_grader(scheduler, monkeypatch):
     monkeypatch.setattr("grader.harness.batch.cluster.find_fingerprints", different_fingerprints)
     with worker(scheduler), pytest.raises(GraderError, match="the same checkout, with the same packages"):
-        list(grade_on_cluster([job(0)], grade_and_die, scheduler))
+        list(grade_on_cluster(LAB, [job(0)], grade_and_die, scheduler))
 
 
-def different_fingerprints():
+def different_fingerprints(_):
     return {"grader": str(os.getpid())}
 
 
@@ -143,13 +144,13 @@ def different_fingerprints():
 def test_cluster_must_be_there(monkeypatch):
     monkeypatch.setattr("grader.harness.batch.cluster.CONNECT_S", 1)
     with pytest.raises(GraderError, match=r"must run at the address given; 'tcp://127.0.0.1:9' does not answer"):
-        list(grade_on_cluster([job(0)], grade_and_die, "tcp://127.0.0.1:9"))
+        list(grade_on_cluster(LAB, [job(0)], grade_and_die, "tcp://127.0.0.1:9"))
 
 
 def test_cluster_says_what_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(GraderError, match="Run: python -m pip install distributed"):
-        list(grade_on_cluster([job(0)], grade_and_die, "tcp://127.0.0.1:8786"))
+        list(grade_on_cluster(LAB, [job(0)], grade_and_die, "tcp://127.0.0.1:8786"))
 
 
 @needs_dask
@@ -168,5 +169,5 @@ def test_class_is_graded_on_a_cluster_as_here(scheduler, tmp_path):
     assert len(lines) == 4
     for line in lines:
         job = Job(line.person.key, *Store(tmp_path / "there").submission(line.person.key))
-        here = grade_upload(job)
+        here = grade_upload(LAB, job)
         assert (line.status, line.points, line.verdicts) == (here.status, here.points, here.verdicts)

@@ -3,6 +3,7 @@ import io
 import os
 import zipfile
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from grader.harness.batch.entries import find_entries, read_entry, upload_name
 from grader.harness.errors import SubmissionError
 from grader.harness.submission import open_submission_bytes
+from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
 from tests.submissions.malformed import REPORT, SOURCE, pack, pack_lab
 
@@ -40,7 +42,7 @@ def reasons(entries):
 def test_find_entries_finds_a_whole_class(layout, zipped, old_endings, tmp_path):
     school = build_class(tmp_path, n=40, layout=layout, zipped=zipped, old_endings=old_endings)
 
-    entries = find_entries([school.archive])
+    entries = find_entries(LAB.naming, [school.archive])
 
     keys = {number: key for key, number in school.participants.items()}
     handed_in = [entry for entry in entries if not entry.why_not]
@@ -60,10 +62,11 @@ def test_find_entries_gives_the_same_for_an_archive_and_its_folder(tmp_path):
     def told(entry):
         return entry.file_name, entry.participant, entry.full_name, entry.student_id, entry.n_bytes, entry.why_not
 
-    first, second = find_entries([zipped.archive]), find_entries([folder.archive])
+    first, second = find_entries(LAB.naming, [zipped.archive]), find_entries(LAB.naming, [folder.archive])
 
     assert sorted(map(told, first)) == sorted(map(told, second))
-    assert sorted(map(read_entry, first)) == sorted(map(read_entry, second))
+    read = partial(read_entry, LAB.naming)
+    assert sorted(map(read, first)) == sorted(map(read, second))
     assert {
         entry.participant: entry.modified.replace(second=0) for entry in first if entry.file_name == "merge.py"
     } == {entry.participant: entry.modified.replace(second=0) for entry in second if entry.file_name == "merge.py"}
@@ -72,7 +75,7 @@ def test_find_entries_gives_the_same_for_an_archive_and_its_folder(tmp_path):
 def test_find_entries_reads_a_folder_of_zips(tmp_path):
     put(tmp_path, "N26130001_Lab3.zip", "n26130002_lab3 (1).zip", "final.zip", "王小明.zip")
 
-    entries = find_entries([tmp_path])
+    entries = find_entries(LAB.naming, [tmp_path])
 
     assert [(entry.name, entry.student_id, entry.participant, entry.why_not) for entry in entries] == [
         ("N26130001_Lab3.zip", "N26130001", "", ""),
@@ -86,7 +89,7 @@ def test_find_entries_reads_files_that_are_named(tmp_path):
     put(tmp_path, "N26130001_Lab3.zip", "b/N26130002_Lab3.zip", "merge.py")
     os.utime(tmp_path / "merge.py", (datetime(2025, 10, 21, 12).timestamp(),) * 2)  # noqa: DTZ001
 
-    entries = find_entries(
+    entries = find_entries(LAB.naming, 
         [tmp_path / "N26130001_Lab3.zip", tmp_path / "b" / "N26130002_Lab3.zip", tmp_path / "merge.py"]
     )
 
@@ -99,18 +102,18 @@ def test_find_entries_reads_archives_of_several_groups(tmp_path):
     (tmp_path / "group 1.zip").write_bytes(pack((f"{LEE}/N26130001_Lab3.zip", pack_lab())))
     (tmp_path / "group 2.zip").write_bytes(pack((f"{BOB}_N26130002_Lab3.zip", pack_lab())))
 
-    first, second = find_entries([tmp_path])
+    first, second = find_entries(LAB.naming, [tmp_path])
 
     assert (first.name, first.participant) == (f"group 1.zip/{LEE}/N26130001_Lab3.zip", "12")
     assert (second.name, second.participant) == (f"group 2.zip/{BOB}_N26130002_Lab3.zip", "13")
-    assert read_entry(second) == pack_lab()
+    assert read_entry(LAB.naming, second) == pack_lab()
 
 
 def test_find_entries_opens_no_students_zip(tmp_path):
     forged = pack((f"{BOB}/N26130002_Lab3.zip", pack_lab()))
     put(tmp_path, "N26130001_Lab3.zip", f"{LEE}/mine.zip", f"{LEE}_mine.zip", content=forged)
 
-    entries = find_entries([tmp_path])
+    entries = find_entries(LAB.naming, [tmp_path])
 
     assert names(entries) == [f"{LEE}/mine.zip", f"{LEE}_mine.zip", "N26130001_Lab3.zip"]
     assert {entry.participant for entry in entries} == {"12", ""}
@@ -120,7 +123,7 @@ def test_find_entries_counts_a_file_once(tmp_path):
     put(tmp_path, "a/N26130001_Lab3.zip")
     (tmp_path / "class.zip").write_bytes(pack((f"{LEE}/x.zip", b"")))
 
-    entries = find_entries([tmp_path, tmp_path / "a", tmp_path / "a" / "N26130001_Lab3.zip", tmp_path / "class.zip"])
+    entries = find_entries(LAB.naming, [tmp_path, tmp_path / "a", tmp_path / "a" / "N26130001_Lab3.zip", tmp_path / "class.zip"])
 
     assert names(entries) == [
         f"{tmp_path.name}/a/N26130001_Lab3.zip",
@@ -136,14 +139,14 @@ def test_find_entries_gives_each_a_name_of_its_own(tmp_path):
         with pytest.warns(UserWarning, match="Duplicate name"):
             archive.writestr(f"{LEE}/lab.zip", b"2")
 
-    assert names(find_entries([tmp_path / "a" / "x", tmp_path / "b" / "x"])) == ["x/lab.zip", "x/lab.zip [2]"]
-    twice = find_entries([path])
+    assert names(find_entries(LAB.naming, [tmp_path / "a" / "x", tmp_path / "b" / "x"])) == ["x/lab.zip", "x/lab.zip [2]"]
+    twice = find_entries(LAB.naming, [path])
     assert names(twice) == [f"class.zip/{LEE}/lab.zip", f"class.zip/{LEE}/lab.zip [2]"]
-    assert [read_entry(entry) for entry in twice] == [b"1", b"2"]
+    assert [read_entry(LAB.naming, entry) for entry in twice] == [b"1", b"2"]
 
 
 def test_find_entries_reads_the_folder_of_one_student(tmp_path):
-    (entry,) = find_entries([put(tmp_path / LEE, "lab.zip")])
+    (entry,) = find_entries(LAB.naming, [put(tmp_path / LEE, "lab.zip")])
 
     assert (entry.name, entry.participant, entry.full_name) == ("lab.zip", "12", "Ann Lee")
 
@@ -166,7 +169,7 @@ def test_find_entries_says_what_is_no_submission(tmp_path):
     (tmp_path / "folder").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe.zip")
 
-    assert reasons(find_entries([tmp_path])) == {
+    assert reasons(find_entries(LAB.naming, [tmp_path])) == {
         ".DS_Store": SYSTEM,
         ".git/config": SYSTEM,
         "Thumbs.db": SYSTEM,
@@ -186,7 +189,7 @@ def test_find_entries_says_what_is_no_submission(tmp_path):
 @pytest.mark.parametrize("name", ["lab.rar", "lab.7z", "lab.docx", "lab.pdf", "lab.txt", "solution.py"])
 @pytest.mark.parametrize("between", ["/", "_"], ids=["folders", "flat"])
 def test_find_entries_takes_whatever_a_student_handed_in(name, between, tmp_path):
-    (entry,) = find_entries([put(tmp_path, f"{LEE}{between}{name}")])
+    (entry,) = find_entries(LAB.naming, [put(tmp_path, f"{LEE}{between}{name}")])
 
     assert (entry.why_not, entry.file_name, entry.participant) == ("", name, "12")
 
@@ -199,7 +202,7 @@ def test_find_entries_puts_a_report_beside_a_bare_merge(folder, tmp_path):
     put(tmp_path, f"{folder}N26130001_Lab3_report.pdf", content=REPORT)
     put(tmp_path, f"{folder}output.png", f"{BOB}/N26130009_Lab3_report.pdf")
 
-    entries = {entry.file_name: entry for entry in find_entries([tmp_path])}
+    entries = {entry.file_name: entry for entry in find_entries(LAB.naming, [tmp_path])}
 
     merge, report = entries["merge.py"], entries["N26130001_Lab3_report.pdf"]
     assert merge.why_not == ""
@@ -212,7 +215,7 @@ def test_find_entries_puts_a_report_beside_a_bare_merge(folder, tmp_path):
 def test_find_entries_keeps_the_reports_of_strangers_apart(tmp_path):
     put(tmp_path, "merge.py", "N26130001_Lab3_report.pdf", "N26130002_Lab3.zip", "notes.pdf", "final.zip")
 
-    entries = find_entries([tmp_path])
+    entries = find_entries(LAB.naming, [tmp_path])
 
     assert set(reasons(entries).values()) == {""}
     assert not any(entry.beside for entry in entries)
@@ -221,7 +224,7 @@ def test_find_entries_keeps_the_reports_of_strangers_apart(tmp_path):
 def test_find_entries_finds_a_lone_merge_and_its_report(tmp_path):
     put(tmp_path, "merge.py", "report.pdf")
 
-    merge, report = find_entries([tmp_path])
+    merge, report = find_entries(LAB.naming, [tmp_path])
 
     assert merge.beside == (report.place,)
     assert report.why_not == "a report that lies beside 'merge.py'"
@@ -230,7 +233,7 @@ def test_find_entries_finds_a_lone_merge_and_its_report(tmp_path):
 def test_find_entries_takes_another_python_file_for_a_lost_merge(tmp_path):
     put(tmp_path, f"{LEE}/solution.py", f"{LEE}/report.pdf")
 
-    report, code = find_entries([tmp_path])
+    report, code = find_entries(LAB.naming, [tmp_path])
 
     assert (code.file_name, code.why_not, code.beside) == ("solution.py", "", (report.place,))
     assert report.why_not == "a report that lies beside 'solution.py'"
@@ -239,7 +242,7 @@ def test_find_entries_takes_another_python_file_for_a_lost_merge(tmp_path):
 def test_find_entries_lets_a_zip_stand_before_loose_files(tmp_path):
     put(tmp_path, f"{LEE}/N26130001_Lab3.zip", f"{LEE}/report.docx", f"{LEE}/demo.py", f"{LEE}/N26130001_Lab3.rar")
 
-    found = reasons(find_entries([tmp_path]))
+    found = reasons(find_entries(LAB.naming, [tmp_path]))
 
     assert found == {
         f"{LEE}/N26130001_Lab3.zip": "",
@@ -252,29 +255,29 @@ def test_find_entries_lets_a_zip_stand_before_loose_files(tmp_path):
 def test_find_entries_takes_no_course_code_for_a_student(tmp_path):
     folder = put(tmp_path / "EE2025001", "final.zip", "x/merge.py", "merge.py", "EE2025002/other.zip")
 
-    assert {entry.student_id for entry in find_entries([folder])} == {""}
+    assert {entry.student_id for entry in find_entries(LAB.naming, [folder])} == {""}
 
 
 def test_find_entries_decodes_names_of_the_disk(tmp_path):
     name = os.fsdecode("王小明".encode("cp950")) + ".zip"
     put(tmp_path, name)
 
-    (entry,) = find_entries([tmp_path])
+    (entry,) = find_entries(LAB.naming, [tmp_path])
 
     assert (entry.name, entry.file_name) == ("王小明.zip", "王小明.zip")
-    assert read_entry(entry) == b"content"
+    assert read_entry(LAB.naming, entry) == b"content"
 
 
 def test_find_entries_leaves_out_the_folder_of_results(tmp_path):
     put(tmp_path, "N26130001_Lab3.zip", "out/submissions/N26130001.zip")
 
-    assert names(find_entries([tmp_path], out=tmp_path / "x" / ".." / "out")) == ["N26130001_Lab3.zip"]
-    assert len(find_entries([tmp_path])) == 2
+    assert names(find_entries(LAB.naming, [tmp_path], out=tmp_path / "x" / ".." / "out")) == ["N26130001_Lab3.zip"]
+    assert len(find_entries(LAB.naming, [tmp_path])) == 2
 
 
 def test_find_entries_needs_something_at_the_path(tmp_path):
     with pytest.raises(SubmissionError, match=r"Submissions must be a folder.*none.zip' cannot be: No such file"):
-        find_entries([tmp_path / "none.zip"])
+        find_entries(LAB.naming, [tmp_path / "none.zip"])
 
 
 def test_find_entries_says_that_a_folder_cannot_be_read(tmp_path, monkeypatch):
@@ -284,7 +287,7 @@ def test_find_entries_says_that_a_folder_cannot_be_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "walk", refuse)
     with pytest.raises(SubmissionError, match=r"cannot be: Permission denied\. Check the path"):
-        find_entries([tmp_path])
+        find_entries(LAB.naming, [tmp_path])
 
 
 def test_find_entries_refuses_a_download_that_broke_off(tmp_path):
@@ -292,30 +295,30 @@ def test_find_entries_refuses_a_download_that_broke_off(tmp_path):
     path.write_bytes(pack((f"{LEE}/N26130001_Lab3.zip", b""))[:-30])
 
     with pytest.raises(SubmissionError, match="Moodle's archive must be a whole zip"):
-        find_entries([tmp_path])
+        find_entries(LAB.naming, [tmp_path])
 
 
 @pytest.mark.parametrize("limit", [0, 3, 100])
 def test_read_entry_reads_no_more_than_the_limit(limit, tmp_path):
     put(tmp_path, "a.zip")
     (tmp_path / "class.zip").write_bytes(pack((f"{LEE}/x.zip", b"content")))
-    entries = find_entries([tmp_path / "a.zip", tmp_path / "class.zip"])
+    entries = find_entries(LAB.naming, [tmp_path / "a.zip", tmp_path / "class.zip"])
 
-    assert [read_entry(entry, limit) for entry in entries] == [b"content"[:limit]] * 2
+    assert [read_entry(LAB.naming, entry, limit) for entry in entries] == [b"content"[:limit]] * 2
 
 
 def test_find_entries_does_not_open_what_lies_beside_students_zips(tmp_path):
     put(tmp_path, "N26130001_Lab3.zip")
     (tmp_path / "homework.zip").write_bytes(pack((f"{LEE}/N26130001_Lab3.zip", b"another one's work")))
 
-    imitation = next(entry for entry in find_entries([tmp_path]) if entry.name == "homework.zip")
+    imitation = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.name == "homework.zip")
 
-    assert len(find_entries([tmp_path])) == 2
+    assert len(find_entries(LAB.naming, [tmp_path])) == 2
     assert imitation.why_not == (
         "it looks like Moodle's archive and lies beside students' zips, so it may be a student's; if it is Moodle's, "
         "give it to the command by its own path"
     )
-    assert [entry.name for entry in find_entries([tmp_path / "homework.zip"])] == [
+    assert [entry.name for entry in find_entries(LAB.naming, [tmp_path / "homework.zip"])] == [
         f"homework.zip/{LEE}/N26130001_Lab3.zip"
     ]
 
@@ -323,15 +326,15 @@ def test_find_entries_does_not_open_what_lies_beside_students_zips(tmp_path):
 def test_read_entry_packs_a_bare_merge_and_its_report(tmp_path):
     put(tmp_path, f"{LEE}/merge.py", content=SOURCE)
     put(tmp_path, f"{LEE}/N26130001_Lab3_report.pdf", content=REPORT)
-    entry = next(entry for entry in find_entries([tmp_path]) if entry.beside)
+    entry = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside)
 
-    data = read_entry(entry)
-    opened = open_submission_bytes(upload_name(entry), data)
+    data = read_entry(LAB.naming, entry)
+    opened = open_submission_bytes(LAB, upload_name(LAB.naming, entry), data)
 
     assert opened.source == SOURCE
     assert (opened.report, opened.handed.report_name) == (REPORT, "N26130001_Lab3_report.pdf")
-    assert upload_name(entry) == "merge_Lab3.zip"
-    assert read_entry(entry, 100) == data[:100]
+    assert upload_name(LAB.naming, entry) == "unknown_Lab3.zip"
+    assert read_entry(LAB.naming, entry, 100) == data[:100]
     # Nothing of the day or of the machine is in it.
     assert zipfile.ZipFile(io.BytesIO(data)).infolist()[0].date_time == (1980, 1, 1, 0, 0, 0)
 
@@ -341,7 +344,7 @@ def test_read_entry_packs_out_of_an_archive(tmp_path):
     (tmp_path / "class.zip").write_bytes(pack(*members))
     (tmp_path / "again.zip").write_bytes(pack(*reversed(members)))
 
-    packed = [read_entry(entry) for entry in find_entries([tmp_path]) if entry.beside]
+    packed = [read_entry(LAB.naming, entry) for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside]
 
     assert len({hashlib.sha256(data).hexdigest() for data in packed}) == 1
     assert zipfile.ZipFile(io.BytesIO(packed[0])).namelist() == ["merge.py", "N26130001_Lab3_report.pdf", "draft.pdf"]
@@ -349,45 +352,45 @@ def test_read_entry_packs_out_of_an_archive(tmp_path):
 
 def test_read_entry_packs_several_reports_of_one_name(tmp_path):
     put(tmp_path, f"{LEE}/merge.py", f"{LEE}/a/report.pdf", f"{LEE}/b/report.pdf")
-    entry = next(entry for entry in find_entries([tmp_path]) if entry.beside)
+    entry = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside)
 
-    assert zipfile.ZipFile(io.BytesIO(read_entry(entry))).namelist() == ["merge.py", "report.pdf", "2/report.pdf"]
+    assert zipfile.ZipFile(io.BytesIO(read_entry(LAB.naming, entry))).namelist() == ["merge.py", "report.pdf", "2/report.pdf"]
 
 
 def test_read_entry_grades_the_code_without_a_report_that_is_gone(tmp_path):
     put(tmp_path, "N26130001/merge.py", "N26130001/report.pdf")
-    entry = next(entry for entry in find_entries([tmp_path]) if entry.beside)
+    entry = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside)
     (tmp_path / "N26130001" / "report.pdf").unlink()
 
-    assert zipfile.ZipFile(io.BytesIO(read_entry(entry))).namelist() == ["merge.py"]
-    assert upload_name(entry) == "N26130001_Lab3.zip"
+    assert zipfile.ZipFile(io.BytesIO(read_entry(LAB.naming, entry))).namelist() == ["merge.py"]
+    assert upload_name(LAB.naming, entry) == "N26130001_Lab3.zip"
 
 
 def test_upload_name_is_the_students_own(tmp_path):
-    assert [upload_name(entry) for entry in find_entries([put(tmp_path, "a.zip", f"{LEE}_b.rar")])] == [
+    assert [upload_name(LAB.naming, entry) for entry in find_entries(LAB.naming, [put(tmp_path, "a.zip", f"{LEE}_b.rar")])] == [
         "b.rar",
         "a.zip",
     ]
 
 
 def test_read_entry_says_that_a_file_is_gone(tmp_path):
-    (entry,) = find_entries([put(tmp_path, "a.zip")])
+    (entry,) = find_entries(LAB.naming, [put(tmp_path, "a.zip")])
     Path(tmp_path, "a.zip").unlink()
 
     with pytest.raises(SubmissionError, match=r"A submission must be readable; 'a\.zip' is not: No such file"):
-        read_entry(entry)
+        read_entry(LAB.naming, entry)
 
 
 def test_read_entry_says_that_an_archive_is_gone(tmp_path):
     path = tmp_path / "class.zip"
     path.write_bytes(pack((f"{LEE}/x.zip", b"content")))
-    (entry,) = find_entries([tmp_path])
+    (entry,) = find_entries(LAB.naming, [tmp_path])
     path.unlink()
 
     with pytest.raises(SubmissionError, match=r"'class\.zip': it cannot be read \(No such file"):
-        read_entry(entry)
+        read_entry(LAB.naming, entry)
 
 
 def test_find_entries_refuses_to_read_what_the_grader_writes(tmp_path):
     with pytest.raises(SubmissionError, match=r"OUT must be a folder of its own.*Name another OUT"):
-        find_entries([tmp_path], out=tmp_path / "x" / "..")
+        find_entries(LAB.naming, [tmp_path], out=tmp_path / "x" / "..")

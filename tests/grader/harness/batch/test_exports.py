@@ -26,9 +26,10 @@ from grader.harness.batch.worksheet import read_worksheet
 from grader.harness.errors import WorksheetError
 from grader.harness.marking import Lateness, Marking, PartMark
 from grader.harness.rubric import load_rubric
+from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
 
-RUBRIC = load_rubric()
+RUBRIC = load_rubric(LAB.folder / "rubric.toml")
 ANN = Person("N26130001", "N26130001", "Lee, Ann", "12", "ann@example.edu")
 LATE = Lateness(90000.0, Fraction(5), "2 days late, 2.5 points a day")
 WHEN = datetime(2025, 10, 21, 23, 59)  # noqa: DTZ001 - the course's local time
@@ -74,7 +75,7 @@ def school(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lines(school):
-    roll = call_roll(find_entries([school.archive]), read_worksheet(school.worksheet))
+    roll = call_roll(find_entries(LAB.naming, [school.archive]), read_worksheet(school.worksheet))
     return [make_line(upload.person, points={"loads": Fraction(number)}) for number, upload in enumerate(roll.uploads)]
 
 

@@ -16,9 +16,10 @@ from grader.harness.batch.figures import MAX_BINS, Missed, bin_points, count_mis
 from grader.harness.batch.records import Line, Person, Status
 from grader.harness.results import Verdict
 from grader.harness.rubric import load_rubric
+from grader.labs.merge.lab import LAB
 
-RUBRIC = load_rubric()
-REPOSITORY = Path(__file__).resolve().parents[3]
+RUBRIC = load_rubric(LAB.folder / "rubric.toml")
+REPOSITORY = Path(__file__).resolve().parents[4]
 BINS = bin_points([Fraction(60), Fraction(55), Fraction(109, 2), Fraction(0)], Fraction(60))
 ALL_CHECKS = [Missed(check.title, 20 - k // 2, k % 5, k % 3) for k, check in enumerate(RUBRIC.checks)]
 DRAW = {"histogram": lambda: draw_histogram(BINS), "missed": lambda: draw_missed(ALL_CHECKS, 30)}
@@ -117,7 +118,7 @@ def test_drawing_has_the_colours_of_the_page_alone(name):
     svg = drawing(name)
     used = {part.split(")")[0] for part in svg.split("var(--")[1:]}
     css = (Path(figures.__file__).parent / "class_page.css").read_text(encoding="utf-8")
-    css += (REPOSITORY / "grader" / "report" / "page.css").read_text(encoding="utf-8")
+    css += (REPOSITORY / "grader" / "harness" / "report" / "page.css").read_text(encoding="utf-8")
 
     assert "#01010" not in svg
     assert "fill: #" not in svg

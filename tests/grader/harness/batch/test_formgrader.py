@@ -25,9 +25,10 @@ from grader.harness.batch.gradebook import read_marks, sync
 from grader.harness.batch.notebooks import write_course
 from grader.harness.batch.records import Person, Status
 from grader.harness.errors import GraderError
-from tests.grader.harness.batch.test_notebooks import IMAGES, RUBRIC, make_item
+from grader.labs.merge.lab import LAB
+from tests.grader.harness.batch.test_notebooks import RUBRIC, make_item
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]
 BOB = Person("N2", "N2", "王小明")
 EVE = Person("N3", "N3", "<script>alert(1)</script> Eve")
 WAIT_S = 60
@@ -36,7 +37,7 @@ import sys
 from pathlib import Path
 from grader.harness.batch.formgrader import serve
 
-serve(Path(sys.argv[1]), sys.argv[2], open_browser=False)
+serve(Path(sys.argv[1]), "lab3", sys.argv[2], open_browser=False)
 """
 
 
@@ -51,8 +52,8 @@ def items():
 def make_class(out, lines=None):
     out.mkdir(exist_ok=True)
     url = f"sqlite:///{out}/gradebook.db"
-    sync(url, RUBRIC, lines or [item.line for item in items()])
-    write_course(out / "course", RUBRIC, items(), url, IMAGES)
+    sync(url, "lab3", RUBRIC, lines or [item.line for item in items()])
+    write_course(LAB, out / "course", RUBRIC, items(), url)
     return url
 
 
@@ -237,7 +238,7 @@ def test_serve_needs_a_class(tmp_path):
     with pytest.raises(
         GraderError, match=r"A class must be graded before .*course/nbgrader_config\.py does not exist\. Run"
     ):
-        serve(tmp_path, f"sqlite:///{tmp_path}/gradebook.db")
+        serve(tmp_path, "lab3", f"sqlite:///{tmp_path}/gradebook.db")
 
 
 def test_serve_needs_a_gradebook(tmp_path):
@@ -247,7 +248,7 @@ def test_serve_needs_a_gradebook(tmp_path):
     with pytest.raises(
         GraderError, match=r"gradebook\.db does not exist\. Run .* the same --gradebook if you give one"
     ):
-        serve(tmp_path, f"sqlite:///{tmp_path}/gradebook.db")
+        serve(tmp_path, "lab3", f"sqlite:///{tmp_path}/gradebook.db")
 
 
 def test_serve_needs_a_gradebook_that_opens(tmp_path):
@@ -255,7 +256,7 @@ def test_serve_needs_a_gradebook_that_opens(tmp_path):
     (tmp_path / "gradebook.db").write_bytes(b"no database" * 100)
 
     with pytest.raises(GraderError, match="file is not a database"):
-        serve(tmp_path, f"sqlite:///{tmp_path}/gradebook.db")
+        serve(tmp_path, "lab3", f"sqlite:///{tmp_path}/gradebook.db")
 
 
 @pytest.mark.parametrize("port", [None, -1, 70000], ids=["taken", "negative", "too large"])
@@ -265,7 +266,7 @@ def test_serve_needs_a_free_port(out, port):
         taken.listen()
         port = port or taken.getsockname()[1]
         with pytest.raises(GraderError, match=rf"needs a free port; {port} is not to be had: .*Leave --port out"):
-            serve(out, f"sqlite:///{out}/gradebook.db", port=port)
+            serve(out, "lab3", f"sqlite:///{out}/gradebook.db", port=port)
 
 
 @pytest.fixture
@@ -321,15 +322,15 @@ def test_ta_marks_a_report_in_the_browser(browser, tmp_path):
 
         find("#algorithm")[0].send_keys("17.5", Keys.TAB)
         find("#algorithm-comment")[0].send_keys("Clear, but <b>why</b>?", Keys.TAB)
-        wait.until(lambda _: read_marks(url, RUBRIC)["N1"].parts[0].comment)
+        wait.until(lambda _: read_marks(url, "lab3", RUBRIC)["N1"].parts[0].comment)
         find("#challenges")[0].send_keys("25", Keys.TAB)
-        wait.until(lambda _: read_marks(url, RUBRIC)["N1"].parts[3].points is not None)
+        wait.until(lambda _: read_marks(url, "lab3", RUBRIC)["N1"].parts[3].points is not None)
         wait.until(lambda window: window.execute_script("return $.active === 0"))
         assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
         assert not foreign_addresses(browser)
 
     def marks():
-        parts = read_marks(url, RUBRIC)["N1"].parts
+        parts = read_marks(url, "lab3", RUBRIC)["N1"].parts
         return [(part.points, part.comment) for part in parts]
 
     # The formgrader takes no more than a part's points: what is above them is for the box of extra credit.

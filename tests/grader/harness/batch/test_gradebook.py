@@ -28,7 +28,7 @@ from grader.harness.marking import Lateness
 from grader.harness.results import ManualPart
 from grader.harness.rubric import Rubric, RubricLine
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]
 PASSWORD = "Swordfish-9"  # noqa: S105 - of a database that lives for a test
 RUBRIC = Rubric(
     [
@@ -151,7 +151,7 @@ def notebook(url, field, student="A1"):
 
 
 def test_sync_writes_what_nbgrader_reads(url):
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
 
     with Gradebook(url, "lab3") as book:
         assignment = book.find_assignment("lab3")
@@ -171,7 +171,7 @@ def test_sync_writes_what_nbgrader_reads(url):
 
 
 def test_sync_lists_who_handed_in_nothing(url):
-    sync(url, RUBRIC, [make_line()], absent=[BOB])
+    sync(url, "lab3", RUBRIC, [make_line()], absent=[BOB])
 
     with Gradebook(url, "lab3") as book:
         assert {student.id: len(student.submissions) for student in book.students} == {"A1": 1, "B2": 0}
@@ -180,101 +180,101 @@ def test_sync_lists_who_handed_in_nothing(url):
 def test_sync_twice_changes_nothing(url):
     late = Lateness(60.0, Fraction(5), "1 day late, 5 points a day")
     lines = [make_line(lateness=late), replace(NO_MARK, person=BOB, submitted_at=None)]
-    sync(url, RUBRIC, lines, absent=[Person("C3")])
+    sync(url, "lab3", RUBRIC, lines, absent=[Person("C3")])
     before = dump(url)
-    sync(url, RUBRIC, lines, absent=[Person("C3")])
+    sync(url, "lab3", RUBRIC, lines, absent=[Person("C3")])
 
     assert dump(url) == before
 
 
 def test_sync_twice_leaves_the_file_alone(sqlite, tmp_path):
     lines = [make_line(), replace(NO_MARK, person=BOB)]
-    sync(sqlite, RUBRIC, lines)
+    sync(sqlite, "lab3", RUBRIC, lines)
     before = (tmp_path / "gradebook.db").read_bytes()
-    sync(sqlite, RUBRIC, lines)
+    sync(sqlite, "lab3", RUBRIC, lines)
 
     assert (tmp_path / "gradebook.db").read_bytes() == before
 
 
 def test_sync_makes_the_same_gradebook_anew(sqlite, tmp_path):
-    sync(sqlite, RUBRIC, [make_line(), make_line(BOB)])
+    sync(sqlite, "lab3", RUBRIC, [make_line(), make_line(BOB)])
     other = f"sqlite:///{tmp_path}/other.db"
-    sync(other, RUBRIC, [make_line()])
-    sync(other, RUBRIC, [make_line(BOB)])
+    sync(other, "lab3", RUBRIC, [make_line()])
+    sync(other, "lab3", RUBRIC, [make_line(BOB)])
 
     assert dump(other) == dump(sqlite)
 
 
 def test_sync_keeps_what_people_gave_through_a_regrade(url):
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
     mark(url, "algorithm", manual_score=17.5, comment="Well told")
     mark(url, "handout", manual_score=5.0)
     mark(url, "cycles", extra_credit=0.5)
-    sync(url, RUBRIC, [make_line(points=(0, 3, 3))])
+    sync(url, "lab3", RUBRIC, [make_line(points=(0, 3, 3))])
 
     assert grades(url)["handout"] == (3, 5, False)
     assert grades(url)["cycles"] == (3, None, False)
-    marks = read_marks(url, RUBRIC)["A1"]
+    marks = read_marks(url, "lab3", RUBRIC)["A1"]
     assert [(part.points, part.comment) for part in marks.parts] == [(Fraction("17.5"), "Well told"), (None, "")]
     assert marks.checks == {"handout": 5, "cycles": Fraction("3.5")}
 
 
 def test_sync_keeps_an_upload_that_disappeared(url):
-    sync(url, RUBRIC, [make_line(), make_line(BOB)])
+    sync(url, "lab3", RUBRIC, [make_line(), make_line(BOB)])
     mark(url, "algorithm", student="B2", manual_score=4)
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
 
     assert grades(url, "B2")["handout"] == (6, None, False)
-    assert read_marks(url, RUBRIC)["B2"].parts[0].points == 4
+    assert read_marks(url, "lab3", RUBRIC)["B2"].parts[0].points == 4
 
 
 def test_sync_stores_the_penalty_and_takes_it_back(url):
-    sync(url, RUBRIC, [make_line(lateness=Lateness(90.0, Fraction("2.5"), "late"))])
+    sync(url, "lab3", RUBRIC, [make_line(lateness=Lateness(90.0, Fraction("2.5"), "late"))])
     assert notebook(url, "late_submission_penalty") == 2.5
 
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
     assert notebook(url, "late_submission_penalty") is None
 
 
 def test_sync_leaves_scores_open_where_there_is_no_mark(url):
-    sync(url, RUBRIC, [NO_MARK])
+    sync(url, "lab3", RUBRIC, [NO_MARK])
 
     assert grades(url)["handout"] == (None, None, True)
     assert notebook(url, "flagged") is True
 
 
 def test_sync_takes_the_flag_down_when_a_mark_comes(url):
-    sync(url, RUBRIC, [make_line()])
-    sync(url, RUBRIC, [NO_MARK])
+    sync(url, "lab3", RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [NO_MARK])
     assert (grades(url)["cycles"], notebook(url, "flagged")) == ((None, None, True), True)
 
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
     assert (grades(url)["cycles"], notebook(url, "flagged")) == ((1.5, None, False), False)
 
 
 @pytest.mark.parametrize("line", [pytest.param(make_line(), id="graded"), pytest.param(NO_MARK, id="no mark")])
 def test_sync_leaves_a_tas_flag(sqlite, line):
-    sync(sqlite, RUBRIC, [line])
+    sync(sqlite, "lab3", RUBRIC, [line])
     flagged = not notebook(sqlite, "flagged")
     with Gradebook(sqlite, "lab3") as book:
         book.find_submission_notebook("lab3", "lab3", "A1").flagged = flagged
         book.db.commit()
-    sync(sqlite, RUBRIC, [line])
+    sync(sqlite, "lab3", RUBRIC, [line])
 
     assert notebook(sqlite, "flagged") is flagged
 
 
 def test_sync_takes_a_check_marked_by_hand_as_done(url):
-    sync(url, RUBRIC, [NO_MARK])
+    sync(url, "lab3", RUBRIC, [NO_MARK])
     mark(url, "handout", manual_score=4.5)
-    sync(url, RUBRIC, [NO_MARK])
+    sync(url, "lab3", RUBRIC, [NO_MARK])
 
     assert grades(url)["handout"] == (None, 4.5, False)
-    assert read_marks(url, RUBRIC)["A1"].checks == {"handout": Fraction("4.5")}
+    assert read_marks(url, "lab3", RUBRIC)["A1"].checks == {"handout": Fraction("4.5")}
 
 
 def test_sync_says_why_nothing_could_be_graded(url):
-    sync(url, RUBRIC, [make_line(status=Status.UNGRADABLE, points=(0, 0, 0), reason="The zip\x00 is empty.")])
+    sync(url, "lab3", RUBRIC, [make_line(status=Status.UNGRADABLE, points=(0, 0, 0), reason="The zip\x00 is empty.")])
 
     with Gradebook(url, "lab3") as book:
         assert book.find_comment("loads", "lab3", "lab3", "A1").comment == "The zip\\x00 is empty."
@@ -292,7 +292,7 @@ def test_sync_says_why_nothing_could_be_graded(url):
     ],
 )
 def test_sync_makes_names_harmless(url, name, first, last):
-    sync(url, RUBRIC, [make_line(replace(ADA, full_name=name))])
+    sync(url, "lab3", RUBRIC, [make_line(replace(ADA, full_name=name))])
 
     with Gradebook(url, "lab3") as book:
         student = book.find_student("A1")
@@ -300,20 +300,20 @@ def test_sync_makes_names_harmless(url, name, first, last):
 
 
 def test_sync_keeps_a_name_that_the_files_do_not_tell(url):
-    sync(url, RUBRIC, [make_line()])
-    sync(url, RUBRIC, [make_line(Person("A1"))])
+    sync(url, "lab3", RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line(Person("A1"))])
 
     with Gradebook(url, "lab3") as book:
         assert (book.find_student("A1").last_name, book.find_student("A1").email) == ("Lovelace", "ada@example.edu")
 
 
 def test_sync_follows_the_rubric(url):
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
     mark(url, "algorithm", manual_score=9)
     handout = replace(RUBRIC.checks[1], points=Fraction(8))
     new = RubricLine("crowds", "Crowds", "A hundred people in time", "", Fraction(4))
     rubric = replace(RUBRIC, checks=[RUBRIC.checks[0], handout, new], manual=RUBRIC.manual[:1])
-    sync(url, rubric, [replace(make_line(), points={"loads": Fraction(0), "handout": Fraction(8)})])
+    sync(url, "lab3", rubric, [replace(make_line(), points={"loads": Fraction(0), "handout": Fraction(8)})])
 
     assert grades(url) == {
         "loads": (0, None, False),
@@ -329,12 +329,12 @@ def test_sync_follows_the_rubric(url):
     "given", [{"manual_score": 4}, {"extra_credit": 1}, {"comment": "Good"}], ids=["score", "extra credit", "comment"]
 )
 def test_sync_refuses_to_lose_what_people_gave(url, given):
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
     mark(url, "challenges", **given)
     before = dump(url)
 
     with pytest.raises(GraderError, match=r"marks for 'challenges', which the rubric lacks\. Put it back"):
-        sync(url, replace(RUBRIC, manual=RUBRIC.manual[:1]), [make_line()])
+        sync(url, "lab3", replace(RUBRIC, manual=RUBRIC.manual[:1]), [make_line()])
     assert dump(url) == before
 
 
@@ -343,7 +343,7 @@ def test_sync_refuses_another_course(url):
         book.add_assignment("lab3", course_id="other")
 
     with pytest.raises(GraderError, match=r"must belong to the course 'lab3'; there it belongs to 'other'\. Name"):
-        sync(url, RUBRIC, [make_line()])
+        sync(url, "lab3", RUBRIC, [make_line()])
 
 
 def open_book(url, course):
@@ -353,7 +353,7 @@ def open_book(url, course):
 
 
 def test_sync_keeps_nothing_of_a_class_that_broke_off(url):
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
     before = dump(url)
 
     def lines():
@@ -361,7 +361,7 @@ def test_sync_keeps_nothing_of_a_class_that_broke_off(url):
         raise OSError("the results are gone")
 
     with pytest.raises(OSError, match="the results are gone"):
-        sync(url, RUBRIC, lines())
+        sync(url, "lab3", RUBRIC, lines())
     assert dump(url) == before
 
 
@@ -373,7 +373,7 @@ def lines():
     yield from (make_line(Person(f"P{k:03}")) for k in range(150))
     os.kill(os.getpid(), signal.SIGKILL)
 
-sync(sys.stdin.read(), RUBRIC, lines())
+sync(sys.stdin.read(), "lab3", RUBRIC, lines())
 """
 
 
@@ -382,20 +382,20 @@ def test_sync_is_all_or_nothing_when_killed(url):
 
     assert done.returncode == -signal.SIGKILL
     # Not even tables are left: half of them would not be taken for a gradebook.
-    sync(url, RUBRIC, [make_line()])
-    assert list(read_marks(url, RUBRIC)) == ["A1"]
+    sync(url, "lab3", RUBRIC, [make_line()])
+    assert list(read_marks(url, "lab3", RUBRIC)) == ["A1"]
 
 
 def test_sync_reads_lines_once_and_a_few_at_a_time(sqlite, monkeypatch):
     monkeypatch.setattr("grader.harness.batch.gradebook.BATCH", 2)
-    sync(sqlite, RUBRIC, (make_line(Person(key)) for key in "vwxyz"))
+    sync(sqlite, "lab3", RUBRIC, (make_line(Person(key)) for key in "vwxyz"))
 
-    assert list(read_marks(sqlite, RUBRIC)) == list("vwxyz")
+    assert list(read_marks(sqlite, "lab3", RUBRIC)) == list("vwxyz")
 
 
 def test_read_marks_has_nothing_before_anybody_marked(url):
-    sync(url, RUBRIC, [make_line(BOB), make_line()], absent=[Person("C3")])
-    marks = read_marks(url, RUBRIC)
+    sync(url, "lab3", RUBRIC, [make_line(BOB), make_line()], absent=[Person("C3")])
+    marks = read_marks(url, "lab3", RUBRIC)
 
     assert list(marks) == ["A1", "B2"]
     assert [(part.key, part.max_points, part.points) for part in marks["A1"].parts] == [
@@ -406,35 +406,35 @@ def test_read_marks_has_nothing_before_anybody_marked(url):
 
 
 def test_read_marks_adds_extra_credit(url):
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
     mark(url, "algorithm", manual_score=20, extra_credit=0.1)
     mark(url, "challenges", extra_credit=3)
 
-    assert [part.points for part in read_marks(url, RUBRIC)["A1"].parts] == [Fraction("20.1"), None]
+    assert [part.points for part in read_marks(url, "lab3", RUBRIC)["A1"].parts] == [Fraction("20.1"), None]
 
 
 def test_read_marks_leaves_out_what_still_needs_a_person(url):
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
     mark(url, "algorithm", manual_score=20)
     with Gradebook(url, "lab3") as book:
         book.find_grade("algorithm", "lab3", "lab3", "A1").needs_manual_grade = True
         book.db.commit()
 
-    assert read_marks(url, RUBRIC)["A1"].parts[0].points is None
+    assert read_marks(url, "lab3", RUBRIC)["A1"].parts[0].points is None
 
 
 @pytest.mark.parametrize("value", [-1.0, float("inf")], ids=["negative", "infinite"])
 def test_read_marks_refuses_points_that_are_none(url, value):
-    sync(url, RUBRIC, [make_line()])
+    sync(url, "lab3", RUBRIC, [make_line()])
     mark(url, "algorithm", manual_score=value)
 
     with pytest.raises(GraderError, match=rf"numbers from 0 on; A1 has \[{value}, 0.0\] for 'Complete.* Put it right"):
-        read_marks(url, RUBRIC)
+        read_marks(url, "lab3", RUBRIC)
 
 
 def test_read_marks_needs_a_gradebook(sqlite, tmp_path):
     with pytest.raises(GraderError, match=r"There must be a gradebook; .*gradebook\.db does not exist\. Grade the"):
-        read_marks(sqlite, RUBRIC)
+        read_marks(sqlite, "lab3", RUBRIC)
     assert not list(tmp_path.iterdir())
 
 
@@ -442,7 +442,7 @@ def test_read_marks_needs_a_gradebook_with_tables(cluster):
     (address,) = fresh_database(cluster)
 
     with pytest.raises(GraderError, match=r"the database is empty\. Grade the class first") as caught:
-        read_marks(address, RUBRIC)
+        read_marks(address, "lab3", RUBRIC)
     assert PASSWORD not in str(caught.value)
 
 
@@ -467,7 +467,7 @@ def closed_port():
 )
 def test_sync_tells_what_is_wrong_with_an_address(address, message):
     with pytest.raises(GraderError, match=message) as caught:
-        sync(address, RUBRIC, [])
+        sync(address, "lab3", RUBRIC, [])
     assert PASSWORD not in str(caught.value)
 
 
@@ -479,7 +479,7 @@ def test_sync_tells_when_no_server_answers(cluster, options):
     with pytest.raises(
         GraderError, match=r"read and written; .*@127\.0\.0\.1:\d+/lab is not: .*that its server runs"
     ) as caught:
-        sync(address, RUBRIC, [])
+        sync(address, "lab3", RUBRIC, [])
     assert PASSWORD not in str(caught.value)
 
 
@@ -487,7 +487,7 @@ def test_sync_tells_when_the_password_is_wrong(cluster):
     wrong = cluster.set(password="Wrong-Word").render_as_string(hide_password=False)  # noqa: S106 - that is the test
 
     with pytest.raises(GraderError, match="password authentication failed") as caught:
-        sync(wrong, RUBRIC, [])
+        sync(wrong, "lab3", RUBRIC, [])
     assert "Wrong-Word" not in str(caught.value)
 
 
@@ -497,7 +497,7 @@ def test_sync_blots_a_password_out_of_what_a_driver_says(sqlite, monkeypatch):
 
     monkeypatch.setattr("sqlalchemy.create_engine", complain)
     with pytest.raises(GraderError, match=r"does not: cannot use word=\*\*\*\. Install the driver"):
-        sync(f"postgresql://ta@host/lab?password={PASSWORD}", RUBRIC, [])
+        sync(f"postgresql://ta@host/lab?password={PASSWORD}", "lab3", RUBRIC, [])
 
 
 def change(url, *statements):
@@ -520,10 +520,10 @@ def change(url, *statements):
     ],
 )
 def test_sync_refuses_a_database_that_is_no_gradebook(url, statement, message):
-    sync(url, RUBRIC, [])
+    sync(url, "lab3", RUBRIC, [])
     change(url, statement)
 
-    for action in (lambda: sync(url, RUBRIC, []), lambda: read_marks(url, RUBRIC)):
+    for action in (lambda: sync(url, "lab3", RUBRIC, []), lambda: read_marks(url, "lab3", RUBRIC)):
         with pytest.raises(GraderError, match=message):
             action()
 
@@ -532,16 +532,16 @@ def test_sync_refuses_a_file_that_is_no_database(sqlite, tmp_path):
     (tmp_path / "gradebook.db").write_bytes(b"a letter to the TA" * 100)
 
     with pytest.raises(GraderError, match=r"is not: file is not a database\. Check that the address is right"):
-        sync(sqlite, RUBRIC, [make_line()])
+        sync(sqlite, "lab3", RUBRIC, [make_line()])
     assert (tmp_path / "gradebook.db").read_bytes().startswith(b"a letter")
 
 
 def test_sync_tells_who_keeps_the_gradebook_locked(sqlite, monkeypatch):
-    sync(sqlite, RUBRIC, [make_line()])
+    sync(sqlite, "lab3", RUBRIC, [make_line()])
     monkeypatch.setattr(database, "WAIT_S", 0.01)
 
     with database.open_gradebook(sqlite, create=True), pytest.raises(GraderError, match="is not: database is locked"):
-        sync(sqlite, RUBRIC, [make_line()])
+        sync(sqlite, "lab3", RUBRIC, [make_line()])
 
 
 @pytest.mark.parametrize(

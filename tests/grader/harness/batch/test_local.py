@@ -14,7 +14,7 @@ import pytest
 from grader.harness.batch.local import grade_locally
 from grader.harness.batch.records import Job, Outcome, Status
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]
 
 
 def job(name):

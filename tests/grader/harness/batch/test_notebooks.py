@@ -23,6 +23,7 @@ from grader.harness.errors import GraderError
 from grader.harness.marking import Lateness
 from grader.harness.results import ManualPart, Verdict
 from grader.harness.rubric import Rubric, RubricLine
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.report.samples import (
     EVIDENCE,
     HOSTILE,
@@ -34,7 +35,7 @@ from tests.grader.harness.report.samples import (
     make_report,
 )
 
-IMAGES = Path(__file__).resolve().parents[3] / "images"
+IMAGES = Path(__file__).resolve().parents[4] / "images"
 SUBMITTED = datetime(2025, 10, 21, 23, 59)  # noqa: DTZ001 - as Moodle writes it
 RUBRIC = Rubric(
     [
@@ -107,7 +108,7 @@ class Elements(HTMLParser):
 
 
 def texts(item):
-    return " ".join(Elements(render(make_notebook(RUBRIC, item, IMAGES))).text.split())
+    return " ".join(Elements(render(make_notebook(LAB, RUBRIC, item))).text.split())
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def course(tmp_path):
 
 
 def write(course, *items, url=None, rubric=RUBRIC):
-    write_course(course, rubric, items, url or f"sqlite:///{course.parent}/gradebook.db", IMAGES)
+    write_course(LAB, course, rubric, items, url or f"sqlite:///{course.parent}/gradebook.db")
 
 
 def read_all(folder):
@@ -135,14 +136,14 @@ def read_all(folder):
     ],
 )
 def test_notebook_is_valid(item):
-    notebook = make_notebook(RUBRIC, item, IMAGES)
+    notebook = make_notebook(LAB, RUBRIC, item)
 
     nbformat.validate(notebook)
     MetadataValidatorV3().validate_nb(notebook)
 
 
 def test_notebook_has_a_cell_for_each_check_and_part():
-    cells = [cell for cell in make_notebook(RUBRIC, make_item(), IMAGES).cells if "nbgrader" in cell.metadata]
+    cells = [cell for cell in make_notebook(LAB, RUBRIC, make_item()).cells if "nbgrader" in cell.metadata]
     meta = [cell.metadata["nbgrader"] for cell in cells]
 
     # The report's boxes stand before the code's: they are what the TA has come for.
@@ -213,7 +214,7 @@ def test_notebook_names_who_has_no_name():
 
 
 def test_notebook_shows_pages_as_pictures():
-    notebook = make_notebook(RUBRIC, make_item(), IMAGES)
+    notebook = make_notebook(LAB, RUBRIC, make_item())
     (pages,) = [cell for cell in notebook.cells if cell.source == "# The report: 2 pages"]
 
     assert [list(output.data) for output in pages.outputs] == [["image/png"], ["image/jpeg"]]
@@ -226,12 +227,15 @@ def test_notebook_says_what_is_missing_of_the_pages():
 
 
 def test_notebook_shows_pictures_that_went_wrong_side_by_side():
-    notebook = make_notebook(RUBRIC, make_item(), IMAGES)
+    notebook = make_notebook(LAB, RUBRIC, make_item())
     (cell,) = [cell for cell in notebook.cells if cell.source.startswith("# Pictures that went wrong")]
 
-    assert cell.source.startswith("# Pictures that went wrong, 3 of 4: merge.py's people on the left")
+    assert cell.source.startswith("# Pictures that went wrong, 3 of 4. On the left the reference's skeletons, on the right")
+    assert "A score is the share of labelled keypoints found." in cell.source
     assert [output.data["text/plain"] for output in cell.outputs] == ["1.jpg", "2.jpg", "3.jpg"]
-    assert "merge.py, 75% of the labelled keypoints found" in Elements(cell.outputs[0].data["text/html"]).text
+    captions = Elements(cell.outputs[0].data["text/html"]).text
+    assert "1.jpg: Reference: 93.8 %" in captions
+    assert "1.jpg: This merge: 75.0 %" in captions
     assert cell.outputs[0].data["text/html"].count('src="data:image/jpeg;base64,') == 2
 
 
@@ -242,11 +246,11 @@ def test_notebook_says_that_a_picture_cannot_be_read():
 
 
 def test_notebook_stays_small():
-    assert len(nbformat.writes(make_notebook(RUBRIC, make_item(), IMAGES))) < 1_000_000
+    assert len(nbformat.writes(make_notebook(LAB, RUBRIC, make_item()))) < 1_000_000
 
 
 def test_notebook_has_nothing_that_runs():
-    notebook = make_notebook(RUBRIC, make_item(), IMAGES)
+    notebook = make_notebook(LAB, RUBRIC, make_item())
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
     assert all(source.startswith("# ") and "\n" not in source for source in code)
@@ -279,7 +283,7 @@ ATTACKS = {
 @pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)
 def test_notebook_lets_strangers_text_do_nothing(text):
     case = make_case(text, says=text, overlay=make_overlay(), traceback=text)
-    report = make_report(make_check(replace(case, explanation=replace(case.explanation, came=text)), key="cycles"))
+    report = make_report(make_check(replace(case, explanation=replace(case.explanation, got=text)), key="cycles"))
 
     def item(words):
         return make_item(
@@ -293,9 +297,9 @@ def test_notebook_lets_strangers_text_do_nothing(text):
             pages_note=words,
         )
 
-    html = render(make_notebook(RUBRIC, item(text), IMAGES))
+    html = render(make_notebook(LAB, RUBRIC, item(text)))
     plain = make_item(report=make_report(make_check(make_case("x", overlay=make_overlay()), key="cycles")))
-    usual = {tag for tag, _ in Elements(render(make_notebook(RUBRIC, plain, IMAGES))).found} | {"ul", "li", "br"}
+    usual = {tag for tag, _ in Elements(render(make_notebook(LAB, RUBRIC, plain))).found} | {"ul", "li", "br"}
     elements = Elements(html)
 
     assert {tag for tag, _ in elements.found} <= usual
@@ -406,7 +410,7 @@ def test_write_course_keeps_everybody_when_it_breaks_off(course):
         raise OSError("the results are gone")
 
     with pytest.raises(OSError, match="the results are gone"):
-        write_course(course, RUBRIC, items(), f"sqlite:///{course.parent}/gradebook.db", IMAGES)
+        write_course(LAB, course, RUBRIC, items(), f"sqlite:///{course.parent}/gradebook.db")
     assert read_all(course) == before
 
 

@@ -18,10 +18,11 @@ from grader.harness.batch.records import Entry, Line, Person, Place, PreCheck, S
 from grader.harness.marking import Lateness, Marking, PartMark
 from grader.harness.results import Timing, Verdict
 from grader.harness.rubric import load_rubric
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.report.pages import Reader, luminance
 from tests.grader.harness.report.samples import HOSTILE
 
-RUBRIC = load_rubric()
+RUBRIC = load_rubric(LAB.folder / "rubric.toml")
 LATE = Lateness(90_000.0, Fraction(10), "2 days late, 5 points a day")
 NAMES = ("王小明", "O'Brien, Seán", HOSTILE, "</style><script>alert(2)</script>", "x" * 500)
 
@@ -89,7 +90,7 @@ def make_class(n_students):
 
 
 def render(lines=LINES, others=OTHERS, absent=ABSENT, pairs=PAIRS, markings=MARKINGS, **fields):
-    return render_class_page(RUBRIC, lines, others, absent, pairs, markings, **fields)
+    return render_class_page(LAB, RUBRIC, lines, others, absent, pairs, markings, **fields)
 
 
 def row_of(markup, key):
@@ -427,7 +428,7 @@ def test_page_colours_of_bars_and_fields_have_contrast(scheme):
     colors = {name: luminance(color) for name, color in re.findall(r"--([a-z-]+): (#[0-9a-f]+);", " ".join(blocks))}
     ratios = {
         name: (max(both := (colors[name], colors["card"])) + 0.05) / (min(both) + 0.05)
-        for name in ("edge", "bar-wrong", "bar-stopped", "bar-not-run", "bone")
+        for name in ("edge", "bar-wrong", "bar-stopped", "bar-not-run", "bar")
     }
 
     assert not {name: round(ratio, 2) for name, ratio in ratios.items() if ratio < 3}

@@ -18,10 +18,11 @@ import pytest
 from grader.harness.batch.pdf import PdfReader, confined
 from grader.harness.errors import HostUnfit
 from grader.harness.rubric import load_rubric
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch import pdfs
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-PARTS = load_rubric().manual
+REPOSITORY = Path(__file__).resolve().parents[4]
+PARTS = load_rubric(LAB.folder / "rubric.toml").manual
 GOOD = pdfs.report()
 EVIL = GOOD + b"%EVIL"
 BROKE = "The PDF broke the program that reads it, or needs too much memory: open it with care."
@@ -103,7 +104,7 @@ def test_fork_can_do_nothing_but_answer(tier, monkeypatch):
     """
     tamper(monkeypatch, evil)
     messages = []
-    child = confined.Child()
+    child = confined.ReaderProcess()
 
     child.ask({"do": "look", "max_pages": 9}, EVIL, lambda header, _: messages.append(header))
     child.close()
@@ -162,13 +163,13 @@ def test_reader_survives_what_a_document_makes_of_its_fork(monkeypatch, evil, no
     tamper(monkeypatch, evil, more)
     monkeypatch.setattr("grader.harness.batch.pdf.confined._GRACE_S", 60.0)
     with PdfReader() as reader:
-        before = reader.precheck(GOOD, "r.pdf", PARTS)
+        before = reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings)
         child = reader._child
 
-        precheck = reader.precheck(EVIL, "r.pdf", PARTS)
+        precheck = reader.precheck(EVIL, "r.pdf", PARTS, LAB.headings)
 
         assert note in precheck.notes or note in precheck.notes[0]
-        assert reader.precheck(GOOD, "r.pdf", PARTS) == before
+        assert reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings) == before
         assert reader._child is child
 
 
@@ -219,7 +220,7 @@ def test_reader_refuses_to_read_without_its_limits(monkeypatch):
         "child.confinement.confine = lambda _: dict.fromkeys(child._NEEDED, '') | {'rlimits': 'no'}",
     )
     with PdfReader() as reader:
-        assert reader.precheck(GOOD, "r.pdf", PARTS).notes == (
+        assert reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings).notes == (
             "Reports are read behind protections that this machine does not have.",
         )
 
@@ -228,7 +229,7 @@ def test_reader_says_why_it_cannot_start(monkeypatch):
     monkeypatch.setattr(confined, "_BOOT", "raise SystemExit('out of order')")
     with PdfReader() as reader:
         note = "The process that reads PDFs must start; it did not and said 'out of order'."
-        assert reader.precheck(GOOD, "r.pdf", PARTS).notes == (note,)
+        assert reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings).notes == (note,)
         assert reader.render(GOOD).note == note
 
 
@@ -257,26 +258,26 @@ def process_of(reader):
 
 def test_reader_starts_again_after_its_process_was_killed():
     with PdfReader() as reader:
-        before = reader.precheck(GOOD, "r.pdf", PARTS)
+        before = reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings)
         process_of(reader).kill()
         process_of(reader).wait()
 
-        assert reader.precheck(GOOD, "r.pdf", PARTS) == before
+        assert reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings) == before
         reader.close()
-        assert reader.precheck(GOOD, "r.pdf", PARTS) == before
+        assert reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings) == before
 
 
 def test_reader_gives_up_a_process_that_hangs(monkeypatch):
     tamper(monkeypatch, "pass", "child._relay = lambda *_: time.sleep(99)")
     monkeypatch.setattr("grader.harness.batch.pdf.confined._GRACE_S", 1.0 - confined.protocol.WALL_S)
     with PdfReader() as reader:
-        assert reader.precheck(GOOD, "r.pdf", PARTS).notes == (SLOW,)
+        assert reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings).notes == (SLOW,)
         assert reader._child is None
 
 
 def test_reader_ends_its_process_with_itself():
     reader = PdfReader()
-    reader.precheck(GOOD, "r.pdf", PARTS)
+    reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings)
     process = process_of(reader)
     del reader
     gc.collect()
@@ -286,19 +287,19 @@ def test_reader_ends_its_process_with_itself():
 
 def test_reader_outlives_the_thread_that_used_it_first():
     with PdfReader() as reader:
-        thread = threading.Thread(target=reader.precheck, args=(GOOD, "r.pdf", PARTS))
+        thread = threading.Thread(target=reader.precheck, args=(GOOD, "r.pdf", PARTS, LAB.headings))
         thread.start()
         thread.join()
         child = reader._child
 
-        assert reader.precheck(GOOD, "r.pdf", PARTS).n_pages == 4
+        assert reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings).n_pages == 4
         assert reader._child is child
 
 
 def test_reader_serves_many_threads():
     reports = [pdfs.report(number) for number in (1, 2, 3, 4)] * 5
     with PdfReader() as reader, ThreadPoolExecutor(4) as pool:
-        prechecks = list(pool.map(lambda data: reader.precheck(data, "r.pdf", PARTS), reports))
+        prechecks = list(pool.map(lambda data: reader.precheck(data, "r.pdf", PARTS, LAB.headings), reports))
 
     assert [precheck.n_pages for precheck in prechecks] == [1, 2, 3, 4] * 5
 
@@ -311,21 +312,21 @@ def test_reader_works_in_worker_processes(method):
 
 def test_reader_starts_its_own_process_in_a_fork():
     with PdfReader() as reader:
-        reader.precheck(GOOD, "r.pdf", PARTS)
+        reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings)
         fork = os.fork()
         if fork == 0:
             reader._lock.acquire()  # as another thread may hold it when the fork is made
-            os._exit(reader.precheck(pdfs.report(3), "r.pdf", PARTS).n_pages)
+            os._exit(reader.precheck(pdfs.report(3), "r.pdf", PARTS, LAB.headings).n_pages)
         _, status = os.waitpid(fork, 0)
 
         assert os.waitstatus_to_exitcode(status) == 3
         assert process_of(reader).poll() is None
-        assert reader.precheck(GOOD, "r.pdf", PARTS).n_pages == 4
+        assert reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings).n_pages == 4
 
 
 def test_fork_that_ends_leaves_the_process_of_its_parent_alone():
     with PdfReader() as reader:
-        reader.precheck(GOOD, "r.pdf", PARTS)
+        reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings)
         fork = os.fork()
         if fork == 0:
             reader._child.close()
@@ -359,9 +360,9 @@ class Patch:
     def setattr(self, owner, name, value): setattr(owner, name, value)
 tests.tamper(Patch(), "whole(); time.sleep(99)", "protocol.WALL_S = 99.0  # {mark}")
 reader = PdfReader()
-reader.precheck(tests.GOOD, "r.pdf", tests.PARTS)
+reader.precheck(tests.GOOD, "r.pdf", tests.PARTS, tests.LAB.headings)
 print("ready", flush=True)
-reader.precheck(tests.EVIL, "r.pdf", tests.PARTS)
+reader.precheck(tests.EVIL, "r.pdf", tests.PARTS, tests.LAB.headings)
 """
     grader = subprocess.Popen([sys.executable, "-c", script], cwd=REPOSITORY, stdout=subprocess.PIPE)
     with grader:

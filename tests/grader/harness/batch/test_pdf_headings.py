@@ -2,21 +2,22 @@ from fractions import Fraction
 
 import pytest
 
-from grader.harness.batch.pdf.headings import WORDS, count_words, find_parts
+from grader.harness.batch.pdf.headings import count_words, find_parts
 from grader.harness.results import ManualPart
 from grader.harness.rubric import load_rubric
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.pdfs import HEADINGS
 
-PARTS = load_rubric().manual
+PARTS = load_rubric(LAB.folder / "rubric.toml").manual
 KEYS = tuple(part.key for part in PARTS)
 
 
 def find(*lines):
-    return find_parts(["\n".join(lines)], PARTS)
+    return find_parts(["\n".join(lines)], PARTS, LAB.headings)
 
 
 def test_headings_table_knows_the_rubric():
-    assert set(KEYS) == set(WORDS)
+    assert set(KEYS) == set(LAB.headings)
 
 
 def test_headings_of_the_template_are_found():
@@ -24,7 +25,7 @@ def test_headings_of_the_template_are_found():
 
 
 def test_headings_are_found_on_any_page():
-    assert find_parts(["", "Intro", HEADINGS[3], HEADINGS[0]], PARTS) == ("algorithm", "challenges")
+    assert find_parts(["", "Intro", HEADINGS[3], HEADINGS[0]], PARTS, LAB.headings) == ("algorithm", "challenges")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_headings_are_told_from_text(line):
 def test_headings_of_an_unknown_part_hold_the_words_of_its_title(title, line, is_found):
     part = ManualPart("new", title, Fraction(5))
 
-    assert (find_parts([line], [part]) == ("new",)) is is_found
+    assert (find_parts([line], [part], LAB.headings) == ("new",)) is is_found
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@ import pytest
 from grader.harness.batch.pdf import PdfReader
 from grader.harness.batch.records import PreCheck
 from grader.harness.rubric import load_rubric
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch import pdfs
 
-PARTS = load_rubric().manual
+PARTS = load_rubric(LAB.folder / "rubric.toml").manual
 DAMAGED = "The PDF is damaged and cannot be opened: ask the student for another copy."
 BROKE = "The PDF broke the program that reads it, or needs too much memory: open it with care."
 
@@ -17,7 +18,7 @@ def reader():
 
 
 def test_precheck_of_a_good_report_says_nothing(reader):
-    precheck = reader.precheck(pdfs.report(), "E1_Lab3_report.pdf", PARTS)
+    precheck = reader.precheck(pdfs.report(), "E1_Lab3_report.pdf", PARTS, LAB.headings)
 
     words = 18 * 20 * 4 + sum(len(heading.split()) for heading in pdfs.HEADINGS)
     assert precheck == PreCheck(4, words, 4, ("algorithm", "output_subset", "test_pictures", "challenges"), ())
@@ -26,14 +27,14 @@ def test_precheck_of_a_good_report_says_nothing(reader):
 def test_precheck_finds_chinese_headings(reader):
     data = pdfs.chinese(["一、演算法說明", "第二章 輸出子集", "3、測試圖片", "四、困難與解決"])
 
-    precheck = reader.precheck(data, "報告.pdf", PARTS)
+    precheck = reader.precheck(data, "報告.pdf", PARTS, LAB.headings)
 
     assert precheck.parts_found == tuple(part.key for part in PARTS)
     assert precheck.n_words == 24
 
 
 def test_precheck_tells_what_is_missing(reader):
-    precheck = reader.precheck(pdfs.report(2, with_picture=False), "r.pdf", PARTS)
+    precheck = reader.precheck(pdfs.report(2, with_picture=False), "r.pdf", PARTS, LAB.headings)
 
     assert precheck.n_pictures == 0
     assert precheck.notes == (
@@ -62,7 +63,7 @@ def test_precheck_tells_what_is_missing(reader):
     ],
 )
 def test_precheck_names_what_is_no_pdf(reader, data, note):
-    precheck = reader.precheck(data, "a\x1bb.pdf", PARTS)
+    precheck = reader.precheck(data, "a\x1bb.pdf", PARTS, LAB.headings)
 
     assert note in " ".join(precheck.notes)
     assert precheck.n_pages is None
@@ -71,8 +72,8 @@ def test_precheck_names_what_is_no_pdf(reader, data, note):
 
 
 def test_precheck_calls_a_nameless_report_by_its_role(reader):
-    assert reader.precheck(b"", "", PARTS).notes == ("The report is an empty file.",)
-    assert len(reader.precheck(b"", "x" * 5000, PARTS).notes[0]) < 100
+    assert reader.precheck(b"", "", PARTS, LAB.headings).notes == ("The report is an empty file.",)
+    assert len(reader.precheck(b"", "x" * 5000, PARTS, LAB.headings).notes[0]) < 100
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_precheck_calls_a_nameless_report_by_its_role(reader):
     ],
 )
 def test_precheck_says_why_a_pdf_was_not_read(reader, data, note):
-    precheck = reader.precheck(data, "r.pdf", PARTS)
+    precheck = reader.precheck(data, "r.pdf", PARTS, LAB.headings)
 
     assert precheck.notes == (note,)
     assert precheck.n_words is None
@@ -132,28 +133,28 @@ def test_precheck_says_why_a_pdf_was_not_read(reader, data, note):
     ],
 )
 def test_precheck_gives_advice(reader, data, n_pages, note):
-    precheck = reader.precheck(data, "r.pdf", PARTS)
+    precheck = reader.precheck(data, "r.pdf", PARTS, LAB.headings)
 
     assert precheck.n_pages == n_pages
     assert note in " ".join(precheck.notes)
 
 
 def test_precheck_does_not_count_drawn_lines_as_pictures(reader):
-    assert reader.precheck(pdfs.document([b"0 0 m 9 9 l S " * 30]), "r.pdf", PARTS).n_pictures is None
-    assert reader.precheck(pdfs.document([b"0 0 m 9 9 l S " * 3]), "r.pdf", PARTS).n_pictures == 0
+    assert reader.precheck(pdfs.document([b"0 0 m 9 9 l S " * 30]), "r.pdf", PARTS, LAB.headings).n_pictures is None
+    assert reader.precheck(pdfs.document([b"0 0 m 9 9 l S " * 3]), "r.pdf", PARTS, LAB.headings).n_pictures == 0
 
 
 def test_precheck_counts_pictures_in_forms_and_survives_their_circles(reader):
     form = pdfs.stream(b"/P Do", b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</P 5 0 R>>>>")
     data = pdfs.document([b"/P Do"], more=[form, pdfs.picture()], resources=pdfs.PICTURE_RESOURCES)
 
-    assert reader.precheck(data, "r.pdf", PARTS).n_pictures == 1
-    assert reader.precheck(pdfs.circular_form(), "r.pdf", PARTS).n_pages == 1
+    assert reader.precheck(data, "r.pdf", PARTS, LAB.headings).n_pictures == 1
+    assert reader.precheck(pdfs.circular_form(), "r.pdf", PARTS, LAB.headings).n_pages == 1
 
 
 def test_precheck_does_not_open_what_is_too_large(reader, monkeypatch):
     monkeypatch.setattr("grader.harness.batch.pdf.reader.MAX_DOCUMENT_BYTES", 3 * 2**20)
     large = pdfs.report() + bytes(3 * 2**20)
 
-    assert reader.precheck(large[: 3 * 2**20], "r.pdf", PARTS).n_pages == 4
-    assert reader.precheck(large, "r.pdf", PARTS).notes == ("The PDF has more than 3 MiB and was not opened.",)
+    assert reader.precheck(large[: 3 * 2**20], "r.pdf", PARTS, LAB.headings).n_pages == 4
+    assert reader.precheck(large, "r.pdf", PARTS, LAB.headings).notes == ("The PDF has more than 3 MiB and was not opened.",)

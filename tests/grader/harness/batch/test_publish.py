@@ -7,6 +7,7 @@ from grader.harness.batch.publish import find_gradebook, list_results, render_fe
 from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.lines import make_outcome, make_upload
 
 
@@ -20,7 +21,7 @@ def test_gradebook_is_the_one_that_was_given(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "make", [list_results, lambda store, lines: render_feedback(store, lines, {})], ids=["gradescope", "feedback"]
+    "make", [list_results, lambda lab, store, lines: render_feedback(lab, store, lines, {})], ids=["gradescope", "feedback"]
 )
 def test_results_that_cannot_be_read_are_told(tmp_path, make):
     upload, outcome = make_upload(tmp_path, "N1"), make_outcome(results=b'{"score": 5')
@@ -28,4 +29,4 @@ def test_results_that_cannot_be_read_are_told(tmp_path, make):
     store.commit(line, "N1_Lab3.zip", b"zip", outcome)
 
     with pytest.raises(GraderError, match=r"those of N1 cannot be read: .* Grade them again: .* --regrade N1"):
-        list(make(store, [line]))
+        list(make(LAB, store, [line]))

@@ -11,6 +11,7 @@ from grader.harness.batch.entries import find_entries
 from grader.harness.batch.records import Entry, Place
 from grader.harness.batch.roll import call_roll
 from grader.harness.batch.worksheet import Row, Worksheet, read_worksheet
+from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
 
 NOON = datetime(2025, 10, 21, 12)  # noqa: DTZ001 - as archives have it
@@ -39,7 +40,7 @@ def remarks(roll):
 def test_call_roll_knows_a_whole_class(layout, tmp_path):
     school = build_class(tmp_path, n=60, layout=layout)
 
-    roll = call_roll(find_entries([school.archive]), read_worksheet(school.worksheet))
+    roll = call_roll(find_entries(LAB.naming, [school.archive]), read_worksheet(school.worksheet))
 
     people = {upload.person.key: upload.person for upload in roll.uploads}
     assert set(people) == set(school.expectations)

@@ -7,10 +7,11 @@ import pytest
 
 from grader.harness.assessment import find_fingerprints
 from grader.harness.batch.records import Entry, Outcome, Place, Roll, Status
-from grader.harness.batch.run import check_worksheet, count, find_gone, find_newer, grade_planned, make_plan
+from grader.harness.batch.run import check_worksheet, count, find_gone, grade_planned, make_plan
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError
 from grader.harness.sandbox.policy import Mode
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.lines import WHEN, make_outcome, make_upload
 
 
@@ -38,7 +39,7 @@ def grade(store, plan, outcome=None, stop_after=None):
 
     told = []
     try:
-        grade_planned(store, plan, grade_all, told.append, Mode.STRICT, None)
+        grade_planned(LAB, store, plan, grade_all, told.append, Mode.STRICT, None)
     except KeyboardInterrupt:
         assert stop_after is not None
     assert [line.person.key for line in told if line.status is not Status.NO_MARK or line.sha256] == given
@@ -46,28 +47,28 @@ def grade(store, plan, outcome=None, stop_after=None):
 
 
 def test_run_grades_everybody_once(store, roll):
-    assert grade(store, make_plan(store, roll)) == ["N1", "N2", "N3"]
+    assert grade(store, make_plan(LAB, store, roll)) == ["N1", "N2", "N3"]
 
-    again = make_plan(store, roll)
+    again = make_plan(LAB, store, roll)
     assert grade(store, again) == []
     assert [line.person.key for line in again.graded] == ["N1", "N2", "N3"]
 
 
 def test_run_goes_on_where_it_was_stopped(store, roll):
-    grade(store, make_plan(store, roll), stop_after=2)
+    grade(store, make_plan(LAB, store, roll), stop_after=2)
 
-    assert grade(store, make_plan(store, roll)) == ["N3"]
+    assert grade(store, make_plan(LAB, store, roll)) == ["N3"]
 
 
 def test_run_grades_a_new_upload(store, roll, tmp_path):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     roll.uploads[1].entry.place.path.write_bytes(b"N2 again")
 
-    plan = make_plan(store, roll)
+    plan = make_plan(LAB, store, roll)
 
-    assert [upload.person.key for upload in plan.to_grade] == find_newer(store, plan) == ["N2"]
-    assert find_newer(store, make_plan(store, roll, "all")) == ["N2"]
-    assert find_newer(Store(tmp_path / "other"), plan) == []
+    assert [upload.person.key for upload in plan.to_grade] == plan.newer == ["N2"]
+    assert make_plan(LAB, store, roll, "all").newer == ["N2"]
+    assert make_plan(LAB, Store(tmp_path / "other"), roll).newer == []
 
 
 @pytest.mark.parametrize(
@@ -76,41 +77,41 @@ def test_run_grades_a_new_upload(store, roll, tmp_path):
     ids=["all", "one", "changed", "nothing"],
 )
 def test_run_regrades_what_is_asked_for(store, roll, regrade, keys):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
 
-    assert grade(store, make_plan(store, roll, regrade)) == keys
+    assert grade(store, make_plan(LAB, store, roll, regrade)) == keys
 
 
 @pytest.mark.parametrize("name", ["rubric", "cases", "grader"])
 def test_run_regrades_results_of_another_rubric_cases_or_grader(store, roll, name):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     line = store.line("N3")
     store.rewrite(replace(line, fingerprint={**line.fingerprint, name: "another"}))
 
-    assert grade(store, make_plan(store, roll)) == []
-    assert grade(store, make_plan(store, roll, "changed")) == ["N3"]
+    assert grade(store, make_plan(LAB, store, roll)) == []
+    assert grade(store, make_plan(LAB, store, roll, "changed")) == ["N3"]
 
 
 def test_run_refuses_to_regrade_nobody(store, roll):
     with pytest.raises(
         GraderError, match=r"must be all, changed, or the id of somebody who handed in; 'N9' is nobody's"
     ):
-        make_plan(store, roll, "N9")
+        make_plan(LAB, store, roll, "N9")
 
 
 def test_run_grades_again_what_got_no_mark(store, roll):
-    grade(store, make_plan(store, roll), make_outcome(status=Status.NO_MARK, reason="no bubblewrap"))
+    grade(store, make_plan(LAB, store, roll), make_outcome(status=Status.NO_MARK, reason="no bubblewrap"))
 
-    assert grade(store, make_plan(store, roll)) == ["N1", "N2", "N3"]
+    assert grade(store, make_plan(LAB, store, roll)) == ["N1", "N2", "N3"]
 
 
 def test_run_keeps_a_result_that_cannot_be_had_again(store, roll):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     before = store.line("N2")
     failed = Outcome(Status.NO_MARK, "no bubblewrap")
 
     kept = grade_planned(
-        store, make_plan(store, roll, "N2"), lambda jobs: ((job, failed) for job in jobs), repr, Mode.STRICT, None
+        LAB, store, make_plan(LAB, store, roll, "N2"), lambda jobs: ((job, failed) for job in jobs), repr, Mode.STRICT, None
     )
 
     assert kept == ["N2"]
@@ -119,12 +120,12 @@ def test_run_keeps_a_result_that_cannot_be_had_again(store, roll):
 
 
 def test_run_keeps_no_result_of_an_earlier_upload(store, roll):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     roll.uploads[1].entry.place.path.write_bytes(b"N2 again")
     failed = Outcome(Status.NO_MARK, "no bubblewrap")
 
     kept = grade_planned(
-        store, make_plan(store, roll), lambda jobs: ((job, failed) for job in jobs), repr, Mode.STRICT, None
+        LAB, store, make_plan(LAB, store, roll), lambda jobs: ((job, failed) for job in jobs), repr, Mode.STRICT, None
     )
 
     assert not kept
@@ -132,11 +133,11 @@ def test_run_keeps_no_result_of_an_earlier_upload(store, roll):
 
 
 def test_run_takes_over_what_changed_on_the_worksheet(store, roll):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     first = roll.uploads[0]
     newer = replace(first, person=replace(first.person, full_name="New Name"), submitted_at=None, remarks=("Odd.",))
 
-    assert grade(store, make_plan(store, replace(roll, uploads=[newer]))) == []
+    assert grade(store, make_plan(LAB, store, replace(roll, uploads=[newer]))) == []
 
     line = store.line("N1")
     assert (line.person.full_name, line.submitted_at) == ("New Name", None)
@@ -146,7 +147,7 @@ def test_run_takes_over_what_changed_on_the_worksheet(store, roll):
 def test_run_goes_on_after_a_file_that_cannot_be_read(store, roll):
     roll.uploads[0].entry.place.path.unlink()
 
-    assert grade(store, make_plan(store, roll)) == ["N2", "N3"]
+    assert grade(store, make_plan(LAB, store, roll)) == ["N2", "N3"]
 
     line = store.line("N1")
     assert line.status is Status.NO_MARK
@@ -154,31 +155,31 @@ def test_run_goes_on_after_a_file_that_cannot_be_read(store, roll):
 
 
 def test_run_keeps_what_was_handed_in_when_it_can_be_read_no_longer(store, roll):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     path = roll.uploads[0].entry.place.path
     content = path.read_bytes()
     path.unlink()
 
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
 
     assert store.line("N1").status is Status.NO_MARK
     assert store.submission("N1") == ("N1.zip", content)
     path.write_bytes(content)
-    assert grade(store, make_plan(store, roll)) == ["N1"]
+    assert grade(store, make_plan(LAB, store, roll)) == ["N1"]
 
 
 def test_run_refuses_a_key_that_was_somebody_elses(store, roll):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     first = roll.uploads[0]
     other = replace(first, person=replace(first.person, participant="18"))
 
     with pytest.raises(GraderError, match=r"'N1' was participant 17 and is participant 18 now.*Name another OUT"):
-        make_plan(store, replace(roll, uploads=[other]))
+        make_plan(LAB, store, replace(roll, uploads=[other]))
 
 
 @pytest.mark.parametrize(("email", "submitted_at"), [("a@example.org", None), ("", WHEN)], ids=["address", "time"])
 def test_run_goes_on_with_the_worksheet_only(store, roll, email, submitted_at):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     for upload in roll.uploads:
         person = replace(upload.person, email="")
         store.rewrite(replace(store.line(person.key), person=person, submitted_at=None))
@@ -192,7 +193,7 @@ def test_run_goes_on_with_the_worksheet_only(store, roll, email, submitted_at):
 
 
 def test_run_names_those_who_are_gone(store, roll):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     first, second, third = (
         replace(upload, person=replace(upload.person, participant=number))
         for upload, number in zip(roll.uploads, ("1", "2", "3"), strict=True)
@@ -206,15 +207,15 @@ def test_run_names_those_who_are_gone(store, roll):
 
 
 def test_run_refuses_results_of_another_grader(store, roll):
-    foreign = make_outcome(fingerprint={**find_fingerprints(), "grader": "another"})
+    foreign = make_outcome(fingerprint={**find_fingerprints(LAB), "grader": "another"})
 
     with pytest.raises(GraderError, match=r"must come from one grader; that of 'N1' comes from another"):
-        grade(store, make_plan(store, roll), foreign)
+        grade(store, make_plan(LAB, store, roll), foreign)
     assert store.line("N1") is None
 
 
 def test_count_adds_up_to_the_entries(store, roll):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
     old, junk = (Entry(name, Place(roll.uploads[0].entry.place.path), name, why_not="no") for name in ("old", "junk"))
     whole = Roll([replace(roll.uploads[0], older=(old, old)), *roll.uploads[1:]], [junk])
     lines = [store.line(key) for key in ("N1", "N2")] + [replace(store.line("N3"), status=Status.UNGRADABLE)]
@@ -228,7 +229,7 @@ def test_count_adds_up_to_the_entries(store, roll):
 
 
 def test_count_refuses_to_drop_anybody(store, roll):
-    grade(store, make_plan(store, roll))
+    grade(store, make_plan(LAB, store, roll))
 
     with pytest.raises(GraderError, match=r"Each of the 3 entries must end somewhere; 2 did"):
         count(roll, [store.line("N1"), store.line("N2")])

@@ -8,7 +8,7 @@ import pytest
 from grader.harness.batch import similarity
 from grader.harness.batch.similarity import find_similar
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]
 TEMPLATE = (REPOSITORY / "student_template" / "merge.py").read_bytes()
 ZOO = REPOSITORY / "tests" / "submissions"
 INDEPENDENT = {path.name: (path / "merge.py").read_bytes() for path in sorted(ZOO.glob("pass_*"))}

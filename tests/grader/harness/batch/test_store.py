@@ -15,9 +15,10 @@ from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store, write
 from grader.harness.errors import GraderError
 from grader.harness.rubric import LateRule
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.lines import WHEN, make_outcome, make_upload
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def commit(store, tmp_path, key="N1", name="N1_Lab3.zip", **changes):
     outcome = make_outcome(**changes)
     line = make_line(upload, "cafe", outcome)
     store.commit(line, name, b"zip", outcome)
-    store.call(Roll([upload]))
+    store.call(LAB.name, Roll([upload]))
     return line
 
 
@@ -97,11 +98,12 @@ def test_store_remembers_who_and_what_was_found(store, tmp_path):
         "x/.DS_Store", Place(Path("x.zip"), 3), ".DS_Store", why_not="It is the system's.", beside=(Place(Path("y")),)
     )
     absent = Person("N9", full_name="Absent, A.")
-    store.call(Roll([make_upload(tmp_path, "N1")], [replace(entry, modified=WHEN)], [absent]))
+    store.call(LAB.name, Roll([make_upload(tmp_path, "N1")], [replace(entry, modified=WHEN)], [absent]))
 
     found = store.found()
 
-    assert (found.keys, found.others, found.absent) == (["N1"], [replace(entry, modified=WHEN)], [absent])
+    assert (found.keys, found.others, found.absent) == (("N1",), (replace(entry, modified=WHEN),), (absent,))
+    assert found.lab == "merge"
 
 
 def test_store_says_that_nothing_was_graded_yet(store):

@@ -4,6 +4,7 @@ import pytest
 
 from grader.harness.batch.records import Job, Status
 from grader.harness.batch.task import grade_upload
+from grader.labs.merge.lab import LAB
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_task_gives_no_mark_when_the_grader_fails(monkeypatch, fault, says):
 
     monkeypatch.setattr("grader.harness.batch.task.grade_submission", fail)
 
-    outcome = grade_upload(Job("N1", "N1_Lab3.zip", b"no zip"))
+    outcome = grade_upload(LAB, Job("N1", "N1_Lab3.zip", b"no zip"))
 
     assert (outcome.status, outcome.reason) == (Status.NO_MARK, says)
     assert outcome.precheck.notes == ("There is no written report in the submission, or it cannot be read.",)
@@ -37,6 +38,6 @@ def test_task_gives_no_mark_when_a_submission_cannot_be_opened_by_a_fault_of_our
 
     monkeypatch.setattr("grader.harness.batch.task.open_submission_bytes", fail)
 
-    outcome = grade_upload(Job("N1", "N1_Lab3.zip", b"no zip"))
+    outcome = grade_upload(LAB, Job("N1", "N1_Lab3.zip", b"no zip"))
 
     assert (outcome.status, outcome.reason) == (Status.NO_MARK, "The grader failed: ValueError: odd zip")
