@@ -13,6 +13,9 @@ ANYTHING = st.text(st.characters(exclude_categories=()))
     ("text", "visible"),
     [
         pytest.param("plain ü 骨架", "plain ü 骨架", id="letters_stay"),
+        pytest.param("plain\ttext\n", "plain\ttext\n", id="tabs_and_lines_stay"),
+        pytest.param("🙂", "🙂", id="pictures_stay"),
+        pytest.param("\x00\x7f", r"\x00\x7f", id="control"),
         pytest.param("a\x1b[2Jb", r"a\x1b[2Jb", id="terminal_escape"),
         pytest.param("a\x9bb", r"a\x9bb", id="escape_of_one_byte"),
         pytest.param("\u202egnp.exe", r"\u202egnp.exe", id="direction"),

@@ -10,9 +10,19 @@ from grader.harness.results import Verdict
 from grader.harness.sandbox import bubblewrap, forked
 from grader.harness.sandbox.launcher import open_session
 from grader.harness.sandbox.policy import Limits, Mode
+from grader.labs.merge.lab import LAB
 
-QUICK = Limits(load_s=1.0, call_s=1.0, call_cpu_s=1)
-"""Limits for code that is meant to reach them."""
+PROGRAM = LAB.program
+
+QUICK = Limits(call_s=0.3, call_cpu_s=1)
+"""Limits for calls that are meant to reach them."""
+
+BARE = pytest.param("bare", marks=pytest.mark.slow)
+OFF = pytest.param("off", marks=pytest.mark.slow)
+"""What is proven of sessions in bubblewrap is proven of the others among the slow tests."""
+
+in_every_tier = pytest.mark.parametrize("sessions", ["wrapped", "bare", "off"], indirect=True)
+"""For what each tier does in its own way, in the default run as well."""
 
 GOOD = """
 import numpy as np
@@ -29,9 +39,9 @@ class Sessions:
         self.mode = Mode.OFF if tier == "off" else Mode.AUTO
         self.opened = []
 
-    def open(self, source, limits=None, **options):
+    def open(self, source, limits=None, *, program=PROGRAM, **options):
         source = source if isinstance(source, bytes) else dedent(source).encode()
-        session = open_session(source, mode=self.mode, limits=limits or Limits(), **options)
+        session = open_session(program, source, mode=self.mode, limits=limits or Limits(), **options)
         self.opened.append(session)
         return session
 
@@ -39,7 +49,7 @@ class Sessions:
         """Open, load and call; returns the last reply."""
         session = self.open(source, limits)
         for _ in range(n_calls):
-            reply = session.merge(np.zeros((2, 20)))
+            reply = session.call("merge", [np.zeros((2, 20))])
         session.close()
         return reply
 
@@ -64,7 +74,7 @@ def _sessions(tier, monkeypatch):
     return Sessions(tier)
 
 
-@pytest.fixture(params=["wrapped", "bare", "off"])
+@pytest.fixture(params=["wrapped", BARE, OFF])
 def sessions(request, monkeypatch):
     """Sessions of each tier in turn."""
     opener = _sessions(request.param, monkeypatch)
@@ -73,7 +83,7 @@ def sessions(request, monkeypatch):
         session.close()
 
 
-@pytest.fixture(params=["wrapped", "bare"])
+@pytest.fixture(params=["wrapped", BARE])
 def guarded(request, monkeypatch):
     """Sessions of the tiers that protect the machine."""
     opener = _sessions(request.param, monkeypatch)
@@ -82,9 +92,18 @@ def guarded(request, monkeypatch):
         session.close()
 
 
+@pytest.fixture(params=["wrapped", OFF])
+def either(request, monkeypatch):
+    """Sessions with all protection and with none, for what has nothing to do with it."""
+    opener = _sessions("off" if bubblewrap.probe() else request.param, monkeypatch)
+    yield opener
+    for session in opener.opened:
+        session.close()
+
+
 @pytest.fixture
 def plain(monkeypatch):
-    """Sessions without protection, for what has nothing to do with it."""
+    """Sessions without protection."""
     opener = _sessions("off", monkeypatch)
     yield opener
     for session in opener.opened:

@@ -6,7 +6,7 @@ import pytest
 from grader.harness.results import Verdict
 from grader.harness.sandbox.policy import Limits
 from grader.harness.sandbox.protocol import pack, pack_array
-from tests.grader.harness.sandbox.conftest import QUICK
+from tests.grader.harness.sandbox.conftest import QUICK, in_every_tier
 
 ROWS = np.zeros((2, 20))
 
@@ -27,10 +27,11 @@ def merge(rows):
 
 
 @pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS)
-def test_endless_call_times_out(plain, body):
-    assert plain.verdict(f"import os\ndef merge(rows):\n    {body}", QUICK) is Verdict.TIMED_OUT
+def test_endless_call_times_out(either, body):
+    assert either.verdict(f"import os\ndef merge(rows):\n    {body}", QUICK) is Verdict.TIMED_OUT
 
 
+@in_every_tier
 def test_good_submission_after_an_endless_one_is_answered(sessions):
     assert sessions.verdict("def merge(rows):\n    while True: pass", QUICK) is Verdict.TIMED_OUT
     sessions.expect_good()
@@ -41,38 +42,39 @@ def test_endless_call_times_out_when_signals_are_blocked(guarded):
 
 
 def test_processor_time_is_limited_before_the_wall_clock(guarded):
-    limits = Limits(call_s=600.0, call_cpu_s=1)
+    limits = Limits(call_s=60.0, call_cpu_s=1)
 
     failure = guarded.call("def merge(rows):\n    while True: pass", limits).failure
 
     assert str(failure.explanation).startswith("merge() must return within 1 s of computing time; it was still running")
 
 
-def test_endless_import_times_out(plain):
-    with plain.open("while True: pass", QUICK) as session:
+def test_endless_import_times_out(either):
+    with either.open("while True: pass", Limits(load_s=0.3)) as session:
         failure = session.load()
 
         assert failure.verdict is Verdict.TIMED_OUT
         assert not session.is_alive
         assert str(failure.explanation).startswith("merge.py must be imported within ")
-        assert session.merge(ROWS).failure is failure
+        assert session.call("merge", [ROWS]).failure is failure
 
 
-def test_total_time_is_limited(plain):
-    with plain.open(
+def test_total_time_is_limited(either):
+    with either.open(
         "import time\ndef merge(rows):\n    time.sleep(0.2)\n    return rows", Limits(total_s=0.5)
     ) as session:
-        failures = [session.merge(ROWS).failure for _ in range(5)]
+        failures = [session.call("merge", [ROWS]).failure for _ in range(5)]
 
-    assert str(failures[-1].explanation).startswith("all calls of merge() together must return within 0.5 s")
+    assert str(failures[-1].explanation).startswith("All calls of merge() together must return within 0.5 s")
     assert failures[-1].verdict is Verdict.TIMED_OUT
 
 
+# Each asks for a gigabyte and comes to an end where it gets it: a limit that is broken must not harm the machine.
 GREEDY = {
-    "at_once": "return np.ones(12 << 27)",
-    "in_steps": "kept = []\n    while True: kept.append(bytearray(1 << 26))",
-    "list": "kept = [0]\n    while True: kept = kept + kept",
-    "integer": "return 1 << (1 << 40)",
+    "at_once": "return np.ones(1 << 27)",
+    "in_steps": "kept = [bytearray(1 << 26) for _ in range(16)]",
+    "list": "kept = [0]\n    while len(kept) < 1 << 27: kept = kept + kept",
+    "integer": "return 1 << (1 << 33)",
     "mapped": "import mmap\n    return [mmap.mmap(-1, 1 << 28) for _ in range(30)]",
 }
 
@@ -113,7 +115,7 @@ def test_end_of_the_process_is_a_crash(sessions, body):
     source = f"import os, signal, sys\ndef merge(rows):\n    {body}"
     session = sessions.open(source, Limits(memory_bytes=1 << 28))
 
-    failure = session.merge(ROWS).failure
+    failure = session.call("merge", [ROWS]).failure
 
     assert failure.verdict in {Verdict.CRASHED, Verdict.OUT_OF_MEMORY}
     sessions.expect_good()
@@ -123,7 +125,7 @@ def test_end_of_the_process_is_explained(sessions):
     failure = sessions.call("import os\ndef merge(rows):\n    os._exit(7)").failure
 
     assert str(failure.explanation) == (
-        "merge() must return an array of shape (n_skeletons, 20); Python was ended with exit status 7. "
+        "merge() must return an array of shape (n_people, 20); Python was ended with exit status 7. "
         "Leave out os._exit() and the like: return the answer."
     )
 
@@ -146,15 +148,15 @@ EXITS = {
         "__import__('unittest').SkipTest('x').args\n    raise __import__('unittest').SkipTest('x')",
         "SkipTest: x",
     ),
-    "control": ("raise ValueError('\\x1b[2J\\x00\\u202e=1+1')", "ValueError: \N{REPLACEMENT CHARACTER}[2J"),
+    "control": ("raise ValueError('\\x1b[2J\\x00\\u202e=1+1')", r"ValueError: \x1b[2J\x00\u202e=1+1"),
     "unprintable": ("raise Unprintable", "Unprintable: (its message could not be read)"),
     "exit_in_text": ("raise Exiting", "Exiting: (its message could not be read)"),
     "recursion": ("merge(rows)", "RecursionError: maximum recursion depth exceeded"),
 }
 
 
-@pytest.mark.parametrize(("body", "came"), EXITS.values(), ids=EXITS)
-def test_exception_of_any_sort_is_described(plain, body, came):
+@pytest.mark.parametrize(("body", "got"), EXITS.values(), ids=EXITS)
+def test_exception_of_any_sort_is_described(either, body, got):
     source = f"""
 import sys
 class Unprintable(Exception):
@@ -164,19 +166,19 @@ class Exiting(Exception):
 def merge(rows):
     {body}
 """
-    with plain.open(source) as session:
-        failure = session.merge(ROWS).failure
+    with either.open(source) as session:
+        failure = session.call("merge", [ROWS]).failure
 
         assert failure.verdict is Verdict.CRASHED
-        assert failure.explanation.came.startswith(f"got {came}")
-        assert len(failure.explanation.came) < 1000
+        assert failure.explanation.got.startswith(f"got {got}")
+        assert len(failure.explanation.got) < 1000
         assert session.is_alive
 
 
-def test_exception_with_endless_text_times_out(plain):
+def test_exception_with_endless_text_times_out(either):
     source = "class Slow(Exception):\n    def __str__(self):\n        while True: pass\ndef merge(rows): raise Slow"
 
-    assert plain.verdict(source, QUICK) is Verdict.TIMED_OUT
+    assert either.verdict(source, QUICK) is Verdict.TIMED_OUT
 
 
 PRINTS = {
@@ -190,32 +192,33 @@ PRINTS = {
 @pytest.mark.parametrize("body", PRINTS.values(), ids=PRINTS)
 def test_prints_are_cut_at_the_limit(sessions, body):
     with sessions.open(f"import os, sys\ndef merge(rows):\n    {body}\n    return rows") as session:
-        reply = session.merge(ROWS)
+        reply = session.call("merge", [ROWS])
 
         assert reply.failure is None
         assert session.printed == "x" * Limits().printed_bytes
 
 
-def test_prints_are_complete_after_each_call(plain):
-    with plain.open("print('loaded')\ndef merge(rows):\n    print('called', end='')\n    return rows") as session:
+def test_prints_are_complete_after_each_call(either):
+    with either.open("print('loaded')\ndef merge(rows):\n    print('called', end='')\n    return rows") as session:
         session.load()
         assert session.printed == "loaded\n"
-        session.merge(ROWS)
+        session.call("merge", [ROWS])
         assert session.printed == "loaded\ncalled"
 
 
-def test_prints_before_a_time_out_are_kept(plain):
-    with plain.open("def merge(rows):\n    print('so far')\n    while True: pass", QUICK) as session:
-        session.merge(ROWS)
+def test_prints_before_a_time_out_are_kept(either):
+    source = "import time\ndef merge(rows):\n    print('so far')\n    time.sleep(1000)"
+    with either.open(source, Limits(call_s=1.0)) as session:
+        assert session.call("merge", [ROWS]).failure.verdict is Verdict.TIMED_OUT
 
     assert session.printed == "so far\n"
 
 
-def test_prints_are_made_safe(plain):
-    with plain.open(r"print('\x1b[31m\u4e2d\u6587\r\n\udc80\x00=cmd|\u202e'); merge = len") as session:
+def test_prints_are_made_safe(either):
+    with either.open(r"print('\x1b[31m\u4e2d\u6587\r\n\udc80\x00=cmd|\u202e'); merge = len") as session:
         session.load()
 
-        assert session.printed == "\ufffd[31m中文\n\\udc80\ufffd=cmd|\ufffd\n"
+        assert session.printed == "\\x1b[31m中文\n\\udc80\\x00=cmd|\\u202e\n"
 
 
 def test_descriptors_of_prints_may_be_closed(sessions):
@@ -227,7 +230,7 @@ def test_descriptors_of_prints_may_be_closed(sessions):
 
 ARRAY = f"ARRAY = {pack_array(np.full((1, 20), 7.0))!r}\n"
 FORGE = f"""{ARRAY}
-import os, struct, sys
+import os, struct, sys, time
 def forge(header, payload=b""):
     os.write(4, struct.pack(">II", len(header), len(payload)) + header + payload)
 """
@@ -245,54 +248,54 @@ FORGED = {
     "loaded": 'forge(b\'{"is": "loaded", "call": 2}\')',
     "answer_without_array": 'forge(b\'{"is": "answer", "call": 2}\')',
     "pickle": 'forge(b\'{"is": "answer", "call": 2}\', b\'\\x80\\x04N.\')',
-    "closed": "os.close(4)\n    while True: pass",
-    "closed_both": "os.closerange(0, 100)\n    while True: pass",
+    "closed": "os.close(4)\n    time.sleep(1000)",
+    "closed_both": "os.closerange(0, 100)\n    time.sleep(1000)",
 }
 
 
 @pytest.mark.parametrize("body", FORGED.values(), ids=FORGED)
-def test_forged_reply_is_forbidden(plain, body):
-    with plain.open(f"{FORGE}\ndef merge(rows):\n    {body}\n    return rows") as session:
-        failure = session.merge(ROWS).failure
+def test_forged_reply_is_forbidden(either, body):
+    with either.open(f"{FORGE}\ndef merge(rows):\n    {body}\n    return rows") as session:
+        failure = session.call("merge", [ROWS]).failure
 
         assert failure.verdict in ({Verdict.CRASHED} if "_exit" in body else {Verdict.FORBIDDEN})
         assert not session.is_alive
-    plain.expect_good()
+    either.expect_good()
 
 
-def test_forged_reply_is_explained(plain):
-    failure = plain.call(f"{FORGE}\ndef merge(rows):\n    os.write(4, bytes(8))\n    return rows").failure
+def test_forged_reply_is_explained(either):
+    failure = either.call(f"{FORGE}\ndef merge(rows):\n    os.write(4, bytes(8))\n    return rows").failure
 
     assert str(failure.explanation) == (
-        "merge() must return an array of shape (n_skeletons, 20); merge.py wrote to, or closed, a file descriptor that "
+        "merge() must return an array of shape (n_people, 20); merge.py wrote to, or closed, a file descriptor that "
         "is not its own. Return the answer, and write notes with print() only."
     )
 
 
-def test_reply_before_it_is_due_is_forbidden(plain):
+def test_reply_before_it_is_due_is_forbidden(either):
     """A forged answer of the next call, sent while the module is loaded, is met before the call."""
     loaded, answer = pack({"is": "loaded", "call": 1}), pack({"is": "answer", "call": 2}, pack_array(ROWS))
     source = f"import os\nos.write(4, {loaded + answer!r})\nmerge = len"
-    with plain.open(source) as session:
+    with either.open(source) as session:
         session.load()
 
-        assert session.merge(ROWS).failure.verdict is Verdict.FORBIDDEN
+        assert session.call("merge", [ROWS]).failure.verdict is Verdict.FORBIDDEN
 
 
-def test_slow_bytes_do_not_prolong_a_call(plain):
-    source = "import os, time\ndef merge(rows):\n    while True:\n        os.write(4, bytes(1)[:1]); time.sleep(0.9)"
+def test_slow_bytes_do_not_prolong_a_call(either):
+    source = "import os, time\ndef merge(rows):\n    while True:\n        os.write(4, bytes(1)[:1]); time.sleep(0.2)"
 
-    with plain.open(source, Limits(call_s=2.0)) as session:
-        assert session.merge(ROWS).failure.verdict is Verdict.TIMED_OUT
+    with either.open(source, Limits(call_s=0.5)) as session:
+        assert session.call("merge", [ROWS]).failure.verdict is Verdict.TIMED_OUT
 
 
-def test_child_that_never_reads_does_not_block(plain):
+def test_child_that_never_reads_does_not_block(either):
     """The request is larger than a pipe, and the child has thrown its end away."""
     source = "import os, time\nos.dup2(os.open(os.devnull, os.O_RDONLY), 3)\ndef merge(rows): return rows"
-    with plain.open(source) as session:
+    with either.open(source) as session:
         assert session.load() is None
 
-        assert session.merge(np.zeros((50_000, 20))).failure is not None
+        assert session.call("merge", [np.zeros((50_000, 20))]).failure is not None
 
 
 THREAD = """
@@ -308,12 +311,12 @@ def merge(rows):
 def test_thread_that_changes_answers_cannot_start(guarded):
     failure = guarded.call(THREAD).failure
 
-    assert failure.explanation.came.startswith("got RuntimeError: can't start new thread in line 6 of merge.py")
+    assert failure.explanation.got.startswith("got RuntimeError: can't start new thread in line 6 of merge.py")
 
 
-def test_answers_are_copies(plain):
-    with plain.open("kept = []\ndef merge(rows):\n    kept.append(rows)\n    return kept[0]") as session:
-        first, second = session.merge(ROWS + 1).answer, session.merge(ROWS + 2).answer
+def test_answers_are_copies(either):
+    with either.open("kept = []\ndef merge(rows):\n    kept.append(rows)\n    return kept[0]") as session:
+        first, second = session.call("merge", [ROWS + 1]).answer, session.call("merge", [ROWS + 2]).answer
 
     assert np.array_equal(first, second)
     assert not np.shares_memory(first, second)
@@ -334,25 +337,25 @@ PATCHES = {
 
 
 @pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES)
-def test_tampering_stays_in_the_child(plain, patch):
-    reply = plain.call(f"import numpy as np\n{patch}\ndef merge(rows):\n    return rows + 1", n_calls=2)
+def test_tampering_stays_in_the_child(either, patch):
+    reply = either.call(f"import numpy as np\n{patch}\ndef merge(rows):\n    return rows + 1", n_calls=2)
 
     if reply.failure is None:
         assert np.array_equal(reply.answer, ROWS + 1)
     else:
         assert reply.failure.verdict is not Verdict.GRADER_FAULT
-    plain.expect_good()
+    either.expect_good()
 
 
 @pytest.mark.parametrize("patch", ["errors", "warnings", "testing", "atexit", "garbage"])
-def test_honest_settings_cost_nothing(plain, patch):
+def test_honest_settings_cost_nothing(either, patch):
     source = f"import numpy as np\n{PATCHES[patch]}\ndef merge(rows):\n    return np.float32(rows)"
 
-    assert plain.verdict(source, n_calls=2) is Verdict.PASSED
+    assert either.verdict(source, n_calls=2) is Verdict.PASSED
 
 
-def test_closing_twice_is_harmless(plain):
-    session = plain.open("merge = len")
+def test_closing_twice_is_harmless(either):
+    session = either.open("merge = len")
     session.close()
     session.close()
 

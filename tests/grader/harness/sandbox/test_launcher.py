@@ -9,6 +9,7 @@ from grader.harness.errors import HostUnfit, ProtocolBroken
 from grader.harness.sandbox import bubblewrap, interpreter, launcher
 from grader.harness.sandbox.launcher import open_session
 from grader.harness.sandbox.policy import Limits, Mode
+from tests.grader.harness.sandbox.conftest import PROGRAM
 
 SOURCE = b"def merge(rows): return rows"
 
@@ -16,7 +17,7 @@ SOURCE = b"def merge(rows): return rows"
 def test_strict_session_has_every_protection():
     if reason := bubblewrap.probe():
         pytest.skip(reason)
-    with open_session(SOURCE, mode=Mode.STRICT) as session:
+    with open_session(PROGRAM, SOURCE, mode=Mode.STRICT) as session:
         assert all(protection.is_on for protection in session.protections)
         assert len({protection.name for protection in session.protections}) == len(session.protections) >= 12
 
@@ -27,7 +28,7 @@ def test_strict_mode_names_what_is_missing(monkeypatch):
     with pytest.raises(
         HostUnfit, match=r"off on this machine: Namespaces \(bubblewrap is not there\)\. Run `python -m g"
     ):
-        open_session(SOURCE, mode=Mode.STRICT)
+        open_session(PROGRAM, SOURCE, mode=Mode.STRICT)
 
 
 def test_auto_mode_tells_what_is_missing(monkeypatch):
@@ -35,7 +36,7 @@ def test_auto_mode_tells_what_is_missing(monkeypatch):
         pytest.skip("only Linux has these protections")
     monkeypatch.setattr(bubblewrap, "probe", lambda: "bubblewrap is not there")
 
-    with open_session(SOURCE) as session:
+    with open_session(PROGRAM, SOURCE) as session:
         off = {protection.name: protection.detail for protection in session.protections if not protection.is_on}
 
     assert off == {"Namespaces": "bubblewrap is not there"}
@@ -45,14 +46,14 @@ def test_auto_mode_goes_on_where_bubblewrap_breaks(monkeypatch, no_nursery):
     monkeypatch.setattr(bubblewrap, "probe", lambda: "")
     monkeypatch.setattr(bubblewrap, "wrap", lambda *_: [sys.executable, "-c", "raise SystemExit('no such folder')"])
 
-    with open_session(SOURCE) as session:
+    with open_session(PROGRAM, SOURCE) as session:
         namespaces = next(protection for protection in session.protections if protection.name == "Namespaces")
 
     assert "A child must start; it ended with status 1 and said 'no such folder'" in namespaces.detail
 
 
 def test_off_mode_says_that_all_was_switched_off():
-    with open_session(SOURCE, mode=Mode.OFF) as session:
+    with open_session(PROGRAM, SOURCE, mode=Mode.OFF) as session:
         on = {protection.name for protection in session.protections if protection.is_on}
         details = {protection.detail for protection in session.protections if not protection.is_on}
 
@@ -70,7 +71,7 @@ def test_off_mode_says_that_all_was_switched_off():
 )
 def test_interpreter_that_does_not_answer_is_refused(program, message):
     with pytest.raises(HostUnfit, match=message):
-        open_session(SOURCE, python=Path(program))
+        open_session(PROGRAM, SOURCE, python=Path(program))
 
 
 def test_interpreter_without_numpy_is_refused(tmp_path):
@@ -79,7 +80,7 @@ def test_interpreter_without_numpy_is_refused(tmp_path):
     bare.chmod(0o755)
 
     with pytest.raises(HostUnfit, match=r"says .ModuleNotFoundError: No module named 'numpy'.\. Name another one"):
-        open_session(SOURCE, python=bare)
+        open_session(PROGRAM, SOURCE, python=bare)
 
 
 def fake_child(monkeypatch, code):
@@ -90,14 +91,14 @@ def test_child_that_is_late_is_no_verdict(monkeypatch):
     fake_child(monkeypatch, "import time; time.sleep(1000)")
 
     with pytest.raises(HostUnfit, match=r"A child must be ready within 0\.2 s; it was not\. Try "):
-        open_session(SOURCE, mode=Mode.OFF, limits=Limits(start_s=0.2))
+        open_session(PROGRAM, SOURCE, mode=Mode.OFF, limits=Limits(start_s=0.2))
 
 
 def test_child_that_does_not_start_is_no_verdict(monkeypatch):
     fake_child(monkeypatch, "raise SystemExit('no room')")
 
     with pytest.raises(HostUnfit, match="A child must start; it ended with status 1 and said 'no room'"):
-        open_session(SOURCE, mode=Mode.OFF)
+        open_session(PROGRAM, SOURCE, mode=Mode.OFF)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_child_that_says_something_else_is_a_fault(monkeypatch, code, message):
     fake_child(monkeypatch, code)
 
     with pytest.raises(ProtocolBroken, match=message):
-        open_session(SOURCE, mode=Mode.OFF)
+        open_session(PROGRAM, SOURCE, mode=Mode.OFF)
 
 
 def test_root_that_stays_root_is_refused(monkeypatch):
@@ -124,7 +125,7 @@ def test_root_that_stays_root_is_refused(monkeypatch):
     fake_child(monkeypatch, f"import os; os.write(1, {len(reply).to_bytes(4, 'big') + bytes(4) + reply!r})")
 
     with pytest.raises(HostUnfit, match="must not run as root; the child could not become another user: not permitted"):
-        open_session(SOURCE, mode=Mode.OFF)
+        open_session(PROGRAM, SOURCE, mode=Mode.OFF)
 
 
 def test_interpreter_is_asked_once(monkeypatch):

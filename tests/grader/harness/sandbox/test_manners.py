@@ -1,6 +1,7 @@
 """Without protection the same lines fail, with the same advice, as in the sandbox."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from grader.harness.sandbox import bubblewrap
 from grader.harness.sandbox.launcher import open_session
 from grader.harness.sandbox.manners import RULES
 from grader.harness.sandbox.policy import Mode
+from grader.harness.sandbox.program import Function
+from tests.grader.harness.sandbox.conftest import BARE, PROGRAM
 
 ROWS = np.zeros((2, 20))
 FILES = "merge.py may not read or write files when it is graded: leave that line out."
@@ -71,45 +74,70 @@ REFUSED = {
 IMPORTS = "import multiprocessing, os, socket, subprocess, _thread, threading\nimport numpy as np\n"
 
 
-@pytest.fixture
-def note(tmp_path):
+@pytest.fixture(scope="module")
+def note_file(tmp_path_factory):
     """A file that anybody may read and write."""
-    path = tmp_path / "note"
+    path = tmp_path_factory.mktemp("notes") / "note"
     path.write_text("precious")
     path.chmod(0o666)
-    yield path
-    assert path.read_text() == "precious"
-    assert list(tmp_path.iterdir()) == [path]
+    return path
+
+
+@pytest.fixture
+def note(note_file):
+    """The file, which must be as it was after the test."""
+    yield note_file
+    assert note_file.read_text() == "precious"
+    assert list(note_file.parent.iterdir()) == [note_file]
+
+
+@pytest.fixture(scope="module")
+def refused(note_file):
+    """Play refused lines, those of a tier in one session: none of them changes what the next one meets."""
+    bodies = "".join(f"def try_{name}(rows):\n    {entry[0]}\n    return rows\n" for name, entry in REFUSED.items())
+    source = f"{IMPORTS}NOTE = {str(note_file)!r}\n{bodies}".encode()
+    program = replace(PROGRAM, functions=tuple(Function(f"try_{name}") for name in REFUSED))
+    opened = {}
+
+    def play_refused(name, tier):
+        if tier not in opened or not opened[tier].is_alive:
+            opened[tier] = open_session(program, source, mode=Mode.OFF if tier == "off" else Mode.AUTO)
+        return opened[tier].call(f"try_{name}", [ROWS]).failure
+
+    yield play_refused
+    for session in opened.values():
+        session.close()
 
 
 def play(line, note, mode):
     source = f"{IMPORTS}NOTE = {str(note)!r}\ndef merge(rows):\n    {line}\n    return rows\n"
-    with open_session(source.encode(), mode=mode) as session:
-        return session.merge(ROWS).failure
+    with open_session(PROGRAM, source.encode(), mode=mode) as session:
+        return session.call("merge", [ROWS]).failure
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="these are Linux's words")
-@pytest.mark.parametrize(("line", "advice", "came"), REFUSED.values(), ids=REFUSED)
-def test_refused_line_is_refused_without_protection(line, advice, came, note):
-    failure = play(line, note, Mode.OFF)
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_line_is_refused_without_protection(name, note, refused):
+    _, advice, got = REFUSED[name]
+    failure = refused(name, "off")
 
     assert failure.verdict is Verdict.CRASHED
     assert failure.explanation.advice == advice
-    assert failure.explanation.came.startswith(f"got {came}")
+    assert failure.explanation.got.startswith(f"got {got}")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has these protections")
-@pytest.mark.parametrize("tier", ["wrapped", "bare"])
-@pytest.mark.parametrize(("line", "advice"), [entry[:2] for entry in REFUSED.values()], ids=REFUSED)
-def test_refused_line_is_given_the_same_advice_in_the_sandbox(line, advice, note, tier, monkeypatch):
+@pytest.mark.parametrize("tier", ["wrapped", BARE])
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_line_is_given_the_same_advice_in_the_sandbox(name, note, tier, refused, monkeypatch):
     if tier == "wrapped" and bubblewrap.probe():
         pytest.skip(bubblewrap.probe())
     if tier == "bare":
         monkeypatch.setattr(bubblewrap, "probe", lambda: "not wanted in this test")
-    failure = play(line, note, Mode.AUTO)
+    failure = refused(name, tier)
 
     assert failure.verdict is Verdict.CRASHED
-    assert failure.explanation.advice == advice
+    assert failure.explanation.advice == REFUSED[name][1]
 
 
 ALLOWED = {
@@ -129,13 +157,15 @@ ALLOWED = {
 }
 
 
+@pytest.mark.parametrize("sessions", ["wrapped", BARE, "off"], indirect=True)
 @pytest.mark.parametrize("line", ALLOWED.values(), ids=ALLOWED)
 def test_allowed_line_is_allowed_everywhere(line, note, sessions):
     assert play(line, note, sessions.mode) is None
 
 
 def test_manners_are_no_wall(note, plain):
-    line = "import grader.harness.sandbox.manners as m; m.RULES.clear(); threading.Thread(target=open, args=(NOTE,)).start()"
+    line = "import grader.harness.sandbox.manners as m; m.RULES.clear(); "
+    line += "threading.Thread(target=open, args=(NOTE,)).start()"
 
     assert play(line, note, Mode.OFF) is None
 

@@ -18,10 +18,10 @@ from grader.harness.results import Verdict
 from grader.harness.sandbox import bubblewrap, forked, launcher, nursery, seccomp
 from grader.harness.sandbox.launcher import open_session
 from grader.harness.sandbox.policy import Limits, Mode
-from tests.grader.harness.sandbox.conftest import GOOD, QUICK
+from tests.grader.harness.sandbox.conftest import GOOD, PROGRAM, QUICK
 from tests.grader.harness.sandbox.test_ending import descendants, wait_until_gone
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]
 ROWS = np.zeros((1, 20))
 PATIENCE_S = 60.0
 
@@ -70,7 +70,7 @@ def test_child_leads_a_session_and_a_group_of_its_own(wrapped):
     group, leader = stat_of(child)[2:4]
 
     assert int(group) == int(leader) == child
-    assert session.merge(ROWS).failure is None
+    assert session.call("merge", [ROWS]).failure is None
 
 
 # What a process finds around it: of a child that was forked all of it must be as in one that was started.
@@ -121,7 +121,7 @@ def merge(rows):
 
 def look_around(wrapped, before="", **options):
     with wrapped.open(before + LOOK, **options) as session:
-        reply = session.merge(ROWS)
+        reply = session.call("merge", [ROWS])
     assert reply.failure is None, reply.failure
     return eval(session.printed, {"nan": float("nan"), "inf": float("inf")})  # noqa: S307 - what LOOK wrote
 
@@ -139,8 +139,9 @@ def test_forked_child_finds_what_a_started_one_finds(wrapped, monkeypatch):
 VANDAL = """
 import atexit, builtins, gc, json, os, random, resource, signal, socket, sys
 import numpy as np
-import estimation.config, grader.harness.sandbox.child, grader.harness.sandbox.nursery
-for module in (builtins, json, os, random, socket, np, estimation.config, grader.harness.sandbox.child, grader.harness.sandbox.nursery):
+import estimation.config
+from grader.harness.sandbox import child, nursery
+for module in (builtins, json, os, random, socket, np, estimation.config, child, nursery):
     module.left_behind = b"a message to the next"
 os.environ["LEFT"] = "behind"
 sys.path.append("left behind"); sys.argv.append("left behind"); sys.modules["left_behind"] = sys
@@ -192,7 +193,7 @@ def test_nothing_is_left_for_the_next_session(wrapped, end):
 
     with wrapped.open(VANDAL.replace("{end}", end), QUICK) as session:
         assert session.load() is None
-        session.merge(ROWS)
+        session.call("merge", [ROWS])
 
     assert look_around(wrapped) == before
     assert find_nursery(wrapped) == parent
@@ -258,13 +259,13 @@ def test_neither_nursery_nor_sibling_can_be_reached(wrapped):
     sibling.load()
 
     reach = wrapped.open(REACH)
-    reply = reach.merge(ROWS)
+    reply = reach.call("merge", [ROWS])
     after = wrapped.open(REACH)
-    after.merge(ROWS)
+    after.call("merge", [ROWS])
 
     assert reply.failure is None
     assert reach.printed == after.printed == ""
-    assert sibling.merge(ROWS).failure is None
+    assert sibling.call("merge", [ROWS]).failure is None
     assert find_nursery(wrapped) == parent
 
 
@@ -309,23 +310,33 @@ def test_descriptors_of_a_child_are_not_inherited_by_programs(wrapped):
     assert not any(os.get_inheritable(end) for end in ends)
 
 
-def test_death_of_the_nursery_is_no_fault_of_the_submission(wrapped):
+def kill_when_asked(session, process, monkeypatch):
+    """Have a process killed as soon as the session has sent its next request."""
+    ends = session._child.pipes
+    send = ends.send
+
+    def send_and_kill(message):
+        send(message)
+        os.kill(process, signal.SIGKILL)
+
+    monkeypatch.setattr(ends, "send", send_and_kill)
+
+
+def test_death_of_the_nursery_is_no_fault_of_the_submission(wrapped, monkeypatch):
     parent = find_nursery(wrapped)
     session, child = open_known(wrapped, "import time\ndef merge(rows): time.sleep(1000)")
     assert session.load() is None
-    killer = threading.Timer(0.1, os.kill, (parent, signal.SIGKILL))
-    killer.start()
+    kill_when_asked(session, parent, monkeypatch)
 
     with pytest.raises(
         HostUnfit, match=r"it was killed, and the children with it\. This is not the submission's fault"
     ):
-        session.merge(ROWS)
+        session.call("merge", [ROWS])
 
-    killer.join()
     assert not session.is_alive
     assert wait_until_gone([parent, child]) == []
     with pytest.raises(ValueError, match=r"A session must be open to be asked; this one was closed\. Open another"):
-        session.merge(ROWS)
+        session.call("merge", [ROWS])
     session.close()
     assert find_nursery(wrapped) != parent
 
@@ -337,18 +348,16 @@ def test_nursery_that_died_between_sessions_is_replaced(wrapped):
     assert find_nursery(wrapped) != parent
 
 
-def test_child_killed_from_outside_is_told_as_before(wrapped):
+def test_child_killed_from_outside_is_told_as_before(wrapped, monkeypatch):
     wrapped.expect_good()
     session, child = open_known(wrapped, "import time\ndef merge(rows): time.sleep(1000)")
     session.load()
-    killer = threading.Timer(0.1, os.kill, (child, signal.SIGKILL))
-    killer.start()
+    kill_when_asked(session, child, monkeypatch)
 
-    failure = session.merge(ROWS).failure
+    failure = session.call("merge", [ROWS]).failure
 
-    killer.join()
     assert failure.verdict is Verdict.CRASHED
-    assert failure.explanation.came == "the system had to stop it"
+    assert failure.explanation.got == "the system had to stop it"
 
 
 def test_threads_open_and_close_sessions_at_the_same_time(wrapped, no_nursery):
@@ -356,9 +365,9 @@ def test_threads_open_and_close_sessions_at_the_same_time(wrapped, no_nursery):
 
     def grade(number):
         source = f"def merge(rows):\n    return rows + {number}"
-        with open_session(source.encode()) as session:
+        with open_session(PROGRAM, source.encode()) as session:
             kind = type(session._child._process).__name__
-            return [kind, *(session.merge(ROWS).answer[0, 0] for _ in range(3))]
+            return [kind, *(session.call("merge", [ROWS]).answer[0, 0] for _ in range(3))]
 
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(grade, range(24)))
@@ -394,12 +403,14 @@ import multiprocessing, os, sys
 import numpy as np
 from grader.harness.sandbox import forked
 from grader.harness.sandbox.launcher import open_session
+from grader.harness.sandbox.program import Function, Program
+PROGRAM = Program("merge.py", (Function("merge"),))
 ROWS = np.zeros((1, 20))
 def grade(number):
-    with open_session(b"import os\\ndef merge(rows): return rows + %d" % number) as session:
-        return session.merge(ROWS).answer[0, 0] == number and len(forked._NURSERIES.by_key)
+    with open_session(PROGRAM, b"import os\\ndef merge(rows): return rows + %d" % number) as session:
+        return session.call("merge", [ROWS]).answer[0, 0] == number and len(forked._NURSERIES.by_key)
 if __name__ == "__main__":
-    with open_session(b"def merge(rows): return rows") as session:
+    with open_session(PROGRAM, b"def merge(rows): return rows") as session:
         session.load()
         for way in ("fork", "spawn"):
             with multiprocessing.get_context(way).Pool(2) as pool:
@@ -410,7 +421,7 @@ if __name__ == "__main__":
             session.close()  # the parent's, which a fork must not end
             sys.exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        assert session.merge(ROWS).failure is None
+        assert session.call("merge", [ROWS]).failure is None
     print("done")
 """
 
@@ -603,14 +614,16 @@ def test_late_child_of_a_nursery_is_no_verdict(wrapped, monkeypatch):
 
     monkeypatch.setattr(launcher, "_start", start_forked_only)
     with pytest.raises(HostUnfit, match=r"A child must be ready within 1e-09 s; it was not"):
-        open_session(GOOD.encode(), mode=Mode.STRICT, limits=Limits(start_s=1e-9))
+        open_session(PROGRAM, GOOD.encode(), mode=Mode.STRICT, limits=Limits(start_s=1e-9))
     wrapped.expect_good()
 
 
 GRADER = """
 import os, sys, time
 from grader.harness.sandbox.launcher import open_session
-with open_session(b"def merge(rows): return rows") as session:
+from grader.harness.sandbox.program import Function, Program
+PROGRAM = Program("merge.py", (Function("merge"),))
+with open_session(PROGRAM, b"def merge(rows): return rows") as session:
     session.load()
 if sys.argv[1] == "waits":
     print("ready", flush=True)
@@ -649,5 +662,5 @@ def test_lone_child_is_started_where_a_nursery_is_lost(wrapped, no_nursery, monk
 
     monkeypatch.setattr(forked, "ForkedProcess", lose)
     with contextlib.closing(wrapped.open(GOOD)) as session:
-        assert session.merge(ROWS).failure is None
+        assert session.call("merge", [ROWS]).failure is None
         assert type(session._child._process).__name__ == "StartedProcess"

@@ -9,9 +9,10 @@ import pytest
 from grader.harness.sandbox import interpreter
 from grader.harness.sandbox.launcher import open_session
 from grader.harness.sandbox.policy import Mode
+from tests.grader.harness.sandbox.conftest import PROGRAM
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-SANDBOX = REPOSITORY / "grader" / "sandbox"
+REPOSITORY = Path(__file__).resolve().parents[4]
+SANDBOX = REPOSITORY / "grader" / "harness" / "sandbox"
 IN_THE_CHILD = [
     *(SANDBOX / f"{name}.py" for name in ("boot", "survey", *interpreter._RUNNER)),
     REPOSITORY / "estimation" / "__init__.py",
@@ -48,9 +49,9 @@ def test_session_runs_under_the_course_python(mode):
         pytest.skip("set LAB_STUDENT_PYTHON to the path of an older Python with NumPy")
     rows = np.arange(40.0).reshape(2, 20)
 
-    with open_session(SOURCE, mode=mode, python=Path(python)) as session:
-        assert np.array_equal(session.merge(rows).answer, rows[::-1])
-        ragged = session.merge(rows[:1]).failure
+    with open_session(PROGRAM, SOURCE, mode=mode, python=Path(python)) as session:
+        assert np.array_equal(session.call("merge", [rows]).answer, rows[::-1])
+        ragged = session.call("merge", [rows[:1]]).failure
 
-    assert ragged.explanation.came == "got a list of rows of different lengths"
+    assert ragged.explanation.got == "got a list of rows of different lengths"
     assert session.printed.startswith("(3, ")

@@ -12,6 +12,7 @@ from grader.harness.sandbox import pipes
 from grader.harness.sandbox.launcher import open_session
 from grader.harness.sandbox.policy import Limits, Mode
 from grader.harness.sandbox.threaded import ThreadedPipes
+from tests.grader.harness.sandbox.conftest import PROGRAM
 
 FOREVER = time.monotonic() + 1e6
 ECHO = """
@@ -96,8 +97,10 @@ def test_prints_are_cut_and_never_block(opened):
 
 def test_session_works_with_threads(monkeypatch):
     monkeypatch.delattr(select, "poll")
-    with open_session(b"print('p')\ndef merge(rows): return rows", mode=Mode.OFF, limits=Limits(call_s=30)) as session:
+    with open_session(
+        PROGRAM, b"print('p')\ndef merge(rows): return rows", mode=Mode.OFF, limits=Limits(call_s=30)
+    ) as session:
         assert isinstance(session._child.pipes, ThreadedPipes)
-        assert np.array_equal(session.merge(np.ones((3, 20))).answer, np.ones((3, 20)))
+        assert np.array_equal(session.call("merge", [np.ones((3, 20))]).answer, np.ones((3, 20)))
 
     assert session.printed == "p\n"

@@ -109,12 +109,29 @@ def test_system_that_cannot_wait_without_taking_away_still_tells(started, monkey
 def test_threads_share_one_starter(monkeypatch):
     """One that is forgotten ends its thread, and Linux ends what the thread has started."""
     monkeypatch.setattr(processes, "_STARTERS", processes._Starters())
-    meeting = threading.Event()
+    come, all_have_come = set(), threading.Event()
+
+    def come_by():
+        come.add(threading.get_ident())
+        if len(come) == 4:
+            all_have_come.set()
+
+    class WatchedLock:
+        lock = threading.Lock()
+
+        def __enter__(self):
+            come_by()
+            self.lock.acquire()
+
+        def __exit__(self, *_):
+            self.lock.release()
 
     def make(*arguments):
-        meeting.wait(0.05)  # gives the other threads time to come by
+        come_by()
+        assert all_have_come.wait(PATIENCE_S)
         return ThreadPoolExecutor(*arguments)
 
+    processes._STARTERS.lock = WatchedLock()
     monkeypatch.setattr(processes, "ThreadPoolExecutor", make)
     with ThreadPoolExecutor(4) as threads:
         starters = set(threads.map(lambda _: processes._find_starter(), range(4)))

@@ -1,5 +1,6 @@
 """Messages as bytes: what is written is read again, and nothing else is."""
 
+import json
 import struct
 
 import numpy as np
@@ -76,13 +77,29 @@ def test_array_with_something_behind_it_is_refused():
 
 
 def test_header_comes_back_as_it_was():
-    message = protocol.pack({"do": "merge", "positional": [3, float("inf")]}, b"xyz")
+    message = protocol.pack({"do": "call", "positional": [3, float("inf")]}, b"xyz")
     n_header, n_payload = protocol.read_lengths(message[: protocol.LENGTHS_BYTES])
     header = message[protocol.LENGTHS_BYTES :][:n_header]
 
-    assert protocol.read_header(header) == {"do": "merge", "positional": [3, float("inf")]}
+    assert protocol.read_header(header) == {"do": "call", "positional": [3, float("inf")]}
     assert message[protocol.LENGTHS_BYTES + n_header :] == b"xyz"
     assert n_payload == 3
+
+
+def test_arguments_come_back_as_they_were():
+    first, second, third = np.arange(6.0).reshape(2, 3), np.array(7), np.zeros((0, 2), np.float32)
+    header, payload = protocol.pack_arguments([first, 3, second], {"a": 0.5, "b": third})
+
+    positional, keywords = protocol.unpack_arguments(json.loads(json.dumps(header)), payload)
+
+    assert header == {"positional": [None, 3, None], "keywords": {"a": 0.5, "b": None}, "lengths": header["lengths"]}
+    assert sum(header["lengths"]) == len(payload)
+    assert [type(value) for value in positional] == [np.ndarray, int, np.ndarray]
+    assert np.array_equal(positional[0], first)
+    assert positional[1] == 3
+    assert (positional[2].shape, positional[2].dtype) == ((), second.dtype)
+    assert keywords["a"] == 0.5
+    assert (keywords["b"].shape, keywords["b"].dtype) == ((0, 2), np.float32)
 
 
 @pytest.mark.parametrize(

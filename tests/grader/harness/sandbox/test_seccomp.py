@@ -165,9 +165,10 @@ def test_other_processors_have_no_filter(monkeypatch):
 
 def test_kernel_that_refuses_is_reported():
     """Without no_new_privs an ordinary user may not set a filter; here the call itself is wrong."""
-    code = "from grader.harness.sandbox import seccomp; seccomp._PR_SET_SECCOMP = 9999; seccomp.install(may_open_for_writing=True)"
+    code = "from grader.harness.sandbox import seccomp; seccomp._PR_SET_SECCOMP = 9999; "
+    code += "seccomp.install(may_open_for_writing=True)"
     done = subprocess.run(
-        [sys.executable, "-B", "-c", code], capture_output=True, check=False, cwd=Path(__file__).parents[3]
+        [sys.executable, "-B", "-c", code], capture_output=True, check=False, cwd=Path(__file__).parents[4]
     )
 
     assert b"the kernel does not take a seccomp filter" in done.stderr

@@ -5,13 +5,16 @@ import pytest
 
 from grader.harness.results import Verdict
 from grader.harness.sandbox.policy import Limits
+from grader.harness.sandbox.program import Function, Program
+from tests.grader.harness.sandbox.conftest import in_every_tier
 
 ROWS = np.arange(40.0).reshape(2, 20)
 
 
+@in_every_tier
 def test_answer_comes_back(sessions):
     with sessions.open("def merge(subset): return subset * 2") as session:
-        reply = session.merge(ROWS)
+        reply = session.call("merge", [ROWS])
 
     assert np.array_equal(reply.answer, ROWS * 2)
     assert reply.failure is None
@@ -19,46 +22,122 @@ def test_answer_comes_back(sessions):
 
 
 @pytest.mark.parametrize("dtype", ["<f8", "<f4", "<i8"])
-def test_rows_arrive_fresh_and_writeable(plain, dtype):
+def test_rows_arrive_fresh_and_writeable(either, dtype):
     source = "def merge(subset):\n    assert subset.dtype == DTYPE, subset.dtype\n    subset += 1\n    return subset"
     rows = ROWS.astype(dtype)
-    with plain.open(f"DTYPE = {dtype!r}\n{source}") as session:
-        answers = [session.merge(rows).answer for _ in range(2)]
+    with either.open(f"DTYPE = {dtype!r}\n{source}") as session:
+        answers = [session.call("merge", [rows]).answer for _ in range(2)]
 
     assert np.array_equal(answers[0], rows + 1)
     assert np.array_equal(answers[1], rows + 1)
 
 
-def test_arguments_arrive_by_position_and_by_name(plain):
+def test_arguments_arrive_by_position_and_by_name(either):
     source = "def merge(subset, a=0, b=0):\n    return [[a, b]]"
-    with plain.open(source) as session:
+    with either.open(source) as session:
         replies = [
-            session.merge(ROWS, (3, 0.5)),
-            session.merge(ROWS, keywords={"b": 0.25}),
-            session.merge(ROWS, (7,), {"b": 1}),
+            session.call("merge", [ROWS, 3, 0.5]),
+            session.call("merge", [ROWS], {"b": 0.25}),
+            session.call("merge", [ROWS, 7], {"b": 1}),
         ]
 
     assert [reply.answer.tolist() for reply in replies] == [[[3, 0.5]], [[0, 0.25]], [[7, 1]]]
 
 
-def test_empty_rows_arrive_with_their_shape(plain):
-    with plain.open("def merge(subset): return [len(subset.shape), subset.size]") as session:
-        answers = [session.merge(rows).answer.tolist() for rows in (np.zeros((0, 20)), np.zeros(0), [])]
+def test_empty_rows_arrive_with_their_shape(either):
+    with either.open("def merge(subset): return [len(subset.shape), subset.size]") as session:
+        answers = [
+            session.call("merge", [rows]).answer.tolist() for rows in (np.zeros((0, 20)), np.zeros(0), np.array([]))
+        ]
 
     assert answers == [[2, 0], [1, 0], [1, 0]]
 
 
-def test_large_rows_pass(plain):
+TWO = Program("shapes.py", (Function("blend", "a, b, *, c, d"), Function("measure", "a")))
+TWO_SOURCE = """
+import numpy as np
+def blend(a, b, *, c, d=0):
+    assert [type(value) for value in (a, b, c)] == [np.ndarray] * 3
+    assert [value.dtype.str for value in (a, b, c)] == ["<f8", "<i8", "|u1"]
+    return a + b.sum() + c[:, None] + d
+def measure(a):
+    return a.sum()
+"""
+
+
+def test_several_arrays_arrive_by_position_and_by_name(sessions):
+    a, b, c = np.arange(6.0).reshape(2, 3), np.array([[1, 2], [3, 4]]), np.array([100, 200], np.uint8)
+    with sessions.open(TWO_SOURCE, program=TWO) as session:
+        replies = [session.call("blend", [a, b], {"c": c}), session.call("blend", [a, b], {"d": 0.5, "c": c})]
+
+    assert np.array_equal(replies[0].answer, a + 10 + c[:, None])
+    assert np.array_equal(replies[1].answer, replies[0].answer + 0.5)
+
+
+@pytest.mark.parametrize("number", ["a.sum()", "float(a.sum())", "int(a.sum())", "np.array(a.sum())"])
+def test_single_number_is_an_answer(either, number):
+    with either.open(TWO_SOURCE.replace("a.sum()", number), program=TWO) as session:
+        reply = session.call("measure", [np.arange(6.0)])
+
+    assert reply.failure is None
+    assert (reply.answer.shape, reply.answer.dtype) == ((), np.float64)
+    assert reply.answer == 15
+
+
+ONE_OF_TWO = {
+    "there is none": "",
+    "measure is an object of type int": "measure = 7",
+    "measure is a class": "class measure: pass",
+}
+
+
+@pytest.mark.parametrize(("got", "definition"), ONE_OF_TWO.items(), ids=["none", "number", "class"])
+def test_one_function_of_two_answers(sessions, got, definition):
+    source = f"def blend(a, b): return a + b\n{definition}\n"
+    with sessions.open(source, program=TWO) as session:
+        assert session.load() is None
+        before = session.call("blend", [ROWS, ROWS])
+        failure = session.call("measure", [ROWS]).failure
+        after = session.call("blend", [ROWS, 1])
+
+    assert np.array_equal(before.answer, 2 * ROWS)
+    assert failure.verdict is Verdict.WRONG
+    assert str(failure.explanation) == (
+        f"shapes.py must define a function measure; {got}. Keep the function of the template: def measure(a), with a "
+        "return."
+    )
+    assert np.array_equal(after.answer, ROWS + 1)
+
+
+def test_file_with_neither_function_is_refused(either):
+    with either.open("def other(): pass", program=TWO) as session:
+        failure = session.load()
+
+        assert failure.explanation.required == "shapes.py must define a function blend"
+        assert session.call("measure", [ROWS]).failure is failure
+
+
+def test_function_that_was_called_is_named(either):
+    with either.open("def blend(a): return 1 / 0\ndef measure(a): return 'x'", program=TWO) as session:
+        replies = [session.call(name, [ROWS]) for name in ("blend", "measure")]
+
+    assert [reply.failure.explanation.required for reply in replies] == [
+        "blend() must return an array of numbers",
+        "measure() must return an array of numbers",
+    ]
+
+
+def test_large_rows_pass(either):
     rows = np.arange(20.0 * 6_000).reshape(-1, 20)
-    with plain.open("def merge(subset): return subset") as session:
-        assert np.array_equal(session.merge(rows).answer, rows)
+    with either.open("def merge(subset): return subset") as session:
+        assert np.array_equal(session.call("merge", [rows]).answer, rows)
 
 
-def test_answer_above_the_limit_is_wrong(plain):
-    failure = plain.call("import numpy as np\ndef merge(rows): return np.zeros((7000, 20))").failure
+def test_answer_above_the_limit_is_wrong(either):
+    failure = either.call("import numpy as np\ndef merge(rows): return np.zeros((7000, 20))").failure
 
     assert failure.verdict is Verdict.WRONG
-    assert failure.explanation.came == "got an array of shape (7000, 20), larger than 1 MiB"
+    assert failure.explanation.got == "got an array of shape (7000, 20), larger than 1 MiB"
 
 
 DATACLASS = b"""
@@ -98,8 +177,8 @@ LOADED = {
 
 
 @pytest.mark.parametrize("source", LOADED.values(), ids=LOADED)
-def test_honest_source_is_loaded(plain, source):
-    reply = plain.call(source)
+def test_honest_source_is_loaded(either, source):
+    reply = either.call(source)
 
     assert reply.failure is None
     assert len(reply.answer) == 2
@@ -119,17 +198,17 @@ NO_FUNCTION = {
 }
 
 
-@pytest.mark.parametrize(("source", "came"), NO_FUNCTION.values(), ids=NO_FUNCTION)
-def test_missing_function_is_told(plain, source, came):
-    with plain.open(source) as session:
+@pytest.mark.parametrize(("source", "got"), NO_FUNCTION.values(), ids=NO_FUNCTION)
+def test_missing_function_is_told(either, source, got):
+    with either.open(source) as session:
         failure = session.load()
 
         assert failure.verdict is Verdict.WRONG
         assert str(failure.explanation) == (
-            f"merge.py must define a function merge; {came}. Keep the function of the template: "
+            f"merge.py must define a function merge; {got}. Keep the function of the template: "
             "def merge(subset, min_num_body_parts=4, min_score=0.4), with a return."
         )
-        assert session.merge(ROWS).failure is failure
+        assert session.call("merge", [ROWS]).failure is failure
 
 
 UNLOADED = {
@@ -169,14 +248,14 @@ UNLOADED = {
 }
 
 
-@pytest.mark.parametrize(("source", "came"), UNLOADED.values(), ids=UNLOADED)
-def test_broken_source_is_told_with_its_line(plain, source, came):
-    with plain.open(source) as session:
+@pytest.mark.parametrize(("source", "got"), UNLOADED.values(), ids=UNLOADED)
+def test_broken_source_is_told_with_its_line(either, source, got):
+    with either.open(source) as session:
         failure = session.load()
 
     assert failure.verdict is Verdict.CRASHED
     assert failure.explanation.required == "merge.py must be imported without an error"
-    assert came in failure.explanation.came
+    assert got in failure.explanation.got
 
 
 CV2 = (
@@ -192,8 +271,8 @@ ADVICE = {
 
 
 @pytest.mark.parametrize(("source", "advice"), ADVICE.values(), ids=ADVICE)
-def test_broken_source_is_given_advice(plain, source, advice):
-    with plain.open(source) as session:
+def test_broken_source_is_given_advice(either, source, advice):
+    with either.open(source) as session:
         assert session.load().explanation.advice == advice
 
 
@@ -205,7 +284,7 @@ def test_compiler_bomb_stays_in_the_child(guarded):
     guarded.expect_good()
 
 
-def test_exception_is_told_with_its_lines(plain):
+def test_exception_is_told_with_its_lines(either):
     source = """
     import numpy as np
     def inner(rows):
@@ -214,10 +293,10 @@ def test_exception_is_told_with_its_lines(plain):
     def merge(subset):
         return inner(subset)
     """
-    failure = plain.call(source).failure
+    failure = either.call(source).failure
 
     assert str(failure.explanation) == (
-        "merge() must return an array of shape (n_skeletons, 20); got IndexError: index 7 is out of bounds for axis 0 "
+        "merge() must return an array of shape (n_people, 20); got IndexError: index 7 is out of bounds for axis 0 "
         "with size 2 in line 4 of merge.py: return rows[7]. "
         "Call merge() with this input on your own computer and look at that line."
     )
@@ -229,35 +308,35 @@ def test_exception_is_told_with_its_lines(plain):
     )
 
 
-def test_long_traceback_loses_its_middle(plain):
-    failure = plain.call("def merge(rows): return merge(rows)").failure
+def test_long_traceback_loses_its_middle(either):
+    failure = either.call("def merge(rows): return merge(rows)").failure
 
     assert len(failure.traceback.splitlines()) == 2 * 9 + 3
     assert " more ..." in failure.traceback
 
 
-def test_nothing_returned_is_told(plain):
-    failure = plain.call("def merge(rows): pass").failure
+def test_nothing_returned_is_told(either):
+    failure = either.call("def merge(rows): pass").failure
 
     assert failure.verdict is Verdict.WRONG
     assert str(failure.explanation) == (
-        "merge() must return an array of shape (n_skeletons, 20); got None. "
-        "End the function with a return of the rows, on every way through it."
+        "merge() must return an array of shape (n_people, 20); got None. "
+        "End the function with a return of the answer, on every way through it."
     )
 
 
-def test_coroutine_returned_is_told(plain):
-    failure = plain.call("async def f(rows): return rows\ndef merge(rows): return f(rows)").failure
+def test_coroutine_returned_is_told(either):
+    failure = either.call("async def f(rows): return rows\ndef merge(rows): return f(rows)").failure
 
-    assert failure.explanation.came == "got a coroutine"
-    assert failure.explanation.advice == "Return one row a person: 18 keypoint ids, score, number of parts."
+    assert failure.explanation.got == "got a coroutine"
+    assert failure.explanation.advice == "Return one row a person: 18 keypoint ids, the score, the number of parts."
 
 
-def test_session_goes_on_after_a_failure(plain):
-    with plain.open("def merge(rows):\n    if len(rows) == 1: raise ValueError('one')\n    return rows") as session:
-        assert session.merge(ROWS[:1]).failure.explanation.came.startswith("got ValueError: one in line 2")
+def test_session_goes_on_after_a_failure(either):
+    with either.open("def merge(rows):\n    if len(rows) == 1: raise ValueError('one')\n    return rows") as session:
+        assert session.call("merge", [ROWS[:1]]).failure.explanation.got.startswith("got ValueError: one in line 2")
         assert session.is_alive
-        assert np.array_equal(session.merge(ROWS).answer, ROWS)
+        assert np.array_equal(session.call("merge", [ROWS]).answer, ROWS)
 
 
 RANDOM = """
@@ -268,11 +347,11 @@ def merge(rows):
 """
 
 
-def test_chance_depends_on_the_seed_alone(plain):
+def test_chance_depends_on_the_seed_alone(either):
     answers = []
     for seed in (1, 1, 2):
-        with plain.open(RANDOM, seed=seed) as session:
-            answers.append([session.merge(ROWS).answer.tolist() for _ in range(2)])
+        with either.open(RANDOM, seed=seed) as session:
+            answers.append([session.call("merge", [ROWS]).answer.tolist() for _ in range(2)])
 
     assert answers[0] == answers[1]
     assert not set(answers[0][0][:3]) & set(answers[2][0][:3])
@@ -280,6 +359,7 @@ def test_chance_depends_on_the_seed_alone(plain):
     assert answers[0][0][2] != answers[0][1][2]
 
 
+@in_every_tier
 def test_environment_is_empty(sessions, monkeypatch):
     monkeypatch.setenv("LAB_SECRET", "42")
     monkeypatch.setenv("PYTHONPATH", "/no/such/folder")

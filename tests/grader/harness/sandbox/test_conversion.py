@@ -75,6 +75,26 @@ def test_masked_entries_are_absent():
     assert read_answer(np.ma.masked_greater(ROWS, 30), LARGEST).min() == -1
 
 
+SINGLE = {
+    "number": 3.5,
+    "numpy_number": np.float64(3.5),
+    "small_number": np.float32(3.5),
+    "no_dimensions": np.array(3.5),
+    "fraction": Fraction(7, 2),
+    "decimal": Decimal("3.5"),
+}
+
+
+@pytest.mark.parametrize("value", SINGLE.values(), ids=SINGLE)
+def test_single_number_is_read(value):
+    answer = read_answer(value, LARGEST)
+
+    assert type(answer) is np.ndarray
+    assert (answer.shape, answer.dtype) == ((), np.dtype("<f8"))
+    assert answer == 3.5
+    assert unpack_array(pack_array(answer)).shape == ()
+
+
 NOBODY = [[], np.zeros(0), np.zeros((0, 20)), [[]], np.zeros((0, 7, 999_999_999)), iter(()), {}.values()]
 
 
@@ -107,9 +127,8 @@ OTHERS = {
     "dictionary": ({1: ROWS}, "an object of type dict"),
     "set": ({1, 2}, "an object of type set"),
     "bytes": (b"rows", "an object of type bytes"),
-    "number": (3.5, "a single number, 3.5"),
-    "truth": (True, "a single number, True"),
-    "numpy_number": (np.float64(3), "a single number"),
+    "truth": (True, "the truth value True"),
+    "numpy_truth": (np.True_, "one of booleans"),
     "ragged": ([[1, 2], [3]], "a list of rows of different lengths"),
     "ragged_arrays": ([np.zeros(2), np.zeros(3)], "a list of rows of different lengths"),
     "ragged_objects": (np.array([[1, 2], [3]], dtype=object), "a list of rows of different lengths"),
@@ -119,10 +138,10 @@ OTHERS = {
     "complex": (ROWS + 1j, "an array of complex numbers"),
     "dates": (np.array(["2020-01-01"], dtype="M8[D]"), "an array of dates"),
     "spans": (np.array([1], dtype="m8[D]"), "an array of time spans"),
-    "structured": (np.zeros(2, dtype="i4,f8"), "a structured array"),
+    "structured": (np.zeros(2, dtype="i4,f8"), "an array of a structured type"),
     "none_inside": ([[1.0, None]], "an array that holds None"),
     "date_inside": ([dt.date(2020, 1, 1)], "an array that holds an object of type date"),
-    "true_inside": (np.array([1, True], dtype=object), "an array that holds a single number, True"),
+    "true_inside": (np.array([1, True], dtype=object), "an array that holds the truth value True"),
     "too_large_inside": ([[10**400]], "an array that holds a number too large for a float"),
     "four_dimensions": (np.zeros((1, 1, 1, 1)), "an array of shape (1, 1, 1, 1)"),
     "empty_huge": (np.zeros((0, 10**10)), "an empty array of shape (0, 10000000000)"),
