@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from grader.harness.lab import Lab
-from grader.harness.results import CaseResult, CheckResult, Report
+from grader.harness.results import CaseResult, CheckResult, ManualPart, Report
 
 FORMAT = 2
 """Number of the form of a report; a file of another one is refused."""
@@ -82,7 +82,8 @@ def _check_ranges(report: Report) -> None:
     for seconds in (report.execution_s, *timing):
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"Seconds in a results file must be from 0 on; got {seconds!r}.")
-    for part in (*report.checks, *report.manual_parts):
+    parts: tuple[CheckResult | ManualPart, ...] = (*report.checks, *report.manual_parts)
+    for part in parts:
         if part.max_points < 0:
             raise ValueError(
                 f"Points in a results file must be from 0 on; got {str(part.max_points)!r} for {part.key!r:.80}."
@@ -162,7 +163,7 @@ def _first_missing(record: Any, where: str = "") -> str:  # noqa: ANN401 - of a 
             parts.append((f".{field.name}", vars(record)[field.name]))
     elif isinstance(record, Mapping):
         parts = [(f".{name}", value) for name, value in record.items()]
-    elif isinstance(record, list | tuple):
+    elif isinstance(record, list | tuple) and any(map(is_dataclass, record[:1])):
         parts = [(f"[{number}]", value) for number, value in enumerate(record)]
     return next(filter(None, (_first_missing(value, where + step) for step, value in parts)), "")
 

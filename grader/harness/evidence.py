@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from grader.harness.cases import Case
-from grader.harness.characters import cut
+from grader.harness.characters import count, cut, make_visible
 
 MAX_LINES = 12
 """So many lines of an array are written."""
@@ -142,7 +142,7 @@ class ArrayEvidence:
 
     def draw(self, evidence: ArrayRecord) -> str:
         """Write the same lines as HTML."""
-        return f"<pre>{escape(chr(10).join(self.write(evidence, 110)))}</pre>"
+        return f"<pre>{escape(make_visible(chr(10).join(self.write(evidence, 110))))}</pre>"
 
     def pictures(self, overlay: Any) -> Sequence[Picture]:  # noqa: ANN401, ARG002 - there are none
         """Draw nothing."""
@@ -156,4 +156,4 @@ def _write(value: Any) -> str:  # noqa: ANN401 - an array or a number
 def _lines(text: str, n_columns: int) -> list[str]:
     lines = [f"  {cut(line, n_columns - 2)}" for line in text.split("\n")]
     n_more = len(lines) - MAX_LINES
-    return lines if n_more <= 0 else [*lines[:MAX_LINES], f"  (and {n_more} more lines)"]
+    return lines if n_more <= 0 else [*lines[:MAX_LINES], f"  (and {count(n_more, 'more line')})"]

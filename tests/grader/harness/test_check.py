@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,22 +10,29 @@ import pytest
 from estimation.config import ROW_LENGTH
 from estimation.merge import merge
 from grader.harness.check import Check
-from grader.harness.errors import RubricError
-from grader.harness.respondent import Student
-from grader.harness.results import Explanation, Verdict, Visibility
+from grader.harness.respondent import Respondent
+from grader.harness.results import Verdict, Visibility
 from grader.harness.rubric import RubricLine
-from grader.labs.merge.compare import same_people
-from grader.labs.merge.merge_case import Case, Scene
+from grader.labs.merge.compare import agree, other_than, same_people
+from grader.labs.merge.lab import LAB
+from grader.labs.merge.merge_case import MergeCase
 from tests.grader.harness.sessions import CRASHED, STOPPED, Sessions
 from tests.strategies import rows_of
 
 LINE = RubricLine("one", "Part", "Title", "Says.", Fraction(4))
 WORDS = {"required": "They must be alike", "advice": "Look again."}
+ALIKE = partial(agree, **WORDS)
+SAME = partial(other_than, **WORDS)
 
 
 def make_case(number, check="one", **fields):
     rows = rows_of(*(({slot: number + slot, slot + 1: number + slot + 1}, 1) for slot in range(4)))
-    return Case(check, f"case {number}", "Says.", Visibility.HIDDEN, rows, merge(rows), **fields)
+    return case_of(f"case {number}", rows, check=check, **fields)
+
+
+def case_of(name, rows, *, check="one", **fields):
+    fields = {"says": "Says.", "visibility": Visibility.HIDDEN, "expected": merge(rows), **fields}
+    return MergeCase(check=check, name=name, arguments=(rows,), **fields)
 
 
 def first_id(rows):
@@ -37,7 +45,11 @@ def wrong_at(*ids, answer=None):
 
 
 def check_of(merge_by, cases, shrink=None):
-    return Check(LINE, cases, Student(Sessions(merge_by)), shrink)
+    return Check(LINE, cases, respondent_of(Sessions(merge_by), cases), LAB.evidence, shrink)
+
+
+def respondent_of(sessions, cases):
+    return Respondent(sessions, LAB.program, LAB.read_answer, cases)
 
 
 def verdicts(check):
@@ -74,11 +86,11 @@ def test_judge_each_keeps_what_a_reader_needs():
     assert (result.name, result.says, result.visibility) == ("case 10", "Says.", Visibility.HIDDEN)
     assert "must be 4, the sum of the scores of its rows; got 5" in str(result.explanation)
     assert result.evidence.call == "merge(subset, min_score=0.5)"
-    assert result.evidence.rows is case.rows
-    assert result.evidence.expected is case.expected
+    assert np.array_equal(result.evidence.rows, case.rows)
+    assert np.array_equal(result.evidence.expected, case.expected)
     assert result.evidence.answer[0, 18] == 5
     assert result.evidence.is_only_answer
-    assert not result.evidence.shrunk
+    assert not result.evidence.is_shrunk
 
 
 def changed(people):
@@ -100,60 +112,60 @@ def test_judge_each_tells_a_failure_with_its_traceback():
 
 # Twins ---------------------------------------------------------------------------------------------------------------
 
-SHUFFLED = replace(CASES[0], name="shuffled", rows=CASES[0].rows[::-1], twin_of="case 10")
+SHUFFLED = replace(CASES[0], name="shuffled", arguments=(CASES[0].rows[::-1],), twin_of="case 10")
 NEW_OF = {10 + slot: 80 - slot for slot in range(5)}
 
 
 def renumbered_twin():
     rows = rows_of(*(({slot: 80 - slot, slot + 1: 79 - slot}, 1) for slot in range(4)))
-    return replace(CASES[0], name="renumbered", rows=rows, expected=merge(rows), twin_of="case 10", renumbered=NEW_OF)
+    return case_of("renumbered", rows, twin_of="case 10", renumbered=NEW_OF)
 
 
 @pytest.mark.parametrize("twin", [SHUFFLED, renumbered_twin()], ids=["other order", "other ids"])
 def test_judge_twins_compares_the_submission_with_itself(twin):
     for merge_by in (merge, lambda rows: changed(merge(rows))):
         check = check_of(merge_by, [CASES[0], twin, CASES[1]])
-        check.judge_twins(**WORDS)
+        check.judge_twins(ALIKE)
         assert verdicts(check) == [Verdict.PASSED]
         assert check.results[0].name == twin.name
 
 
 def test_judge_twins_tells_a_difference():
     check = check_of(lambda rows: merge(rows) if rows[0, 0] == 10 else changed(merge(rows)), [CASES[0], SHUFFLED])
-    check.judge_twins(**WORDS)
+    check.judge_twins(ALIKE)
     assert verdicts(check) == [Verdict.WRONG]
     assert str(check.results[0].explanation) == (
         "They must be alike; the person with nose 10, neck 11, right_shoulder 12, right_elbow 13, right_wrist 14 had "
         "score 4 and 5 parts first, and score 5 and 5 parts then. Look again."
     )
-    assert check.results[0].evidence.rows is SHUFFLED.rows
+    assert np.array_equal(check.results[0].evidence.rows, SHUFFLED.rows)
 
 
 def test_judge_twins_tells_ids_that_were_not_renumbered():
     known = merge(CASES[0].rows)
     check = check_of(lambda _: known, [CASES[0], renumbered_twin()])
-    check.judge_twins(**WORDS)
+    check.judge_twins(ALIKE)
     assert "the second time there was no person with nose 80, neck 79" in str(check.results[0].explanation)
 
 
 def test_judge_twins_does_not_pass_nobody_two_times():
     check = check_of(lambda _: [], [CASES[0], SHUFFLED])
-    check.judge_twins(**WORDS)
+    check.judge_twins(ALIKE)
     assert str(check.results[0].explanation).startswith("Where the rows hold people, the answer must hold people")
 
 
 def test_judge_twins_passes_nobody_where_nobody_is():
     nobody = rows_of(({0: 1, 1: 2}, 1))
-    base = replace(CASES[0], rows=nobody, expected=merge(nobody))
+    base = case_of("case 10", nobody)
     check = check_of(merge, [base, replace(base, name="twin", twin_of="case 10")])
-    check.judge_twins(**WORDS)
+    check.judge_twins(ALIKE)
     assert verdicts(check) == [Verdict.PASSED]
 
 
 @pytest.mark.parametrize("failing", [CASES[0], SHUFFLED], ids=["the first", "the second"])
 def test_judge_twins_tells_which_of_the_two_failed(failing):
     check = check_of(lambda rows: CRASHED if np.array_equal(rows, failing.rows) else merge(rows), [CASES[0], SHUFFLED])
-    check.judge_twins(**WORDS)
+    check.judge_twins(ALIKE)
     (result,) = check.results
     assert (result.name, result.verdict) == (failing.name, Verdict.CRASHED)
 
@@ -165,11 +177,9 @@ def check_again(*merges_by):
     """Answer five cases of three checks, then judge them again; each session has the next merge."""
     cases = [make_case(10), make_case(20), make_case(30, "two"), make_case(40, "two"), make_case(50, "three")]
     sessions = Sessions(merge)
-    student = Student(lambda seed: replace_merge(sessions(seed), merges_by[len(sessions.opened) - 1]))
-    for case in cases:
-        student.answer(case)
-    check = Check(LINE, [], student)
-    check.judge_again(**WORDS)
+    respondent = respondent_of(lambda seed: replace_merge(sessions(seed), merges_by[len(sessions.opened) - 1]), cases)
+    check = Check(LINE, cases, respondent, LAB.evidence)
+    check.judge_again(SAME)
     return check
 
 
@@ -217,36 +227,36 @@ def test_judge_again_gives_nothing_when_nothing_was_answered():
 # The smallest input --------------------------------------------------------------------------------------------------
 
 SMALL = replace(make_case(70), name="shrunk")
-SMALL_TWIN = replace(SMALL, rows=SMALL.rows[::-1], twin_of="shrunk")
+SMALL_TWIN = replace(SMALL, arguments=(SMALL.rows[::-1],), twin_of="shrunk")
 
 
 def shrink_to(*cases):
     """Make a search that tries its cases and finds them if they are wrong."""
-    return lambda key, is_wrong: cases if key == "one" and cases and is_wrong(cases) else ()
+    return lambda key, judge: cases if key == "one" and cases and judge(cases) is Verdict.WRONG else ()
 
 
-def test_judge_small_inputs_shows_the_smallest_in_place_of_the_first():
+def test_show_smallest_shows_the_smallest_in_place_of_the_first():
     check = check_of(wrong_at(20, 30, 70), CASES, shrink_to(SMALL))
     check.judge_each(same_people)
-    check.judge_small_inputs(same_people)
+    check.show_smallest(same_people)
     assert [result.name for result in check.results] == ["case 10", "shrunk", "case 30"]
     assert verdicts(check) == [Verdict.PASSED, Verdict.WRONG, Verdict.WRONG]
-    assert check.results[1].evidence.shrunk
-    assert check.results[1].evidence.rows is SMALL.rows
+    assert check.results[1].evidence.is_shrunk
+    assert np.array_equal(check.results[1].evidence.rows, SMALL.rows)
     assert "nose 70" in str(check.results[1].explanation)
     assert check.finish().points == Fraction(4, 3)
 
 
-def test_judge_small_twins_shows_the_smallest_pair():
+def test_show_smallest_twins_shows_the_smallest_pair():
     check = check_of(
         lambda rows: merge(rows) if rows[0, 0] in {10, 70} else changed(merge(rows)),
         [CASES[0], SHUFFLED],
         shrink_to(SMALL, SMALL_TWIN),
     )
-    check.judge_twins(**WORDS)
-    check.judge_small_twins(**WORDS)
+    check.judge_twins(ALIKE)
+    check.show_smallest_twins(ALIKE)
     assert [result.name for result in check.results] == ["shrunk"]
-    assert check.results[0].evidence.rows is SMALL_TWIN.rows
+    assert np.array_equal(check.results[0].evidence.rows, SMALL_TWIN.rows)
     assert "They must be alike" in str(check.results[0].explanation)
 
 
@@ -262,15 +272,15 @@ def test_judge_small_twins_shows_the_smallest_pair():
         ),
     ],
 )
-def test_judge_small_inputs_leaves_the_recorded_case(merge_by, shrink):
+def test_show_smallest_leaves_the_recorded_case(merge_by, shrink):
     check = check_of(merge_by, CASES, shrink)
     check.judge_each(same_people)
-    check.judge_small_inputs(same_people)
+    check.show_smallest(same_people)
     assert [result.name for result in check.results] == ["case 10", "case 20", "case 30"]
     assert check.finish().points == Fraction(8, 3)
 
 
-def refuse(key, is_wrong):
+def refuse(key, judge):
     raise AssertionError("nothing is to be shrunk")
 
 
@@ -278,62 +288,48 @@ def refuse(key, is_wrong):
     "merge_by",
     [pytest.param(merge, id="all right"), pytest.param(lambda _: CRASHED, id="crashed, which needs no smaller input")],
 )
-def test_judge_small_inputs_searches_only_after_a_wrong_answer(merge_by):
+def test_show_smallest_searches_only_after_a_wrong_answer(merge_by):
     check = check_of(merge_by, CASES, refuse)
     check.judge_each(same_people)
-    check.judge_small_inputs(same_people)
+    check.show_smallest(same_people)
     assert len(check.results) == 3
 
 
 # Pictures ------------------------------------------------------------------------------------------------------------
 
-SCENE = Scene("street.png", {10: (1.0, 2.0)}, ({"nose": (1.0, 2.0)},), 0.75)
-
-
-def is_somebody(scene, score):
-    return None if score > scene.expected_score else Explanation("Somebody must be found", "nobody was", "Look.")
-
 
 @pytest.mark.parametrize(
     ("merge_by", "verdict"), [(merge, Verdict.PASSED), (lambda _: [], Verdict.WRONG)], ids=["right", "wrong"]
 )
-def test_judge_pictures_keeps_skeletons_for_drawing(merge_by, verdict):
-    case = make_case(10, scene=SCENE)
+def test_judge_each_keeps_what_is_drawn_of_an_answer(merge_by, verdict):
+    case = make_case(10)
     check = check_of(merge_by, [case])
-    check.judge_pictures(lambda _, people: float(len(people)), is_somebody)
+    check.judge_each(same_people, overlay=lambda *drawn: drawn)
     (result,) = check.results
     assert result.verdict is verdict
-    assert (result.overlay.picture, result.overlay.keypoints) == ("street.png", SCENE.keypoints)
-    assert result.overlay.expected is case.expected
-    assert np.array_equal(result.overlay.answer, np.reshape(merge_by(case.rows), (-1, ROW_LENGTH)))
-    assert (result.overlay.score, result.overlay.expected_score) == (len(result.overlay.answer), 0.75)
+    drawn_case, drawn_people = result.overlay
+    assert drawn_case is case
+    assert np.array_equal(drawn_people, np.reshape(merge_by(case.rows), (-1, ROW_LENGTH)))
 
 
-def test_judge_pictures_draws_nothing_without_an_answer():
-    check = check_of(lambda _: CRASHED, [make_case(10, scene=SCENE)])
-    check.judge_pictures(lambda *_: 1.0, is_somebody)
+def test_judge_each_draws_nothing_without_an_answer():
+    check = check_of(lambda _: CRASHED, [make_case(10)])
+    check.judge_each(same_people, overlay=lambda *_: "drawn")
     assert check.results[0].verdict is Verdict.CRASHED
     assert check.results[0].overlay is None
 
 
-def test_judge_pictures_needs_scenes():
-    check = check_of(merge, [make_case(10)])
-    message = r"^A case of pictures must have a scene; 'case 10' has none\. Make the cases again\.$"
-    with pytest.raises(RubricError, match=message):
-        check.judge_pictures(lambda *_: 1.0, is_somebody)
-
-
-def test_judge_small_inputs_searches_for_wrong_answers_in_a_process_of_its_own():
+def test_show_smallest_searches_for_wrong_answers_in_a_process_of_its_own():
     asked = []
 
-    def search(key, is_wrong):
-        asked.extend(is_wrong([case]) for case in (SMALL, make_case(80), make_case(90)))
+    def search(key, judge):
+        asked.extend(judge([case]) for case in (SMALL, make_case(80), make_case(90)))
         return ()
 
     sessions = Sessions(lambda rows: CRASHED if first_id(rows) == 80 else wrong_at(10, 70)(rows))
-    check = Check(LINE, CASES, Student(sessions), search)
+    check = Check(LINE, CASES, respondent_of(sessions, CASES), LAB.evidence, search)
     check.judge_each(same_people)
-    check.judge_small_inputs(same_people)
+    check.show_smallest(same_people)
     assert asked == [Verdict.WRONG, Verdict.CRASHED, Verdict.PASSED]
     assert [len(session.asked) for session in sessions.opened] == [3, 3]
 

@@ -7,17 +7,27 @@ import pytest
 
 from estimation.config import ROW_LENGTH
 from estimation.merge import merge
-from grader.harness.respondent import MAX_AGAIN, MAX_ROWS_AGAIN, MAX_STOPS, TOTAL_S, Student
+from grader.harness.respondent import MAX_AGAIN, MAX_SIZE_AGAIN, MAX_STOPS, TOTAL_S, Respondent
 from grader.harness.results import Verdict, Visibility
 from grader.harness.sandbox.launcher import Failure
-from grader.labs.merge.merge_case import Case
+from grader.labs.merge.lab import LAB
+from grader.labs.merge.merge_case import MergeCase
 from tests.grader.harness.sessions import CRASHED, STOPPED, SYNTAX, Sessions
 from tests.strategies import rows_of
 
 
 def make_case(check, number, **keywords):
     rows = rows_of(*(({slot: number + slot, slot + 1: number + slot + 1}, 1) for slot in range(4)))
-    return Case(check, f"{check} {number}", "Says.", Visibility.PUBLIC, rows, merge(rows, **keywords), (), keywords)
+    return call_of(f"{check} {number}", rows, check=check, keywords=keywords, expected=merge(rows, **keywords))
+
+
+def call_of(name, rows, *positional, check="one", **fields):
+    fields = {"says": "Says.", "visibility": Visibility.PUBLIC, "expected": rows, **fields}
+    return MergeCase(check=check, name=name, arguments=(rows, *positional), **fields)
+
+
+def respondent_of(sessions, cases):
+    return Respondent(sessions, LAB.program, LAB.read_answer, cases)
 
 
 CASES = [make_case("one", 10), make_case("one", 20), make_case("two", 30), make_case("two", 40)]
@@ -31,115 +41,118 @@ def stop_at(*ids):
     return lambda rows: STOPPED if first_id(rows) in ids else merge(rows)
 
 
-def test_student_answers_with_the_people_that_came():
+def test_respondent_answers_with_the_people_that_came():
     sessions = Sessions(merge, seconds=0.25)
-    answer = Student(sessions).answer(CASES[0])
+    answer = respondent_of(sessions, CASES).answer(CASES[0])
     assert np.array_equal(answer.outcome, CASES[0].expected)
     assert answer.seconds == 0.25
     assert sessions.seeds == [1]
 
 
-def test_student_passes_on_the_arguments_of_the_call():
-    student = Student(Sessions(merge))
+def test_respondent_passes_on_the_arguments_of_the_call():
     rows = CASES[0].rows
-    by_position = Case("one", "p", "", Visibility.PUBLIC, rows, rows, (6,), {})
-    by_keyword = Case("one", "k", "", Visibility.PUBLIC, rows, rows, (), {"min_score": 0.9})
-    assert not len(student.answer(by_position).outcome)
-    assert not len(student.answer(by_keyword).outcome)
-
-
-def test_student_is_asked_once_a_case():
+    by_position = call_of("p", rows, 6)
+    by_keyword = call_of("k", rows, keywords={"min_score": 0.9})
     sessions = Sessions(merge)
-    student = Student(sessions)
-    assert student.answer(CASES[0]) is student.answer(CASES[0])
+    respondent = respondent_of(sessions, [by_position, by_keyword])
+    assert not len(respondent.answer(by_position).outcome)
+    assert not len(respondent.answer(by_keyword).outcome)
+    assert sessions.opened[0].functions == ["merge", "merge"]
+
+
+def test_respondent_is_asked_once_a_case():
+    sessions = Sessions(merge)
+    respondent = respondent_of(sessions, CASES)
+    assert respondent.answer(CASES[0]) is respondent.answer(CASES[0])
     assert len(sessions.opened[0].asked) == 1
 
 
-def test_student_loads_in_the_session_that_answers():
+def test_respondent_loads_in_the_session_that_answers():
     sessions = Sessions(merge)
-    student = Student(sessions)
-    assert student.load() is None
-    student.answer(CASES[0])
+    respondent = respondent_of(sessions, CASES)
+    assert respondent.load() is None
+    respondent.answer(CASES[0])
     assert len(sessions.opened) == 1
 
 
-def test_student_tells_why_the_file_cannot_be_loaded():
-    student = Student(Sessions(merge, load_failures=[SYNTAX]))
-    assert student.load() is SYNTAX
-    assert student.answer(CASES[0]).outcome is SYNTAX
+def test_respondent_tells_why_the_file_cannot_be_loaded():
+    respondent = respondent_of(Sessions(merge, load_failures=[SYNTAX]), CASES)
+    assert respondent.load() is SYNTAX
+    assert respondent.answer(CASES[0]).outcome is SYNTAX
 
 
-def test_student_tells_what_is_wrong_with_an_answer_that_cannot_be_read():
-    outcome = Student(Sessions(lambda rows: rows[:, :18])).answer(CASES[0]).outcome
+def test_respondent_tells_what_is_wrong_with_an_answer_that_cannot_be_read():
+    outcome = respondent_of(Sessions(lambda rows: rows[:, :18]), CASES).answer(CASES[0]).outcome
     assert outcome.verdict is Verdict.WRONG
     assert "got shape (4, 18)" in str(outcome.explanation)
 
 
-def test_student_goes_on_in_the_same_session_after_a_crash():
+def test_respondent_goes_on_in_the_same_session_after_a_crash():
     sessions = Sessions(lambda rows: CRASHED if first_id(rows) == 10 else merge(rows))
-    student = Student(sessions)
-    assert student.answer(CASES[0]).outcome is CRASHED
-    assert not isinstance(student.answer(CASES[1]).outcome, Failure)
+    respondent = respondent_of(sessions, CASES)
+    assert respondent.answer(CASES[0]).outcome is CRASHED
+    assert not isinstance(respondent.answer(CASES[1]).outcome, Failure)
     assert len(sessions.opened) == 1
 
 
-def test_student_gets_a_fresh_session_after_a_stop():
+def test_respondent_gets_a_fresh_session_after_a_stop():
     sessions = Sessions(stop_at(10))
-    student = Student(sessions)
-    assert student.answer(CASES[0]).outcome is STOPPED
-    assert np.array_equal(student.answer(CASES[1]).outcome, CASES[1].expected)
+    respondent = respondent_of(sessions, CASES)
+    assert respondent.answer(CASES[0]).outcome is STOPPED
+    assert np.array_equal(respondent.answer(CASES[1]).outcome, CASES[1].expected)
     assert [session.is_closed for session in sessions.opened] == [True, False]
     assert sessions.seeds == [1, 1]
 
 
-def test_student_is_not_asked_again_after_two_stops_in_a_check():
+def test_respondent_is_not_asked_again_after_two_stops_in_a_check():
     sessions = Sessions(stop_at(*range(1000)))
-    student = Student(sessions)
     cases = [make_case("one", number) for number in (10, 20, 30, 40)]
-    outcomes = [student.answer(case).outcome for case in cases]
+    respondent = respondent_of(sessions, cases)
+    outcomes = [respondent.answer(case).outcome for case in cases]
     assert outcomes[:MAX_STOPS] == [STOPPED] * MAX_STOPS
     assert {outcome.verdict for outcome in outcomes} == {Verdict.TIMED_OUT}
     assert str(outcomes[-1].explanation) == (
         "merge() must come to an end in each case; it had to be stopped, or ended its process, 2 times in cases like "
-        "this, so this one was not tried. Mend the first of them; its message says what happened."
+        "this, so this one was not tried. Fix the first of them; its message says what happened."
     )
     assert sum(len(session.asked) for session in sessions.opened) == MAX_STOPS
 
 
-def test_student_is_asked_in_the_next_check_after_stops():
-    student = Student(Sessions(stop_at(10, 20)))
-    outcomes = [student.answer(case).outcome for case in CASES]
+def test_respondent_is_asked_in_the_next_check_after_stops():
+    respondent = respondent_of(Sessions(stop_at(10, 20)), CASES)
+    outcomes = [respondent.answer(case).outcome for case in CASES]
     assert [isinstance(outcome, Failure) for outcome in outcomes] == [True, True, False, False]
 
 
-def test_student_that_does_not_load_again_is_stopped_too():
+def test_respondent_that_does_not_load_again_is_stopped_too():
     sessions = Sessions(stop_at(10), load_failures=[None, SYNTAX, STOPPED])
-    student = Student(sessions)
-    assert student.answer(CASES[0]).outcome is STOPPED
-    assert student.answer(CASES[1]).outcome is SYNTAX
-    assert "was not tried" in str(student.answer(make_case("one", 50)).outcome.explanation)
-    assert student.answer(CASES[2]).outcome is SYNTAX
+    third = make_case("one", 50)
+    respondent = respondent_of(sessions, [*CASES[:2], third, CASES[2]])
+    assert respondent.answer(CASES[0]).outcome is STOPPED
+    assert respondent.answer(CASES[1]).outcome is SYNTAX
+    assert "was not tried" in str(respondent.answer(third).outcome.explanation)
+    assert respondent.answer(CASES[2]).outcome is SYNTAX
 
 
-def test_student_runs_out_of_time_in_all():
-    student = Student(Sessions(merge, seconds=TOTAL_S / 2 + 1))
-    outcomes = [student.answer(case).outcome for case in CASES]
+def test_respondent_runs_out_of_time_in_all():
+    respondent = respondent_of(Sessions(merge, seconds=TOTAL_S / 2 + 1), CASES)
+    outcomes = [respondent.answer(case).outcome for case in CASES]
     assert [isinstance(outcome, Failure) for outcome in outcomes] == [False, False, True, True]
     assert outcomes[2].verdict is Verdict.TIMED_OUT
     assert str(outcomes[2].explanation) == (
         "All cases together must be answered within 90 seconds; the time was over before this case. "
-        "Make merge faster; the slowest case is the crowd."
+        "Make merge() faster; the largest input is the slowest case."
     )
 
 
 # Again ---------------------------------------------------------------------------------------------------------------
 
 
-def test_student_answers_again_last_case_first_in_another_process():
+def test_respondent_answers_again_last_case_first_in_another_process():
     sessions = Sessions(merge)
-    student = Student(sessions)
-    answers = [student.answer(case) for case in CASES]
-    pairs = student.answer_again()
+    respondent = respondent_of(sessions, CASES)
+    answers = [respondent.answer(case) for case in CASES]
+    pairs = respondent.answer_again(CASES)
     assert [case for case, _, _ in pairs] == CASES
     assert [people for _, people, _ in pairs] == [answer.outcome for answer in answers]
     assert all(np.array_equal(people, again.outcome) for _, people, again in pairs)
@@ -150,161 +163,156 @@ def test_student_answers_again_last_case_first_in_another_process():
     assert first.is_alive
 
 
-def test_student_answers_again_only_what_was_answered():
-    student = Student(Sessions(lambda rows: {10: CRASHED, 30: rows[0]}.get(first_id(rows), merge(rows))))
-    for case in CASES:
-        student.answer(case)
-    assert [case for case, _, _ in student.answer_again()] == [CASES[1], CASES[3]]
+def test_respondent_answers_again_only_what_was_answered():
+    respondent = respondent_of(
+        Sessions(lambda rows: {10: CRASHED, 30: rows[0]}.get(first_id(rows), merge(rows))), CASES
+    )
+    assert [case for case, _, _ in respondent.answer_again(CASES)] == [CASES[1], CASES[3]]
 
 
-def test_student_answers_some_of_many_cases_again():
+def test_respondent_answers_some_of_many_cases_again():
     numbers = range(10, 10 * (MAX_AGAIN + 4), 10)
     public = [make_case("one", number) for number in numbers]
     hidden = [replace(case, name=f"hidden {case.name}", visibility=Visibility.HIDDEN) for case in public]
     other = [make_case("two", number) for number in numbers]
     cases = [*public, *hidden, *other]
-    student = Student(Sessions(lambda rows: CRASHED if first_id(rows) == 10 else merge(rows)))
-    for case in cases:
-        student.answer(case)
+    respondent = respondent_of(Sessions(lambda rows: CRASHED if first_id(rows) == 10 else merge(rows)), cases)
 
-    chosen = [case for case, _, _ in student.answer_again()]
+    chosen = [case for case, _, _ in respondent.answer_again(cases)]
 
     # Of each check and visibility the first that were answered.
     assert chosen == [*public[1 : MAX_AGAIN + 1], *hidden[1 : MAX_AGAIN + 1], *other[1 : MAX_AGAIN + 1]]
 
 
-@pytest.mark.parametrize(("n_rows", "n_again"), [(MAX_ROWS_AGAIN, 2), (MAX_ROWS_AGAIN + 1, 1)], ids=["long", "longer"])
-def test_student_answers_long_inputs_once(n_rows, n_again):
-    long = replace(CASES[0], name="long", rows=np.repeat(CASES[0].rows[:1], n_rows, axis=0))
-    student = Student(Sessions(lambda rows: merge(rows[:4])))
-    student.answer(long)
-    student.answer(CASES[1])
+@pytest.mark.parametrize(("n_rows", "n_again"), [(MAX_SIZE_AGAIN, 2), (MAX_SIZE_AGAIN + 1, 1)], ids=["long", "longer"])
+def test_respondent_answers_long_inputs_once(n_rows, n_again):
+    cases = [call_of("long", np.repeat(CASES[0].rows[:1], n_rows, axis=0)), CASES[1]]
+    respondent = respondent_of(Sessions(lambda rows: merge(rows[:4])), cases)
 
-    assert len(student.answer_again()) == n_again
+    assert len(respondent.answer_again(cases)) == n_again
 
 
-def test_student_ends_the_second_process_when_the_grader_fails():
+def test_respondent_ends_the_second_process_when_the_grader_fails():
     class BrokenError(Exception):
         pass
 
     sessions = Sessions(merge)
-    student = Student(sessions)
-    student.answer(CASES[0])
+    respondent = respondent_of(sessions, CASES)
+    respondent.answer(CASES[0])
 
     def fail(rows):
         raise BrokenError
 
     sessions.merge_by = fail
     with pytest.raises(BrokenError):
-        student.answer_again()
+        respondent.answer_again(CASES[:1])
     assert sessions.opened[1].is_closed
 
 
 # Trying out ----------------------------------------------------------------------------------------------------------
 
 
-def test_student_tries_out_in_a_process_of_its_own():
+def test_respondent_tries_out_in_a_process_of_its_own():
     sessions = Sessions(merge, seconds=TOTAL_S / 2)
-    student = Student(sessions)
-    student.answer(CASES[0])
+    respondent = respondent_of(sessions, CASES)
+    respondent.answer(CASES[0])
     for _ in range(2):
-        assert not isinstance(student.try_out(CASES[1]).outcome, Failure)
-    assert isinstance(student.try_out(CASES[1]).outcome, Failure)
+        assert not isinstance(respondent.try_out(CASES[1]).outcome, Failure)
+    assert isinstance(respondent.try_out(CASES[1]).outcome, Failure)
     assert [len(session.asked) for session in sessions.opened] == [1, 2]
-    assert not isinstance(student.answer(CASES[1]).outcome, Failure)
-    assert student.printed == "<1: 2>"
-    assert [case for case, _, _ in student.answer_again()] == CASES[:2]
+    assert not isinstance(respondent.answer(CASES[1]).outcome, Failure)
+    assert respondent.printed == "<1: 2>"
+    assert [case for case, _, _ in respondent.answer_again(CASES[:2])] == CASES[:2]
 
 
-def test_student_stops_while_trying_out_cost_nothing_later():
-    student = Student(Sessions(stop_at(10)))
+def test_respondent_stops_while_trying_out_cost_nothing_later():
+    respondent = respondent_of(Sessions(stop_at(10)), CASES)
     for _ in range(5):
-        assert isinstance(student.try_out(CASES[0]).outcome, Failure)
-    assert not isinstance(student.answer(CASES[1]).outcome, Failure)
+        assert isinstance(respondent.try_out(CASES[0]).outcome, Failure)
+    assert not isinstance(respondent.answer(CASES[1]).outcome, Failure)
 
 
 # What is told --------------------------------------------------------------------------------------------------------
 
 
-def test_student_shows_what_all_first_sessions_printed():
-    student = Student(Sessions(stop_at(20)))
-    assert student.printed == ""
+def test_respondent_shows_what_all_first_sessions_printed():
+    respondent = respondent_of(Sessions(stop_at(20)), CASES)
+    assert respondent.printed == ""
     for case in CASES:
-        student.answer(case)
-    assert student.printed == "<1: 2><1: 2>"
-    student.close()
-    assert student.printed == "<1: 2><1: 2>"
+        respondent.answer(case)
+    assert respondent.printed == "<1: 2><1: 2>"
+    respondent.close()
+    assert respondent.printed == "<1: 2><1: 2>"
 
 
-def test_student_tells_seconds_of_answered_cases_alone():
-    student = Student(Sessions(stop_at(10), seconds=0.5))
+def test_respondent_tells_seconds_of_answered_cases_alone():
+    respondent = respondent_of(Sessions(stop_at(10), seconds=0.5), CASES)
     for case in CASES[:2]:
-        student.answer(case)
-    assert [student.seconds(case) for case in CASES[:3]] == [None, 0.5, None]
+        respondent.answer(case)
+    assert [respondent.seconds(case) for case in CASES[:3]] == [None, 0.5, None]
 
 
-def test_student_tells_protections_once_a_session_was_open():
-    student = Student(Sessions(merge))
-    assert student.protections == ()
-    student.load()
-    assert [protection.name for protection in student.protections] == ["walls"]
+def test_respondent_tells_protections_once_a_session_was_open():
+    respondent = respondent_of(Sessions(merge), CASES)
+    assert respondent.protections == ()
+    respondent.load()
+    assert [protection.name for protection in respondent.protections] == ["walls"]
 
 
-def test_student_ends_all_processes():
+def test_respondent_ends_all_processes():
     sessions = Sessions(merge)
-    student = Student(sessions)
-    student.answer(CASES[0])
-    student.try_out(CASES[1])
-    student.close()
-    student.close()
+    respondent = respondent_of(sessions, CASES)
+    respondent.answer(CASES[0])
+    respondent.try_out(CASES[1])
+    respondent.close()
+    respondent.close()
     assert [session.is_closed for session in sessions.opened] == [True, True]
 
 
-def test_student_takes_nobody_for_an_answer():
-    assert Student(Sessions(lambda _: [])).answer(CASES[0]).outcome.shape == (0, ROW_LENGTH)
+def test_respondent_takes_nobody_for_an_answer():
+    assert respondent_of(Sessions(lambda _: []), CASES).answer(CASES[0]).outcome.shape == (0, ROW_LENGTH)
 
 
 HIDDEN = [replace(case, name=f"hidden {case.name}", visibility=Visibility.HIDDEN) for case in CASES]
 
 
-def test_student_plays_public_cases_before_hidden_ones():
+def test_respondent_plays_public_cases_before_hidden_ones():
     sessions = Sessions(merge)
-    student = Student(sessions, [*CASES, *HIDDEN])
+    respondent = respondent_of(sessions, [*CASES, *HIDDEN])
 
-    student.answer(HIDDEN[0])
-    student.answer(CASES[3])
+    respondent.answer(HIDDEN[0])
+    respondent.answer(CASES[3])
 
     assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30, 40, 10]
-    assert student.printed_in_public == "<1: 4>"
-    assert student.printed == "<1: 5>"
+    assert respondent.printed_in_public == "<1: 4>"
+    assert respondent.printed == "<1: 5>"
 
 
-def test_student_plays_no_public_case_twice_before_hidden_ones():
+def test_respondent_plays_each_case_once_and_in_one_order_whoever_asks_first():
     sessions = Sessions(merge)
-    student = Student(sessions, [*CASES, *HIDDEN])
+    respondent = respondent_of(sessions, [*CASES, *HIDDEN])
 
     for case in (CASES[1], HIDDEN[0], HIDDEN[1]):
-        student.answer(case)
+        respondent.answer(case)
 
-    assert [first_id(rows) for rows in sessions.opened[0].asked] == [20, 10, 30, 40, 10, 20]
+    assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30, 40, 10, 20]
 
 
-def test_student_is_asked_again_in_public_before_it_sees_hidden_cases():
+def test_respondent_is_asked_again_in_public_before_it_sees_hidden_cases():
     sessions = Sessions(merge)
-    student = Student(sessions, [*CASES, *HIDDEN])
-    for case in [*HIDDEN[2:], *CASES]:
-        student.answer(case)
+    respondent = respondent_of(sessions, [*CASES, *HIDDEN])
 
-    pairs = student.answer_again()
+    pairs = respondent.answer_again([*CASES, *HIDDEN[2:]])
 
+    assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30, 40] * 2
     assert [first_id(rows) for rows in sessions.opened[1].asked] == [40, 30, 20, 10, 40, 30]
     assert [case for case, _, _ in pairs] == [*CASES, *HIDDEN[2:]]
 
 
 def test_answer_of_more_people_than_rows_is_refused():
-    student = Student(Sessions(lambda rows: np.tile(rows, (2, 1))))
+    respondent = respondent_of(Sessions(lambda rows: np.tile(rows, (2, 1))), CASES)
 
-    failure = student.answer(CASES[0]).outcome
+    failure = respondent.answer(CASES[0]).outcome
 
     assert failure.verdict is Verdict.WRONG
     assert str(failure.explanation) == (
@@ -314,10 +322,10 @@ def test_answer_of_more_people_than_rows_is_refused():
 
 
 def test_case_that_is_not_tried_has_the_verdict_of_the_one_that_stopped():
-    student = Student(Sessions(stop_at(10, 20)))
-    extra = replace(CASES[0], name="extra")
+    cases = [*CASES[:2], replace(CASES[0], name="extra")]
+    respondent = respondent_of(Sessions(stop_at(10, 20)), cases)
 
-    failures = [student.answer(case).outcome for case in (*CASES[:2], extra)]
+    failures = [respondent.answer(case).outcome for case in cases]
 
     assert [failure.verdict for failure in failures] == [Verdict.TIMED_OUT] * 3
     assert "so this one was not tried" in str(failures[2].explanation)

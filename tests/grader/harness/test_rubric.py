@@ -8,8 +8,10 @@ import pytest
 
 from grader.harness.errors import RubricError
 from grader.harness.results import ManualPart
-from grader.harness.rubric import FILE, LateRule, RubricLine, load_rubric
+from grader.harness.rubric import LateRule, RubricLine, load_rubric
+from grader.labs.merge.lab import LAB
 
+FILE = LAB.folder / "rubric.toml"
 GOOD = """
 [code]
 points = 1
@@ -68,20 +70,20 @@ def test_rubric_of_the_lab_is_sixty_to_forty():
 
 
 def test_rubric_names_the_checks_that_it_has(tmp_path):
-    with pytest.raises(
-        RubricError, match=r"^A check must stand in grader/rubric\.toml; 'three' does not\. It has: one, two\.$"
-    ):
+    with pytest.raises(RubricError, match=r"^A check must stand in the rubric; 'three' does not\. It has: one, two\.$"):
         load_rubric(write(tmp_path))["three"]
 
 
-NOT_SO = r"^The rubric must be as grader/rubric\.toml tells; .*rubric\.toml is not: "
+NOT_SO = r"^A rubric must have the tables and fields that CONTRIBUTING\.md names; .*rubric\.toml has not: "
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        pytest.param(('says = "Does one."\n', ""), NOT_SO + r"KeyError\('says'\)\.$", id="field missing"),
-        pytest.param(("[code]\npoints = 1\n", ""), NOT_SO + r"KeyError\('code'\)\.$", id="sum missing"),
+        pytest.param(
+            ('says = "Does one."\n', ""), NOT_SO + r"KeyError\('says'\)\. Fix it there\.$", id="field missing"
+        ),
+        pytest.param(("[code]\npoints = 1\n", ""), NOT_SO + r"KeyError\('code'\)\. Fix it there\.$", id="sum missing"),
         pytest.param(("[report]\npoints = 2", "[report]\npoints = []"), NOT_SO + r"TypeError", id="sum that is none"),
         pytest.param(("[[manual]]", "[manual]"), NOT_SO + "TypeError", id="one table for a list"),
         pytest.param(("[code]", "code"), NOT_SO + "TOMLDecodeError", id="no TOML"),
@@ -93,7 +95,7 @@ NOT_SO = r"^The rubric must be as grader/rubric\.toml tells; .*rubric\.toml is n
         pytest.param(
             ("0.9", "0.95"),
             r"^The points of the code must add up to 1; they add up to 1\.05\. "
-            r"Change one or the other in grader/rubric\.toml\.$",
+            r"Change one or the other in the rubric\.$",
             id="code does not add up",
         ),
         pytest.param(
@@ -106,6 +108,34 @@ NOT_SO = r"^The rubric must be as grader/rubric\.toml tells; .*rubric\.toml is n
             r"^Each key of the rubric must be there once; 'one' is there twice\. Rename one\.$",
             id="key twice",
         ),
+        pytest.param(
+            ('"two"', '"one"'),
+            r"^Each key of the rubric must be there once; 'one' is there twice\. Ren",
+            id="check twice",
+        ),
+        pytest.param(
+            ("points = 0.1", "points = 0.1\nhint = 1"),
+            NOT_SO + r".*\[check\] has key, part, points, says, staff, title, and not 'hint'",
+            id="unknown field of a check",
+        ),
+        pytest.param(
+            ("points = 2", "points = 2\nstaff = 'x'"),
+            NOT_SO + r".*\[report\] has points, and not 'staff'",
+            id="unknown field of a sum",
+        ),
+        pytest.param(
+            ('title = "Text"', 'title = "Text"\npart = "x"'),
+            NOT_SO + r".*\[manual\] has key, points, title, and not 'part'",
+            id="unknown field of a part",
+        ),
+        pytest.param(
+            ("[code]", "[lates]\nat_most = 1\n[code]"),
+            NOT_SO + r".*there is no table 'lates'; there are check, manual, code, report, late",
+            id="unknown table",
+        ),
+        pytest.param(
+            ("[code]", "points = 3\n[code]"), NOT_SO + ".*there is no table 'points'", id="number beside the tables"
+        ),
     ],
 )
 def test_rubric_refuses(tmp_path, change, message):
@@ -114,7 +144,7 @@ def test_rubric_refuses(tmp_path, change, message):
 
 
 def test_rubric_refuses_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(RubricError, match=r"as grader/rubric\.toml tells; .*missing\.toml is not: FileNotFoundError"):
+    with pytest.raises(RubricError, match=r"^A rubric must have .*; .*missing\.toml has not: FileNotFoundError"):
         load_rubric(tmp_path / "missing.toml")
 
 
@@ -135,7 +165,7 @@ at_most = 10
 
 def test_rubric_has_no_rule_for_late_submissions_unless_it_is_written(tmp_path):
     assert load_rubric(write(tmp_path)).late is None
-    assert load_rubric().late is None
+    assert load_rubric(FILE).late is None
 
 
 def test_rubric_reads_what_lateness_costs(tmp_path):
@@ -151,7 +181,11 @@ def test_rubric_reads_what_lateness_costs(tmp_path):
         ("2026-01-09T23:59:00", "2026-01-09T23:59:00Z", "due must be a date and a time without a zone"),
         ("at_most = 10", "", "at_most"),
         ("points_per_day = 2.5", "points_per_day = -1", "points must be a number from 0 on; got -1"),
-        ("at_most = 10", "at_most = 10\nper_hour = 1", "due, points_per_day and at_most, and not per_hour"),
+        (
+            "at_most = 10",
+            "at_most = 10\nper_hour = 1",
+            r"\[late\] has at_most, due, points_per_day, and not 'per_hour'",
+        ),
     ],
     ids=["date_only", "with_a_zone", "no_limit", "negative", "unknown"],
 )

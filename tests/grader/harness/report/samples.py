@@ -8,11 +8,9 @@ from estimation.config import ABSENT, ROW_LENGTH, BodyPart
 from grader.harness.results import (
     CaseResult,
     CheckResult,
-    Evidence,
     Explanation,
     Handed,
     ManualPart,
-    Overlay,
     Problem,
     Protection,
     Report,
@@ -20,6 +18,8 @@ from grader.harness.results import (
     Verdict,
     Visibility,
 )
+from grader.labs.merge.evidence import MergeEvidence
+from grader.labs.merge.overlays import Overlay
 
 HOSTILE = (
     '<script>alert(1)</script> \x1b[2J\x07 \u202egnp.exe\u202c =HYPERLINK("http://x") \'"><img src=x> \ud800 骨架合併'
@@ -56,7 +56,7 @@ ANSWER = make_people(
     ({"neck": 1, "right_shoulder": 4, "right_elbow": 6, "right_wrist": 8}, 6.5),
     ({"nose": 0, "neck": 1}, 1.5),
 )
-EVIDENCE = Evidence(ROWS, "merge(subset, min_num_body_parts=2)", EXPECTED, ANSWER)
+EVIDENCE = MergeEvidence(ROWS, "merge(subset, min_num_body_parts=2)", EXPECTED, ANSWER)
 CONFLICT_ROWS = make_rows(
     ("neck", 31, "right_shoulder", 12, 1.75),
     ("neck", 32, "right_shoulder", 14, 1.25),
@@ -92,7 +92,7 @@ def make_hidden(verdict=Verdict.WRONG, **fields):
     fields = {
         "says": "A secret 770.",
         "explanation": TELLING,
-        "evidence": Evidence(rows, "merge(subset, min_score=0.771)", rows, rows),
+        "evidence": MergeEvidence(rows, "merge(subset, min_score=0.771)", rows, rows),
         "overlay": make_overlay("secret770.jpg"),
         "traceback": "ValueError: [[770, 771]]",
         **fields,
@@ -187,7 +187,7 @@ def failing():
         make_check(
             make_case(
                 "shared_elbow",
-                evidence=Evidence(CONFLICT_ROWS, "merge(subset)", make_people(), ANSWER, is_only_answer=False),
+                evidence=MergeEvidence(CONFLICT_ROWS, "merge(subset)", make_people(), ANSWER, is_only_answer=False),
             ),
             key="conflict_rules",
             part="Conflicts",
@@ -195,7 +195,9 @@ def failing():
             points=5,
         ),
         make_check(
-            make_case("shrunk", evidence=Evidence(ROWS[:2], "merge(subset)", EXPECTED, make_people(), shrunk=True)),
+            make_case(
+                "shrunk", evidence=MergeEvidence(ROWS[:2], "merge(subset)", EXPECTED, make_people(), is_shrunk=True)
+            ),
             PASSED,
             key="any_people",
             part="Any input",
@@ -207,7 +209,7 @@ def failing():
                 "boom",
                 Verdict.CRASHED,
                 explanation=crash,
-                evidence=Evidence(ROWS, "merge(subset)", EXPECTED, None),
+                evidence=MergeEvidence(ROWS, "merge(subset)", EXPECTED, None),
                 traceback=TRACEBACK,
             ),
             key="gaps",
@@ -258,12 +260,12 @@ def fatal():
         points=0,
     )
     return make_report(
-        loads, *skipped, problems=(Problem("no_merge", reason, is_fatal=True),), protections=(), timing=None
+        loads, *skipped, problems=(Problem("no_code", reason, is_fatal=True),), protections=(), timing=None
     )
 
 
 def unloadable():
-    reason = Explanation("merge.py must be Python", "line 3: invalid syntax", "Mend that line.")
+    reason = Explanation("merge.py must be Python", "line 3: invalid syntax", "Fix that line.")
     loads = make_check(
         make_case("merge.py", Verdict.CRASHED, explanation=reason),
         key="loads",
@@ -280,7 +282,7 @@ def hostile():
     explanation = Explanation(HOSTILE, HOSTILE * 200, HOSTILE)
     huge = make_people(*(({"nose": 10**9 + k, "left_wrist": 7}, 1e308) for k in range(3000)))
     odd = np.full((2, ROW_LENGTH), np.nan)
-    evidence = Evidence(np.vstack((ROWS, odd)), HOSTILE, huge, odd)
+    evidence = MergeEvidence(np.vstack((ROWS, odd)), HOSTILE, huge, odd)
     case = make_case(
         HOSTILE,
         Verdict.CRASHED,

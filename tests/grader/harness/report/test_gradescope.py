@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -10,14 +9,14 @@ from grader.harness.report.gradescope import dump, load, to_gradescope
 from grader.harness.report.html import render_html
 from grader.harness.report.text import render_text
 from grader.harness.results import Audience
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.report.samples import ALL, MANUAL, PASSED, failing, faulty, make_check, make_report, passing
 
-IMAGES = Path("no such folder")
 STUDENT, STAFF = Audience.STUDENT, Audience.STAFF
 
 
 def test_results_hold_gradescopes_fields():
-    results = to_gradescope(failing(), STAFF)
+    results = to_gradescope(LAB, failing(), STAFF)
 
     assert results["score"] == 5.5
     assert results["execution_time"] == 1.5
@@ -37,7 +36,7 @@ def test_results_hold_gradescopes_fields():
 
 
 def test_results_number_checks_by_their_part():
-    numbers = [test["number"] for test in to_gradescope(failing(), STAFF)["tests"]]
+    numbers = [test["number"] for test in to_gradescope(LAB, failing(), STAFF)["tests"]]
 
     assert numbers == ["1.1", "2.1", "3.1", "3.2", "4.1", "5.1", "3.3", "6.1", "6.2", "6.3", "6.4", "7.1"]
 
@@ -45,14 +44,14 @@ def test_results_number_checks_by_their_part():
 def test_results_of_passed_and_skipped_checks_say_so():
     outputs = [
         test["output"]
-        for test in to_gradescope(make_report(make_check(PASSED), make_check(note="not chosen")), STUDENT)["tests"]
+        for test in to_gradescope(LAB, make_report(make_check(PASSED), make_check(note="not chosen")), STUDENT)["tests"]
     ]
 
     assert outputs == ["All 1 cases passed.", "not chosen"]
 
 
 def test_results_have_no_score_when_the_grader_failed():
-    results = to_gradescope(faulty(), STUDENT)
+    results = to_gradescope(LAB, faulty(), STUDENT)
 
     assert "score" not in results
     assert results["visibility"] == "hidden"
@@ -64,28 +63,28 @@ def test_results_have_no_score_when_the_grader_failed():
 @pytest.mark.parametrize("name", ALL)
 def test_load_reads_a_report_with_the_same_marks_and_pages(name, audience):
     report = ALL[name]()
-    content = dump(report, audience)
+    content = dump(LAB, report, audience)
 
-    read = load(content)
+    read = load(LAB, content)
 
-    assert dump(read, audience) == content
+    assert dump(LAB, read, audience) == content
     assert read.points == report.points
-    assert render_text(read, audience) == render_text(report, audience)
-    assert render_html(read, audience, IMAGES) == render_html(report, audience, IMAGES)
+    assert render_text(LAB, read, audience) == render_text(LAB, report, audience)
+    assert render_html(LAB, read, audience) == render_html(LAB, report, audience)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_load_of_the_staffs_file_makes_the_students_pages(name):
     report = ALL[name]()
 
-    read = load(dump(report, STAFF))
+    read = load(LAB, dump(LAB, report, STAFF))
 
-    assert dump(read, STUDENT) == dump(report, STUDENT)
+    assert dump(LAB, read, STUDENT) == dump(LAB, report, STUDENT)
 
 
 def test_dump_is_equal_but_for_the_times():
     slower = replace(passing(), execution_s=9.0, timing=replace(passing().timing, student_s=4.0))
-    contents = [json.loads(dump(report, STAFF)) for report in (passing(), slower)]
+    contents = [json.loads(dump(LAB, report, STAFF)) for report in (passing(), slower)]
 
     assert contents[0] != contents[1]
     for content in contents:
@@ -94,23 +93,23 @@ def test_dump_is_equal_but_for_the_times():
 
 
 def test_dump_sorts_its_keys():
-    results = json.loads(dump(passing(), STAFF))
+    results = json.loads(dump(LAB, passing(), STAFF))
 
     assert list(results) == sorted(results)
     assert list(results["tests"][0]) == sorted(results["tests"][0])
 
 
 def test_dump_is_readable_text():
-    content = dump(make_report(make_check(PASSED), printed="骨架 \ud800"), STAFF)
+    content = dump(LAB, make_report(make_check(PASSED), printed="骨架 \ud800"), STAFF)
 
     assert "骨架".encode() in content
-    assert load(content).printed == "骨架 \ud800"
+    assert load(LAB, content).printed == "骨架 \ud800"
     assert content.endswith(b"}\n")
 
 
 def test_results_do_not_list_the_report_as_a_test():
     assert len(MANUAL) == 4
-    assert [test["name"] for test in to_gradescope(make_report(make_check(PASSED)), STAFF)["tests"]] == [
+    assert [test["name"] for test in to_gradescope(LAB, make_report(make_check(PASSED)), STAFF)["tests"]] == [
         "Rows that close a cycle"
     ]
 
@@ -129,9 +128,9 @@ def test_results_do_not_list_the_report_as_a_test():
 )
 def test_load_refuses_other_files(content):
     with pytest.raises(ValueError, match=r"A results file must be JSON as the grader writes it; this one is not: .*"):
-        load(content)
+        load(LAB, content)
 
 
 def test_load_names_a_number_that_json_does_not_have():
     with pytest.raises(ValueError, match="NaN is no JSON"):
-        load(b'{"execution_time": NaN}')
+        load(LAB, b'{"execution_time": NaN}')

@@ -8,7 +8,9 @@ import pytest
 
 from grader.harness.report import html
 from grader.harness.report.html import MAX_OVERLAYS, render_html
-from grader.harness.results import Audience, Evidence, Verdict
+from grader.harness.results import Audience, Verdict
+from grader.labs.merge.evidence import MergeEvidence
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.report.pages import Reader, luminance
 from tests.grader.harness.report.samples import (
     ALL,
@@ -29,18 +31,17 @@ from tests.grader.harness.report.samples import (
     unloadable,
 )
 
-IMAGES = Path(__file__).resolve().parents[3] / "images"
 STUDENT, STAFF = Audience.STUDENT, Audience.STAFF
 
 
 @pytest.fixture(scope="module", params=[(name, audience) for name in ALL for audience in Audience], ids="-".join)
 def reader(request):
     name, audience = request.param
-    return Reader(render_html(ALL[name](), audience, IMAGES))
+    return Reader(render_html(LAB, ALL[name](), audience))
 
 
 def read(report, audience=STUDENT):
-    return Reader(render_html(report, audience, IMAGES))
+    return Reader(render_html(LAB, report, audience))
 
 
 def test_page_closes_every_tag(reader):
@@ -90,7 +91,7 @@ def test_page_can_be_used_by_keyboard(reader):
 
 
 def test_page_shows_strangers_text_as_text():
-    page = render_html(hostile(), STAFF, IMAGES)
+    page = render_html(LAB, hostile(), STAFF)
 
     assert "<script" not in page
     assert "<img src=x" not in page
@@ -112,7 +113,7 @@ def test_page_tells_points_by_part_and_what_cost_them():
     assert "5.5 of 42 points" in text
     assert "Merging without conflicts 1.5 / 7" in text
     assert "Report: 40 points, marked by hand" in text
-    assert "Required There must be a person with nose 0, neck 1 Came got one without nose 0 What to do Merge" in text
+    assert "Required There must be a person with nose 0, neck 1 Got got one without nose 0 What to do Merge" in text
     assert "The input, the smallest found that fails" in text
     assert "merge(subset, min_num_body_parts=2)" in text
     assert "nose 0, neck 1, right_shoulder 4, right_elbow 6, right_wrist 8; score 8; 5 parts" in text
@@ -131,7 +132,7 @@ def test_page_shows_overlays_side_by_side():
     reader = read(failing())
 
     alternatives = [image["alt"] for image in reader.all("img")]
-    assert alternatives == ["1.jpg with the reference's 1 skeleton", "1.jpg with this merge's 2 skeletons"]
+    assert alternatives == ["1.jpg: reference, 1 skeleton", "1.jpg: this merge, 2 skeletons"]
     assert "Reference: 93.8 %, 1 skeleton" in reader.text
     assert "This merge: 75.0 %, 2 skeletons" in reader.text
     assert "The picture no_such.jpg is not at hand, so nothing is drawn." in reader.text
@@ -194,13 +195,13 @@ def test_page_colours_have_contrast(scheme):
 def test_page_stays_small():
     crowd = make_rows(*(("neck", 10**6 + k, "nose", 10**6 + k, 1.5) for k in range(1900)))
     people = make_people(*(({"neck": k, "nose": k}, 1.5) for k in range(2000)))
-    evidence = [Evidence(rows, "merge(subset)", people, people) for rows in (crowd, CONFLICT_ROWS)]
+    evidence = [MergeEvidence(rows, "merge(subset)", people, people) for rows in (crowd, CONFLICT_ROWS)]
     cases = [
         make_case(evidence=evidence[k % 2], traceback=HOSTILE * 200, overlay=make_overlay("10.jpg")) for k in range(9)
     ]
     report = make_report(*[make_check(*cases)] * 22, printed="<\x00" * 32 * 1024)
 
-    page = render_html(report, STAFF, IMAGES)
+    page = render_html(LAB, report, STAFF)
 
     assert page.count("data:image/jpeg") == 2 * MAX_OVERLAYS
     assert "188 more pictures not shown" in page

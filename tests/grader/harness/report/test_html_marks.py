@@ -7,9 +7,9 @@ import pytest
 from grader.harness.marking import Lateness, Marking, PartMark
 from grader.harness.report.html import MAX_COMMENT, render_html
 from grader.harness.results import Audience
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.report.pages import Reader
 from tests.grader.harness.report.samples import ALL, HOSTILE, MANUAL, failing, fatal, faulty, passing
-from tests.grader.harness.report.test_html import IMAGES
 
 LATE = Lateness(100_000.0, Fraction(10), "2 days late, 5 points a day")
 
@@ -27,7 +27,7 @@ OPEN = mark(Fraction(9), None, None, Fraction(2), comments=("Clear.", "", "Wait.
 
 
 def read(report, marking):
-    return Reader(render_html(report, Audience.STUDENT, IMAGES, marking))
+    return Reader(render_html(LAB, report, Audience.STUDENT, marking))
 
 
 @pytest.mark.parametrize("marking", [MARKED, OPEN], ids=["marked", "open"])
@@ -44,9 +44,9 @@ def test_marks_leave_the_page_whole(name, marking):
 
 @pytest.mark.parametrize("name", ALL)
 def test_marks_are_not_on_a_page_without_marking(name):
-    page = render_html(ALL[name](), Audience.STUDENT, IMAGES)
+    page = render_html(LAB, ALL[name](), Audience.STUDENT)
 
-    assert page == render_html(ALL[name](), Audience.STUDENT, IMAGES, None)
+    assert page == render_html(LAB, ALL[name](), Audience.STUDENT, None)
     assert "Report: 40 points, marked by hand" in page
     assert 'id="overall"' not in page
     assert ".comment" not in page
@@ -106,7 +106,7 @@ def test_marks_are_added_to_whatever_the_code_has(report, words):
 
 def test_marks_show_comments_as_text_with_their_lines():
     comment = f"first\r\nsecond\n\n{HOSTILE}</div><b>"
-    page = render_html(passing(), Audience.STUDENT, IMAGES, mark(*[Fraction(5)] * 4, comments=(comment, "", "", "")))
+    page = render_html(LAB, passing(), Audience.STUDENT, mark(*[Fraction(5)] * 4, comments=(comment, "", "", "")))
 
     assert "first\nsecond\n\n&lt;script&gt;alert(1)&lt;/script&gt; \\x1b[2J" in page
     assert "&lt;/div&gt;&lt;b&gt;" in page
@@ -117,7 +117,7 @@ def test_marks_show_comments_as_text_with_their_lines():
 
 def test_marks_escape_the_reason_of_a_penalty():
     page = render_html(
-        passing(), Audience.STUDENT, IMAGES, mark(*[None] * 4, lateness=Lateness(1.0, Fraction(1), HOSTILE))
+        LAB, passing(), Audience.STUDENT, mark(*[None] * 4, lateness=Lateness(1.0, Fraction(1), HOSTILE))
     )
 
     assert "<script" not in page

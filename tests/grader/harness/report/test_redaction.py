@@ -1,7 +1,6 @@
 """What a student may see of a case, and that nothing of a hidden one is left in any of the three renderings."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -10,23 +9,23 @@ from grader.harness.report.html import render_html
 from grader.harness.report.redaction import HIDDEN_NAME, visible, visible_report
 from grader.harness.report.text import render_text
 from grader.harness.results import Audience, Explanation, Verdict, Visibility
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.report.samples import ALL, PASSED, make_case, make_check, make_hidden, make_report
 
-IMAGES = Path("no such folder")
 SECRETS = ("770", "771", "secret", "ValueError")
 
 
 def renderings(report, audience):
     return {
-        "text": render_text(report, audience),
-        "json": dump(report, audience).decode("utf-8"),
-        "page": render_html(report, audience, IMAGES),
+        "text": render_text(LAB, report, audience),
+        "json": dump(LAB, report, audience).decode("utf-8"),
+        "page": render_html(LAB, report, audience),
     }
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_visible_keeps_the_verdict_of_a_hidden_case_and_no_secret(verdict):
-    case = visible(make_hidden(verdict), Audience.STUDENT)
+    case = visible(LAB, make_hidden(verdict), Audience.STUDENT)
 
     assert (case.name, case.verdict, case.visibility) == (HIDDEN_NAME, verdict, Visibility.HIDDEN)
     assert not any(secret in repr(case) for secret in SECRETS)
@@ -65,16 +64,16 @@ def test_renderings_for_students_hold_nothing_of_hidden_cases(rendering, verdict
 def test_visible_keeps_only_sentences_that_hold_for_every_input(sentence, is_kept):
     explanation = Explanation(sentence, "got nose 3", sentence)
 
-    shown = visible(make_hidden(explanation=explanation, overlay=None), Audience.STUDENT).explanation
+    shown = visible(LAB, make_hidden(explanation=explanation, overlay=None), Audience.STUDENT).explanation
 
     assert (shown.required == sentence, shown.advice == sentence) == (is_kept, is_kept)
-    assert shown.came == "the answer is wrong"
+    assert shown.got == "the answer is wrong"
 
 
 def test_visible_never_keeps_the_sentences_of_a_crash():
     explanation = Explanation("There is no module named seven seven one", "it raised", "Leave out seven seven one.")
 
-    shown = visible(make_hidden(Verdict.CRASHED, explanation=explanation), Audience.STUDENT).explanation
+    shown = visible(LAB, make_hidden(Verdict.CRASHED, explanation=explanation), Audience.STUDENT).explanation
 
     assert "seven" not in str(shown)
 
@@ -82,7 +81,7 @@ def test_visible_never_keeps_the_sentences_of_a_crash():
 def test_visible_sends_nobody_to_drawings_that_are_not_there():
     explanation = Explanation("The skeletons must find enough", "they do not", "Compare the two drawings.")
 
-    shown = visible(make_hidden(explanation=explanation), Audience.STUDENT).explanation
+    shown = visible(LAB, make_hidden(explanation=explanation), Audience.STUDENT).explanation
 
     assert "drawings" not in str(shown)
 
@@ -90,20 +89,20 @@ def test_visible_sends_nobody_to_drawings_that_are_not_there():
 def test_visible_shows_public_cases_in_full():
     case = make_case(traceback="line 3")
 
-    assert visible(case, Audience.STUDENT) is case
+    assert visible(LAB, case, Audience.STUDENT) is case
 
 
 def test_visible_shows_staff_everything():
     case = make_hidden()
 
-    assert visible(case, Audience.STAFF) is case
+    assert visible(LAB, case, Audience.STAFF) is case
 
 
 def test_visible_keeps_the_graders_own_traceback_from_students():
     explanation = Explanation("The grader must work", "it failed: KeyError(770)", "Run the doctor.")
     case = make_case(verdict=Verdict.GRADER_FAULT, explanation=explanation, traceback="grader.py, line 770")
 
-    shown = visible(case, Audience.STUDENT)
+    shown = visible(LAB, case, Audience.STUDENT)
 
     assert "770" not in repr(shown)
     assert str(shown.explanation).endswith("it costs nothing; the staff will grade again.")
@@ -112,26 +111,28 @@ def test_visible_keeps_the_graders_own_traceback_from_students():
 def test_visible_report_shows_what_was_printed_before_hidden_cases():
     report = make_report(make_check(PASSED), printed="hello, you", printed_in_public="hello")
 
-    assert visible_report(report, Audience.STUDENT).printed == "hello"
-    assert visible_report(report, Audience.STAFF).printed == "hello, you"
+    assert visible_report(LAB, report, Audience.STUDENT).printed == "hello"
+    assert visible_report(LAB, report, Audience.STAFF).printed == "hello, you"
 
 
 def test_visible_report_keeps_hashes_of_the_hidden_cases_from_students():
-    assert set(visible_report(make_report(), Audience.STUDENT).fingerprint) == {"submission"}
+    assert set(visible_report(LAB, make_report(), Audience.STUDENT).fingerprint) == {"submission"}
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_visible_report_twice_is_once(name):
-    once = visible_report(ALL[name](), Audience.STUDENT)
+    once = visible_report(LAB, ALL[name](), Audience.STUDENT)
 
-    assert json.loads(dump(once, Audience.STUDENT)) == json.loads(dump(once, Audience.STAFF))
+    assert json.loads(dump(LAB, once, Audience.STUDENT)) == json.loads(dump(LAB, once, Audience.STAFF))
 
 
 def test_students_see_hidden_cases_in_an_order_that_tells_nothing():
     hidden = [make_hidden(verdict) for verdict in (Verdict.WRONG, Verdict.CRASHED, Verdict.PASSED, Verdict.CRASHED)]
     orders = [hidden, hidden[::-1], [*hidden[2:], *hidden[:2]]]
 
-    seen = [visible_report(make_report(make_check(PASSED, *order)), Audience.STUDENT).checks[0] for order in orders]
+    seen = [
+        visible_report(LAB, make_report(make_check(PASSED, *order)), Audience.STUDENT).checks[0] for order in orders
+    ]
 
     assert [case.verdict for case in seen[0].cases[1:]] == sorted(case.verdict for case in hidden)
     assert seen[0].cases == seen[1].cases == seen[2].cases
@@ -140,5 +141,5 @@ def test_students_see_hidden_cases_in_an_order_that_tells_nothing():
 def test_students_see_whole_seconds():
     report = make_report(make_check(PASSED), execution_s=12.3456)
 
-    assert visible_report(report, Audience.STUDENT).execution_s == 12
-    assert visible_report(report, Audience.STAFF).execution_s == 12.3456
+    assert visible_report(LAB, report, Audience.STUDENT).execution_s == 12
+    assert visible_report(LAB, report, Audience.STAFF).execution_s == 12.3456

@@ -6,8 +6,11 @@ import pytest
 
 from grader.harness.characters import width
 from grader.harness.marking import Lateness, Marking, PartMark
-from grader.harness.report.text import MAX_PEOPLE, MAX_ROWS, WIDTH, find_overall, render_text, write_overall
-from grader.harness.results import Audience, Evidence, Overlay, Protection, Verdict
+from grader.harness.report.text import WIDTH, find_overall, render_text, write_overall
+from grader.harness.results import Audience, Protection, Verdict
+from grader.labs.merge.evidence import MAX_PEOPLE, MAX_ROWS, MergeEvidence
+from grader.labs.merge.lab import LAB
+from grader.labs.merge.overlays import Overlay
 from tests.grader.harness.report.samples import (
     ALL,
     EXPECTED,
@@ -38,7 +41,7 @@ def line_with(text, words):
 @pytest.mark.parametrize("audience", Audience)
 @pytest.mark.parametrize("name", ALL)
 def test_text_fits_its_width_and_is_printable(name, audience):
-    text = render_text(ALL[name](), audience)
+    text = render_text(LAB, ALL[name](), audience)
 
     assert all(width(line) <= WIDTH and line == line.rstrip() for line in text.splitlines())
     assert text.replace("\n", "").replace("\u3000", "").isprintable()
@@ -47,7 +50,7 @@ def test_text_fits_its_width_and_is_printable(name, audience):
 
 
 def test_text_of_a_full_mark_explains_nothing():
-    text = render_text(passing(), STUDENT)
+    text = render_text(LAB, passing(), STUDENT)
 
     assert text.splitlines()[:3] == [
         "N26130891_Lab3.zip   student N26130891",
@@ -58,7 +61,7 @@ def test_text_of_a_full_mark_explains_nothing():
 
 
 def test_text_gives_each_check_points_verdict_and_reason():
-    text = render_text(failing(), STUDENT)
+    text = render_text(LAB, failing(), STUDENT)
 
     assert line_with(text, "  The handout's example").split()[:4] == ["3", "/", "6", "wrong"]
     assert "There must be a person with nose 0, neck 1; got one w" in line_with(text, "  The handout's example")
@@ -66,7 +69,7 @@ def test_text_gives_each_check_points_verdict_and_reason():
 
 
 def test_text_explains_the_first_failure_of_a_check():
-    text = render_text(failing(), STUDENT)
+    text = render_text(LAB, failing(), STUDENT)
     section = text.split("== ")[1]
 
     assert (
@@ -85,7 +88,7 @@ def test_text_explains_the_first_failure_of_a_check():
     Call: merge(subset, min_num_body_parts=2)
     Expected (the only right answer):
       nose 0, neck 1, right_shoulder 4, right_elbow 6, right_wrist 8; score 8; 5 parts
-    Came:
+    Got:
       neck 1, right_shoulder 4, right_elbow 6, right_wrist 8; score 6.5; 4 parts
       nose 0, neck 1; score 1.5; 2 parts
 
@@ -94,26 +97,26 @@ def test_text_explains_the_first_failure_of_a_check():
 
 
 def test_text_tells_of_small_inputs_other_answers_and_silence():
-    text = render_text(failing(), STUDENT)
+    text = render_text(LAB, failing(), STUDENT)
 
     assert "Input, 2 rows, the smallest that fails:" in text
     assert "Expected (one right answer; others may be right, too):\n      nobody" in text
-    assert "Came: no answer that could be read" in text
+    assert "Got: no answer that could be read" in text
     assert "      | IndexError: index 20 is out of bounds" in text
 
 
 def test_text_names_failures_beyond_the_first():
-    text = render_text(failing(), STUDENT)
+    text = render_text(LAB, failing(), STUDENT)
 
     assert "9 more cases failed: order_1, order_2, order_3, order_4, order_5, order_6, order_7, order_8, ..." in text
 
 
 def test_text_explains_the_smallest_published_case_first():
     large, small = (
-        make_case(f"{len(rows)}_rows", evidence=Evidence(rows, "", rows, None)) for rows in (ROWS, ROWS[:2])
+        make_case(f"{len(rows)}_rows", evidence=MergeEvidence(rows, "", rows, None)) for rows in (ROWS, ROWS[:2])
     )
 
-    text = render_text(make_report(make_check(*[make_hidden()] * 12, large, small)), STUDENT)
+    text = render_text(LAB, make_report(make_check(*[make_hidden()] * 12, large, small)), STUDENT)
 
     assert "[2_rows] wrong." in text
     assert "13 more cases failed: 4_rows, hidden case (12 times)" in text
@@ -122,16 +125,16 @@ def test_text_explains_the_smallest_published_case_first():
 def test_text_cuts_long_inputs_and_answers():
     rows = make_rows(*(("neck", k, "nose", k, 1) for k in range(MAX_ROWS + 5)))
     people = make_people(*(({"neck": k, "nose": k}, 1) for k in range(MAX_PEOPLE + 1)))
-    case = make_case(evidence=Evidence(rows, "merge(subset)", people, people))
+    case = make_case(evidence=MergeEvidence(rows, "merge(subset)", people, people))
 
-    text = render_text(make_report(make_check(case)), STUDENT)
+    text = render_text(LAB, make_report(make_check(case)), STUDENT)
 
     assert text.count("(and 5 more rows)") == 1
     assert text.count("(and 1 more)") == 2
 
 
 def test_text_of_a_fatal_problem_is_the_reason_alone():
-    text = render_text(fatal(), STUDENT)
+    text = render_text(LAB, fatal(), STUDENT)
 
     assert "Code: 0 of 60 points" in text
     assert "Not graded: The zip must hold a file merge.py; found report.docx and 2 more. Put your" in text
@@ -139,14 +142,14 @@ def test_text_of_a_fatal_problem_is_the_reason_alone():
 
 
 def test_text_tells_once_what_could_not_be_run():
-    text = render_text(unloadable(), STUDENT)
+    text = render_text(LAB, unloadable(), STUDENT)
 
     assert line_with(text, "not run") == "20 checks worth 60 points not run: merge.py could not be loaded"
-    assert "merge.py must be Python; line 3: invalid syntax. Mend that line." in text
+    assert "merge.py must be Python; line 3: invalid syntax. Fix that line." in text
 
 
 def test_text_gives_no_mark_when_the_grader_failed():
-    text = render_text(faulty(), STAFF)
+    text = render_text(LAB, faulty(), STAFF)
 
     assert "Code: no mark yet, because the grader itself failed" in text
     assert "    ? / 3   grader fault" in text
@@ -155,7 +158,7 @@ def test_text_gives_no_mark_when_the_grader_failed():
 
 
 def test_text_keeps_forged_lines_behind_a_gutter():
-    text = render_text(hostile(), STUDENT)
+    text = render_text(LAB, hostile(), STUDENT)
 
     assert [line for line in text.splitlines() if line.startswith("Code:")] == ["Code: 0 of 3 points"]
     assert "  | Code: 60 of 60 points" in text
@@ -165,15 +168,15 @@ def test_text_keeps_forged_lines_behind_a_gutter():
 def test_text_shows_all_that_was_printed_to_staff_and_the_public_part_to_students():
     report = make_report(make_check(PASSED, make_hidden()), printed="80\n770\n", printed_in_public="80\n")
 
-    assert "  | 80\n  | 770" in render_text(report, STAFF)
-    assert "  | 80" in render_text(report, STUDENT)
-    assert "770" not in render_text(report, STUDENT)
+    assert "  | 80\n  | 770" in render_text(LAB, report, STAFF)
+    assert "  | 80" in render_text(LAB, report, STUDENT)
+    assert "770" not in render_text(LAB, report, STUDENT)
 
 
 def test_text_tells_the_time_beside_the_references():
     words = "Time: 0.312 s for 1900 rows, 100 people; the reference took 0.0125 s when the case was recorded."
 
-    assert words in render_text(passing(), STUDENT)
+    assert words in render_text(LAB, passing(), STUDENT)
 
 
 @pytest.mark.parametrize(
@@ -188,11 +191,11 @@ def test_text_tells_the_time_beside_the_references():
     ],
 )
 def test_text_tells_which_protections_were_off(protections, sentence):
-    assert sentence in render_text(make_report(make_check(PASSED), protections=protections), STUDENT)
+    assert sentence in render_text(LAB, make_report(make_check(PASSED), protections=protections), STUDENT)
 
 
 def test_text_shows_verdicts_in_words():
-    text = render_text(failing(), STUDENT)
+    text = render_text(LAB, failing(), STUDENT)
 
     assert all(f"   {verdict}" in text for verdict in Verdict if verdict is not Verdict.GRADER_FAULT)
 
@@ -200,7 +203,7 @@ def test_text_shows_verdicts_in_words():
 def test_text_needs_no_picture():
     overlay = Overlay("missing.jpg", {}, EXPECTED, EXPECTED, 1, 1)
 
-    assert "missing" not in render_text(make_report(make_check(make_case(overlay=overlay))), STAFF)
+    assert "missing" not in render_text(LAB, make_report(make_check(make_case(overlay=overlay))), STAFF)
 
 
 def make_marking(points, penalty=0):

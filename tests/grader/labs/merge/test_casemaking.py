@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from estimation.config import ABSENT, LIMBS, N_PARTS, N_PARTS_COLUMN, SCORE_COLUMN, BodyPart
+from estimation.networks import Maps
 from grader.harness.errors import RubricError
+from grader.harness.lab_files import load_lab_files
 from grader.harness.results import Explanation, Visibility
-from grader.harness.rubric import load_rubric
 from grader.labs.merge import reference
-from grader.labs.merge.casemaking import pictures, write
+from grader.labs.merge.casemaking import picture_cases, write
 from grader.labs.merge.casemaking.any_input import N_RECORDED
 from grader.labs.merge.casemaking.bodies import TREE, grow_body, ids_in, lay_out, links_of, renumber
 from grader.labs.merge.casemaking.maker import Maker
@@ -20,11 +21,14 @@ from grader.labs.merge.casemaking.write import FAMILIES, SEEDS, make_cases, with
 from grader.labs.merge.compare import other_than, read_people, same_people
 from grader.labs.merge.compare import renumber as renumber_people
 from grader.labs.merge.conflicts import KEPT_SHARE, broken_rule, lost_too_many
-from grader.labs.merge.merge_case import FOLDER, dump_cases, keypoints_of, load_cases
+from grader.labs.merge.lab import LAB
+from grader.labs.merge.merge_case import dump_cases, keypoints_of
 from grader.labs.merge.picture_scores import score_people
 from tests.grader.labs.merge import casemaking_merges as merges
 
-CASES = load_cases()
+FILES = load_lab_files(LAB)
+CASES = FILES.cases
+FOLDER = LAB.folder / "cases"
 SEEDED = [check for check in FAMILIES if check not in N_RECORDED]
 BOUNDS = {"min_num_body_parts", "min_score", "parameters", "defaults"}
 CONFLICTED = {"conflict_rules", "conflict_losses", "any_conflict"}
@@ -45,8 +49,14 @@ def id_of(case):
 # From their seeds -----------------------------------------------------------------------------------------------------
 
 
+QUICK = "cycles"
+"""The family that is made anew in the default run; the others are in the slow one."""
+
+
 @pytest.mark.parametrize("visibility", BOTH)
-@pytest.mark.parametrize("check", SEEDED)
+@pytest.mark.parametrize(
+    "check", [check if check == QUICK else pytest.param(check, marks=pytest.mark.slow) for check in SEEDED]
+)
 def test_committed_file_comes_from_its_seed(check, visibility):
     text = (FOLDER / visibility / f"{check}.json").read_text(encoding="utf-8")
 
@@ -81,7 +91,7 @@ def test_readme_names_the_seeds():
 def test_every_line_of_the_rubric_has_cases():
     without = {"loads", "same_answer"}
 
-    assert set(FAMILIES) == {line.key for line in load_rubric().checks} - without
+    assert set(FAMILIES) == {line.key for line in FILES.rubric.checks} - without
     for visibility in BOTH:
         assert {case.check for case in CASES if case.visibility is visibility} == set(FAMILIES)
 
@@ -261,7 +271,7 @@ def cases_lost(merge, cases=CASES):
         if case.check in {*CONFLICTED, "pictures"}:
             continue
         try:
-            people = read_people(merge(case.rows.copy(), *case.positional, **case.keywords))
+            people = read_people(case, merge(case.rows.copy(), *case.positional, **case.keywords))
         except (IndexError, ValueError):
             lost.append(case)
             continue
@@ -359,7 +369,7 @@ def test_defensible_way_to_settle_conflicts_gets_all_points(policy):
         if case.check == "conflict_losses":
             assert lost_too_many(case, people) is None, id_of(case)
         if case.check == "pictures":
-            assert score_people(case.scene, people) >= 2 / 3 * case.scene.expected_score, id_of(case)
+            assert score_people(case.labelled, people) >= 2 / 3 * case.labelled.expected_score, id_of(case)
 
 
 def test_giving_up_two_people_loses_too_many():
@@ -449,26 +459,28 @@ def test_renumber_leaves_absent_parts_and_the_input_alone():
 
 
 def test_every_annotated_picture_is_a_case():
-    names = [image["file_name"] for image in json.loads((pictures.IMAGES / "annotations.json").read_text())["images"]]
+    names = [
+        image["file_name"] for image in json.loads((picture_cases.IMAGES / "annotations.json").read_text())["images"]
+    ]
 
-    assert [case.scene.picture for case in cases_of("pictures")] == names
+    assert [case.labelled.picture for case in cases_of("pictures")] == names
 
 
 def test_pictures_record_what_the_reference_scores():
     for case in cases_of("pictures"):
-        assert score_people(case.scene, case.expected) == case.scene.expected_score > 0.85
+        assert score_people(case.labelled, case.expected) == case.labelled.expected_score > 0.85
 
 
 def test_maps_without_a_file_are_refused(tmp_path):
-    with pytest.raises(RubricError, match=r"there is no .*11\.npz\. Run python -m grader cases --maps\."):
-        pictures.read_maps(tmp_path / "11.npz")
+    with pytest.raises(RubricError, match=r"there is no .*11\.npz\. Run python -m grader cases --sources\."):
+        picture_cases.read_maps(tmp_path / "11.npz")
 
 
 def test_saved_maps_come_back_within_a_step_and_without_noise(tmp_path):
     rng = np.random.default_rng(0)
-    maps = reference.Maps(rng.uniform(-0.2, 1.2, (4, 5, 19)), rng.uniform(-1.5, 1.5, (4, 5, 38)))
-    pictures.save_maps(tmp_path / "1.npz", maps)
-    read = pictures.read_maps(tmp_path / "1.npz")
+    maps = Maps(rng.uniform(-0.2, 1.2, (4, 5, 19)), rng.uniform(-1.5, 1.5, (4, 5, 38)))
+    picture_cases.save_maps(tmp_path / "1.npz", maps)
+    read = picture_cases.read_maps(tmp_path / "1.npz")
 
     quiet = np.abs(maps.pafs) < 0.02
     assert np.abs(read.pafs - maps.pafs)[~quiet].max() <= 1 / 16384
@@ -482,11 +494,11 @@ def test_write_maps_records_each_annotated_picture(tmp_path, monkeypatch):
 
     def say_nothing(path):
         asked.append(path)
-        return reference.Maps(np.zeros((2, 2, 19)), np.zeros((2, 2, 38)))
+        return Maps(np.zeros((2, 2, 19)), np.zeros((2, 2, 38)))
 
     monkeypatch.setattr(reference, "maps_of_picture", say_nothing)
-    written = pictures.write_maps(tmp_path)
+    written = picture_cases.write_maps(tmp_path)
 
-    assert asked == [pictures.IMAGES / f"{number}.jpg" for number in range(1, 11)]
+    assert asked == [picture_cases.IMAGES / f"{number}.jpg" for number in range(1, 11)]
     assert written == [tmp_path / f"{number}.npz" for number in range(1, 11)]
     assert written[0].read_bytes() == written[1].read_bytes()

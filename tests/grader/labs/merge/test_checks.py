@@ -4,19 +4,21 @@ import numpy as np
 import pytest
 
 from estimation.config import N_PARTS, N_PARTS_COLUMN, SCORE_COLUMN
-from grader.harness import assessment as grading_module
-from grader.harness.assessment import Grading, Options
-from grader.harness.lab_files import LOADING, check_tests, load_material, load_tests
+from grader.harness import assessment
+from grader.harness.assessment import Options, grade_submission
+from grader.harness.check import Check
+from grader.harness.errors import RubricError
+from grader.harness.lab_files import LOADING, load_lab_files
+from grader.harness.respondent import Respondent
 from grader.harness.results import Verdict
 from grader.harness.submission import open_submission_bytes
+from grader.labs.merge.lab import LAB
 from grader.labs.merge.reference import answer, has_conflicts
 from tests.grader.harness.sessions import CRASHED, STOPPED, FakeSession
 
-KEYS = [line.key for line in load_material()[0].checks]
-ALL = set(KEYS) - {LOADING}
-
-
-TESTS = load_tests()
+FILES = load_lab_files(LAB)
+KEYS = [line.key for line in FILES.rubric.checks]
+SUBMISSION = open_submission_bytes(LAB, "merge.py", b"def merge(): pass\n")
 
 
 @pytest.fixture
@@ -24,15 +26,11 @@ def judge(monkeypatch):
     """Give a function that plays all checks with a merge; it may ask for the seed of its process."""
 
     def run(merge, *, needs_seed=False):
-        def open_session(source, *, mode, python, seed):
+        def open_session(*_, seed, **__):
             return FakeSession(merge(seed) if needs_seed else merge, seed)
 
-        monkeypatch.setattr(grading_module, "open_session", open_session)
-        grading = Grading(open_submission_bytes("merge.py", b"def merge(): pass\n"), Options(is_shrinking=False))
-        for key in KEYS:
-            grading.run(key, TESTS[key])
-        grading.close()
-        return grading.report()
+        monkeypatch.setattr(assessment, "open_session", open_session)
+        return grade_submission(LAB, SUBMISSION, Options(is_shrinking=False))
 
     return run
 
@@ -161,13 +159,12 @@ def test_answers_of_nobody_earn_what_asks_for_nobody(judge):
 
 
 def test_each_check_has_its_test_with_a_sentence():
-    check_tests(load_material()[0])
-    assert set(TESTS) == set(KEYS)
-    assert all(test.__doc__ and test.__doc__.endswith(".") for test in TESTS.values())
+    assert set(FILES.tests) == set(KEYS)
+    assert all(test.__doc__ and test.__doc__.endswith(".") for test in FILES.tests.values())
 
 
 def test_files_stand_in_the_rubrics_order():
-    assert list(TESTS) == KEYS
+    assert list(FILES.tests) == KEYS
 
 
 def test_poor_picture_is_told_in_numbers(judge):
@@ -177,7 +174,7 @@ def test_poor_picture_is_told_in_numbers(judge):
     told = pictures.failures[0].explanation
     assert told.required.startswith("The skeletons in images/")
     assert told.required.endswith("% of the right keypoints")
-    assert told.came == "they find 0%"
+    assert told.got == "they find 0%"
     assert told.advice == "Compare the two drawings: who is missing, split, or joined with a neighbour?"
 
 
@@ -194,3 +191,26 @@ def test_twins_that_differ_are_told(judge, merge, key, required):
 
     told = {case.explanation.required for case in check.failures}
     assert any(text.startswith(required) for text in told), told
+
+
+def test_picture_without_labels_is_refused():
+    case = next(case for case in FILES.cases if case.check == "cycles")
+    respondent = Respondent(lambda seed: FakeSession(answer, seed), LAB.program, LAB.read_answer, [case])
+    check = Check(FILES.rubric["pictures"], [case], respondent, LAB.evidence)
+
+    message = rf"^A case of pictures must have labels; '{case.name}' has none\. Make the cases again\.$"
+    with pytest.raises(RubricError, match=message):
+        FILES.tests["pictures"](check)
+
+
+def test_pictures_are_drawn_right_or_wrong(judge):
+    report = judge(nobody_in_conflict)
+
+    (pictures,) = (check for check in report.checks if check.key == "pictures")
+    cases = [case for case in FILES.cases if case.check == "pictures"]
+    assert [result.overlay.picture for result in pictures.cases] == [case.labelled.picture for case in cases]
+    for result, case in zip(pictures.cases, cases, strict=True):
+        assert result.overlay.keypoints == case.labelled.keypoints
+        assert np.array_equal(result.overlay.expected, case.expected)
+        assert result.overlay.expected_score == case.labelled.expected_score
+        assert (result.overlay.score, len(result.overlay.answer)) == (0, 0) or result.is_passed

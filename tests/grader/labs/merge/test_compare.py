@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
@@ -18,7 +18,7 @@ from grader.labs.merge.compare import (
     same_people,
     write_group,
 )
-from grader.labs.merge.merge_case import Case, keypoints_of
+from grader.labs.merge.merge_case import MergeCase, keypoints_of
 from grader.labs.merge.reference import deleted
 from tests.strategies import conflict_free_rows, rows_of
 
@@ -28,8 +28,15 @@ EYE = 14
 
 def case_of(rows, *positional, **keywords):
     expected = merge(rows, *positional, **keywords)
-    return Case(
-        "key", "name", "Says.", Visibility.PUBLIC, rows, expected, positional, keywords, deleted=deleted(rows, expected)
+    return MergeCase(
+        check="key",
+        name="name",
+        says="Says.",
+        visibility=Visibility.PUBLIC,
+        arguments=(rows, *positional),
+        expected=expected,
+        keywords=keywords,
+        deleted=deleted(rows, expected),
     )
 
 
@@ -70,7 +77,7 @@ BELOW = "People with fewer than 4 parts or a score a part below 0.4 must be dele
 
 def judge(case, answer):
     """Judge as a submission is judged: read first, then compare."""
-    people = read_people(np.asarray(answer, dtype=float))
+    people = read_people(case, np.asarray(answer, dtype=float))
     return people if isinstance(people, Explanation) else same_people(case, people)
 
 
@@ -128,7 +135,6 @@ def test_same_people_takes_rows_that_come_twice():
     assert "must be 10, the sum" in str(judge(case, RIGHT))
 
 
-@settings(deadline=None)
 @given(conflict_free_rows(), st.sampled_from([np.float32, np.float64]), st.randoms())
 def test_same_people_passes_the_reference(rows, dtype, random):
     case = case_of(rows)
@@ -137,7 +143,6 @@ def test_same_people_passes_the_reference(rows, dtype, random):
     assert judge(case, case.expected[order].astype(dtype)) is None
 
 
-@settings(deadline=None)
 @given(conflict_free_rows().filter(lambda rows: len(merge(rows))), st.data())
 def test_same_people_refuses_one_wrong_number(rows, data):
     case = case_of(rows)
@@ -163,28 +168,28 @@ def test_same_people_refuses_one_wrong_number(rows, data):
     ],
 )
 def test_read_people_refuses_a_shape(answer, shape):
-    assert str(read_people(answer)) == (
+    assert str(read_people(CASE, answer)) == (
         f"merge() must return an array of shape (n_people, 20); got shape {shape}. "
-        "Return one row a person: 18 ids, the score, the number of parts."
+        "Return one row a person: 18 keypoint ids, the score, the number of parts."
     )
 
 
 @pytest.mark.parametrize(
-    ("cell", "came"),
+    ("cell", "got"),
     [
         pytest.param((1, SCORE_COLUMN, np.nan), "got nan in row 1, column 18", id="nan"),
         pytest.param((0, NECK, -np.inf), "got -inf in row 0, column 1", id="infinite"),
     ],
 )
-def test_read_people_refuses_what_is_not_finite(cell, came):
-    assert str(read_people(changed(RIGHT, cell))) == (
-        f"All numbers that merge() returns must be finite; {came}. "
+def test_read_people_refuses_what_is_not_finite(cell, got):
+    assert str(read_people(CASE, changed(RIGHT, cell))) == (
+        f"All numbers that merge() returns must be finite; {got}. "
         "Put -1 in the slots of absent parts, and divide only by counts above 0."
     )
 
 
 @pytest.mark.parametrize(
-    ("cell", "came"),
+    ("cell", "got"),
     [
         pytest.param((1, NOSE, 6.5), "got 6.5 in row 1, column 0 (nose)", id="average of two ids"),
         pytest.param((0, ANKLE, 1234567.5), "got 1234567.5 in row 0, column 10 (right_ankle)", id="large and broken"),
@@ -192,9 +197,9 @@ def test_read_people_refuses_what_is_not_finite(cell, came):
         pytest.param((0, EYE, 1e300), "got 1e+300 in row 0, column 14 (right_eye)", id="no longer a whole number"),
     ],
 )
-def test_read_people_refuses_what_is_no_id(cell, came):
-    assert str(read_people(changed(RIGHT, cell))) == (
-        f"An id that merge() returns must be -1 or an id of the input; {came}. "
+def test_read_people_refuses_what_is_no_id(cell, got):
+    assert str(read_people(CASE, changed(RIGHT, cell))) == (
+        f"An id that merge() returns must be -1 or an id of the input; {got}. "
         "Copy ids as they are; do not add or average them."
     )
 
@@ -419,7 +424,27 @@ def test_same_people_tells_a_piece_of_somebody_to_be_deleted():
 
 
 def test_same_people_comes_to_an_end_on_an_answer_of_many_rows():
-    assert "got 20000 rows with" in str(judge(CASE, np.repeat(RIGHT, 20_000, axis=0)))
+    many = np.repeat(RIGHT, 20_000, axis=0)
+
+    assert "got 20000 rows with" in str(same_people(CASE, many))
+    assert str(judge(CASE, many)) == (
+        "There cannot be more people than rows, here 13; got 40000 people. Return one row a person, and remove a row "
+        "once it has been merged into another."
+    )
+
+
+@pytest.mark.parametrize(("n_people", "is_refused"), [(13, False), (14, True)], ids=["as many as rows", "one more"])
+def test_read_people_takes_no_more_people_than_rows(n_people, is_refused):
+    told = read_people(CASE, np.repeat(RIGHT[:1], n_people, axis=0))
+
+    assert isinstance(told, Explanation) is is_refused
+
+
+def test_read_people_explains_a_single_number():
+    assert str(read_people(CASE, np.array(5.0))) == (
+        "merge() must return an array of shape (n_people, 20); got a single number, 5. "
+        "Return one row a person: 18 keypoint ids, the score, the number of parts."
+    )
 
 
 # Two answers of one submission ---------------------------------------------------------------------------------------
@@ -450,7 +475,7 @@ def test_other_than_passes_two_times_nobody():
 
 
 @pytest.mark.parametrize(
-    ("now", "came"),
+    ("now", "got"),
     [
         pytest.param(RIGHT[:1], f"the second time there was no person with {BOB_TEXT}", id="lost"),
         pytest.param(
@@ -471,8 +496,8 @@ def test_other_than_passes_two_times_nobody():
         ),
     ],
 )
-def test_other_than_explains(now, came):
-    assert str(difference(RIGHT, now)) == f"{REQUIRED}; {came}. {ADVICE}"
+def test_other_than_explains(now, got):
+    assert str(difference(RIGHT, now)) == f"{REQUIRED}; {got}. {ADVICE}"
 
 
 def test_renumber_gives_other_ids_to_keypoints_alone():

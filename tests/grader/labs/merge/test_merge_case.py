@@ -1,42 +1,45 @@
 """Case files: what is read is what was written, and what is no case is refused."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from estimation.config import BodyPart
+from grader.harness.cases import fingerprint, load_cases
 from grader.harness.errors import RubricError
 from grader.harness.results import Visibility
-from grader.labs.merge.merge_case import FOLDER, Case, Scene, dump_cases, fingerprint, load_cases
+from grader.labs.merge.lab import LAB
+from grader.labs.merge.merge_case import LabelledPicture, MergeCase, as_rows, dump_cases, read_case
 from tests.strategies import rows_of
 
 NOSE, NECK, SHOULDER = BodyPart.nose, BodyPart.neck, BodyPart.right_shoulder
 
-TRIANGLE = Case(
+TRIANGLE = MergeCase(
     check="cycles",
     name="triangle",
     says="A “cycle”.",
     visibility=Visibility.PUBLIC,
-    rows=rows_of(({NOSE: 0, NECK: 1}, 1.75), ({NECK: 1, SHOULDER: 2}, -0.1)),
+    arguments=(rows_of(({NOSE: 0, NECK: 1}, 1.75), ({NECK: 1, SHOULDER: 2}, -0.1)),),
     expected=rows_of(({NOSE: 0, NECK: 1, SHOULDER: 2}, 1.65)),
 )
 DELETED = rows_of(({NOSE: 8, NECK: 9}, 0.25))
-SCENE = Scene("street.png", {0: (1.5, 2.0), 7: (3.0, 4.25)}, ({"nose": (1.0, 2.0)}, {}), 0.875)
+LABELLED = LabelledPicture("street.png", {0: (1.5, 2.0), 7: (3.0, 4.25)}, ({"nose": (1.0, 2.0)}, {}), 0.875)
 FULL = replace(
     TRIANGLE,
     name="full",
-    positional=(2, 0.25),
+    arguments=(TRIANGLE.rows, 2, 0.25),
     keywords={"min_score": 0.5},
     is_only_answer=False,
     deleted=rows_of(({4: 1, 5: 2}, 1)),
     twin_of="triangle",
     renumbered={0: 10, 1: 0},
     reference_s=0.125,
-    scene=SCENE,
+    labelled=LABELLED,
 )
-EMPTY = replace(TRIANGLE, name="empty", rows=rows_of(), expected=rows_of())
+EMPTY = replace(TRIANGLE, name="empty", arguments=(rows_of(),), expected=rows_of())
 
 
 def write(folder, visibility, name, text):
@@ -48,7 +51,8 @@ def write(folder, visibility, name, text):
 
 def fields_of(case):
     return {
-        **vars(case),
+        **{name: value for name, value in vars(case).items() if name != "arguments"},
+        "positional": case.positional,
         "rows": case.rows.tolist(),
         "expected": case.expected.tolist(),
         "deleted": case.deleted.tolist(),
@@ -59,7 +63,7 @@ def fields_of(case):
 def test_cases_are_read_as_they_were_written(tmp_path):
     text = dump_cases([TRIANGLE, FULL, EMPTY])
     write(tmp_path, "public", "cycles", text)
-    cases = load_cases(tmp_path)
+    cases = load_cases(tmp_path, read_case)
     assert [fields_of(case) for case in cases] == [fields_of(case) for case in (TRIANGLE, FULL, EMPTY)]
     assert dump_cases(cases) == text
 
@@ -75,16 +79,17 @@ def test_case_file_has_one_row_a_line():
 
 
 def test_cases_of_the_grader_are_written_as_they_would_be_now():
+    recorded = load_cases(LAB.folder / "cases", read_case)
     for visibility in Visibility:
-        for path in sorted((FOLDER / visibility).glob("*.json")):
-            cases = [case for case in load_cases() if (case.check, case.visibility) == (path.stem, visibility)]
+        for path in sorted((LAB.folder / "cases" / visibility).glob("*.json")):
+            cases = [case for case in recorded if (case.check, case.visibility) == (path.stem, visibility)]
             assert dump_cases(cases) == path.read_text(encoding="utf-8"), path.name
 
 
 def test_cases_come_public_first_then_by_file(tmp_path):
     for visibility, check in [("hidden", "a"), ("public", "b"), ("hidden", "c"), ("public", "a")]:
         write(tmp_path, visibility, check, dump_cases([replace(TRIANGLE, check=check, name=f"{visibility} {check}")]))
-    assert [(case.name, case.visibility) for case in load_cases(tmp_path)] == [
+    assert [(case.name, case.visibility) for case in load_cases(tmp_path, read_case)] == [
         ("public a", Visibility.PUBLIC),
         ("public b", Visibility.PUBLIC),
         ("hidden a", Visibility.HIDDEN),
@@ -95,7 +100,7 @@ def test_cases_come_public_first_then_by_file(tmp_path):
 def test_cases_of_two_checks_may_share_a_name(tmp_path):
     for check in ("a", "b"):
         write(tmp_path, "public", check, dump_cases([replace(TRIANGLE, check=check)]))
-    assert len(load_cases(tmp_path)) == 2
+    assert len(load_cases(tmp_path, read_case)) == 2
 
 
 def test_cases_of_one_check_must_not_share_a_name(tmp_path):
@@ -105,7 +110,7 @@ def test_cases_of_one_check_must_not_share_a_name(tmp_path):
         RubricError,
         match=r"^Cases of one check must have different names; 'cycles' has 'triangle' twice\. Rename one\.$",
     ):
-        load_cases(tmp_path)
+        load_cases(tmp_path, read_case)
 
 
 def entry_with(**fields):
@@ -128,21 +133,21 @@ def entry_with(**fields):
         pytest.param(entry_with(expected=[{"ids": [], "score": 1}]), "AttributeError", id="ids that are a list"),
         pytest.param(entry_with(expected=[{"ids": {"nose": 1}}]), r"KeyError\('score'\)", id="score missing"),
         pytest.param(entry_with(renumbered={"a": 1}), "ValueError", id="id that is none"),
-        pytest.param(entry_with(scene={}), r"KeyError\('picture'\)", id="empty scene"),
+        pytest.param(entry_with(scene={}), r"KeyError\('picture'\)", id="empty picture"),
     ],
 )
 def test_cases_refuse_a_file_that_holds_none(tmp_path, text, error):
     write(tmp_path, "hidden", "one", text)
     with pytest.raises(
-        RubricError, match=rf"^A case file must hold cases as grader/cases\.py tells; .*one\.json does not: {error}"
+        RubricError, match=rf"^A case file must hold cases as its lab reads them; .*one\.json does not: {error}"
     ):
-        load_cases(tmp_path)
+        load_cases(tmp_path, read_case)
 
 
 def test_cases_refuse_what_is_no_text(tmp_path):
     write(tmp_path, "hidden", "one", "").write_bytes(b"\xff")
     with pytest.raises(RubricError, match=r"one\.json does not: UnicodeDecodeError"):
-        load_cases(tmp_path)
+        load_cases(tmp_path, read_case)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,7 @@ def test_case_file_holds_the_cases_of_one_check(cases, checks):
     ],
 )
 def test_case_tells_its_bounds_and_its_call(positional, keywords, bounds, call):
-    case = replace(TRIANGLE, positional=positional, keywords=keywords)
+    case = replace(TRIANGLE, arguments=(TRIANGLE.rows, *positional), keywords=keywords)
     assert (case.min_num_body_parts, case.min_score) == bounds
     assert case.call == call
 
@@ -205,4 +210,20 @@ def test_case_tells_what_does_not_depend_on_an_answer():
 
 def test_changed_case_remembers_nothing_of_the_other():
     assert TRIANGLE.keypoints
-    assert replace(TRIANGLE, rows=DELETED).keypoints == {(NOSE, 8), (NECK, 9)}
+    assert replace(TRIANGLE, arguments=(DELETED,)).keypoints == {(NOSE, 8), (NECK, 9)}
+
+
+def test_case_calls_merge():
+    assert TRIANGLE.function == "merge"
+    assert TRIANGLE.size == 2
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 20), (0, 7), (3, 20)], ids=str)
+def test_rows_are_taken_in_any_shape_of_nobody(shape):
+    assert as_rows(np.zeros(shape)).shape == (shape[0], 20)
+
+
+@pytest.mark.parametrize("shape", [(20,), (3, 19), (1, 1, 20)], ids=str)
+def test_rows_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=rf"^Rows must have 20 numbers each; got shape {re.escape(str(shape))}\.$"):
+        as_rows(np.zeros(shape))

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from estimation.pictures import write_picture
-from grader.harness.results import Overlay
-from grader.labs.merge.overlays import MAX_SIDE_PX, draw_overlay
+from grader.labs.merge.overlays import MAX_SIDE_PX, Overlay, draw_overlay
 from tests.grader.harness.report.samples import make_people
 
 GREY = 128

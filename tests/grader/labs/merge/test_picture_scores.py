@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.optimize import linear_sum_assignment
 
 from estimation.config import ABSENT, PARTS, BodyPart
-from grader.labs.merge.merge_case import Scene
+from grader.labs.merge.merge_case import LabelledPicture
 from grader.labs.merge.picture_scores import match, score_people
 
 TORSO_PX = 50.0
@@ -22,14 +22,14 @@ def person_at(x, *, without=()):
     return {name: place for name, place in places.items() if name not in without}
 
 
-def scene_of(*people, shift_px=0.0):
-    """Make a scene whose keypoints 0 to 17 are the first person's, 18 to 35 the second's, each a bit to the right."""
+def picture_of(*people, shift_px=0.0):
+    """Make a picture whose keypoints 0 to 17 are the first person's, 18 to 35 the second's, each a bit to the right."""
     keypoints = {
         18 * number + BodyPart[name]: (x + shift_px, y)
         for number, person in enumerate(people)
         for name, (x, y) in person.items()
     }
-    return Scene("1.jpg", keypoints, people, expected_score=1.0)
+    return LabelledPicture("1.jpg", keypoints, people, expected_score=1.0)
 
 
 def skeleton(first_id, slots=range(18)):
@@ -39,7 +39,7 @@ def skeleton(first_id, slots=range(18)):
     return row
 
 
-TWO = scene_of(person_at(100), person_at(900))
+TWO = picture_of(person_at(100), person_at(900))
 
 
 def test_score_is_one_where_everything_is_found():
@@ -56,17 +56,17 @@ def test_score_is_the_share_of_labelled_keypoints():
 
 @pytest.mark.parametrize(("shift_px", "score"), [(24.9, 1.0), (25.1, 0.0)], ids=["within", "beyond"])
 def test_score_allows_half_a_torso(shift_px, score):
-    assert score_people(scene_of(person_at(100), shift_px=shift_px), np.array([skeleton(0)])) == score
+    assert score_people(picture_of(person_at(100), shift_px=shift_px), np.array([skeleton(0)])) == score
 
 
 @pytest.mark.parametrize("part", ["left_shoulder", "right_hip"])
 @pytest.mark.parametrize(("shift_px", "score"), [(42.4, 1.0), (42.6, 0.0)], ids=["within", "beyond"])
 def test_score_measures_a_person_without_torso_by_the_box(part, shift_px, score):
-    scene = scene_of(person_at(100, without=[part]), shift_px=shift_px)
+    labelled = picture_of(person_at(100, without=[part]), shift_px=shift_px)
     slots = [slot for slot in range(18) if PARTS[slot].name != part]
 
     # The box is 170 px high; half of that is the torso, and half of the torso is allowed.
-    assert score_people(scene, np.array([skeleton(0, slots)])) == score
+    assert score_people(labelled, np.array([skeleton(0, slots)])) == score
 
 
 def test_score_ignores_the_order_of_skeletons():
@@ -82,11 +82,11 @@ def test_score_counts_keypoints_of_surplus_skeletons_against():
 
 
 def test_score_counts_a_skeleton_far_from_everybody_as_surplus():
-    scene = Scene("1.jpg", TWO.keypoints | {40: (5000.0, 5000.0)}, TWO.people, 1.0)
+    labelled = LabelledPicture("1.jpg", TWO.keypoints | {40: (5000.0, 5000.0)}, TWO.people, 1.0)
     stray = np.full(20, float(ABSENT))
     stray[0] = 40
 
-    assert score_people(scene, np.array([skeleton(0), skeleton(18), stray])) == 36 / 37
+    assert score_people(labelled, np.array([skeleton(0), skeleton(18), stray])) == 36 / 37
 
 
 def test_score_gives_a_joined_skeleton_to_one_person_only():
@@ -97,8 +97,8 @@ def test_score_gives_a_joined_skeleton_to_one_person_only():
 
 
 def test_score_leaves_the_smaller_of_equal_skeletons_over():
-    lone = scene_of(person_at(100, without=[part.name for part in PARTS[4:]]), person_at(900))
-    lone = Scene("1.jpg", TWO.keypoints, lone.people[:1], 1.0)
+    lone = picture_of(person_at(100, without=[part.name for part in PARTS[4:]]), person_at(900))
+    lone = LabelledPicture("1.jpg", TWO.keypoints, lone.people[:1], 1.0)
     both = np.array([skeleton(0, range(4)), skeleton(0)])
 
     # Both find the four labelled keypoints; matched with the whole skeleton, only four are left over.
@@ -114,13 +114,15 @@ def test_score_passes_unknown_ids_over(id_):
 
 
 def test_score_passes_unlabelled_parts_over():
-    scene = Scene("1.jpg", TWO.keypoints, [person_at(100, without=["nose", "left_ear"]), person_at(900)], 1.0)
+    labelled = LabelledPicture(
+        "1.jpg", TWO.keypoints, [person_at(100, without=["nose", "left_ear"]), person_at(900)], 1.0
+    )
 
-    assert score_people(scene, np.array([skeleton(0), skeleton(18)])) == 1
+    assert score_people(labelled, np.array([skeleton(0), skeleton(18)])) == 1
 
 
 def test_score_of_an_empty_picture_is_one_without_skeletons():
-    empty = Scene("1.jpg", TWO.keypoints, (), 1.0)
+    empty = LabelledPicture("1.jpg", TWO.keypoints, (), 1.0)
 
     assert score_people(empty, np.empty((0, 20))) == 1
     assert score_people(empty, np.array([skeleton(0)])) == 0

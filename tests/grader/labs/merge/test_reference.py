@@ -8,16 +8,18 @@ import pytest
 
 from estimation.config import ABSENT, CELL_PX, BodyPart
 from estimation.merge import merge
+from estimation.networks import Maps
+from grader.harness.lab_files import load_lab_files
 from grader.labs.merge import reference
 from grader.labs.merge.casemaking.picture_cases import IMAGES, MAPS, read_maps
-from grader.labs.merge.merge_case import load_cases
+from grader.labs.merge.lab import LAB
 from tests.strategies import rows_of
 
 NOSE, NECK, SHOULDER, ELBOW = BodyPart.nose, BodyPart.neck, BodyPart.right_shoulder, BodyPart.right_elbow
 
 
 def test_answer_is_what_the_reference_merges():
-    (case,) = [case for case in load_cases() if case.check == "many_people" and case.name == "4_people"]
+    (case,) = [case for case in load_lab_files(LAB).cases if case.check == "many_people" and case.name == "4_people"]
 
     assert np.array_equal(reference.answer(case.rows), merge(case.rows))
 
@@ -56,7 +58,7 @@ def test_rows_of_maps_places_keypoints_in_pixels():
     heatmaps[2, 1, NECK], heatmaps[2, 6, SHOULDER] = 0.9, 0.8
     pafs[2, :, 12] = 1.0
 
-    rows, keypoints = reference.rows_of_maps(reference.Maps(heatmaps, pafs))
+    rows, keypoints = reference.rows_of_maps(Maps(heatmaps, pafs))
 
     assert rows[0, [NECK, SHOULDER]].tolist() == [0, 1]
     assert (rows[0, :18] != ABSENT).sum() == 2
@@ -65,12 +67,13 @@ def test_rows_of_maps_places_keypoints_in_pixels():
 
 
 def test_rows_of_maps_without_peaks_are_none():
-    rows, keypoints = reference.rows_of_maps(reference.Maps(np.zeros((2, 2, 19)), np.zeros((2, 2, 38))))
+    rows, keypoints = reference.rows_of_maps(Maps(np.zeros((2, 2, 19)), np.zeros((2, 2, 38))))
 
     assert rows.shape == (0, 20)
     assert keypoints == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [NOSE, NECK], ids=["nose", "neck"])
 def test_recorded_maps_show_the_person_whom_the_network_sees(part):
     recorded, maps = read_maps(MAPS / "1.npz"), reference.maps_of_picture(IMAGES / "1.jpg")
@@ -81,7 +84,10 @@ def test_recorded_maps_show_the_person_whom_the_network_sees(part):
 
 
 def test_importing_the_door_compiles_nothing():
-    code = "import sys, grader.labs.merge.reference; print([m for m in ('numba', 'tensorflow', 'cv2', 'scipy') if m in sys.modules])"
+    code = (
+        "import sys, grader.labs.merge.reference\n"
+        "print([m for m in ('numba', 'tensorflow', 'cv2', 'scipy') if m in sys.modules])"
+    )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

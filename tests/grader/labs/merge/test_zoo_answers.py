@@ -19,13 +19,14 @@ from hypothesis import given, settings
 
 from estimation.config import N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
 from estimation.merge import merge as reference
+from grader.labs.merge.lab import LAB
 from tests.grader.labs.merge import zoo_inputs as rows_of
 from tests.grader.labs.merge.zoo_rules import are_same, find_broken_rules, find_groups, kept_share, keypoints_of
 
-ZOO = Path(__file__).resolve().parents[1] / "submissions"
+ZOO = Path(__file__).resolve().parents[3] / "submissions"
 RIGHT = sorted(folder.name for folder in ZOO.glob("pass_*"))
 WRONG = sorted(folder.name for folder in ZOO.glob("wrong_*"))
-RUBRIC = tomllib.loads((ZOO.parents[1] / "grader" / "rubric.toml").read_text(encoding="utf-8"))
+RUBRIC = tomllib.loads((LAB.folder / "rubric.toml").read_text(encoding="utf-8"))
 KEPT_SHARE = 0.75
 
 
@@ -202,11 +203,12 @@ def test_right_submission_answers_every_check(name):
     assert find_lost(name, [*CALLS, "same_answer"]) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_submission_finds_the_connected_components(name):
     merge = load(name)
 
-    @settings(max_examples=30, deadline=None, database=None)
+    @settings(max_examples=30)
     @given(rows=rows_of.people_rows())
     def check(rows):
         assert is_exact(merge, rows)
@@ -215,11 +217,12 @@ def test_right_submission_finds_the_connected_components(name):
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_submission_keeps_the_rules_of_conflicts(name):
     merge = load(name)
 
-    @settings(max_examples=30, deadline=None, database=None)
+    @settings(max_examples=30)
     @given(rows=rows_of.entangled_rows())
     def check(rows):
         assert find_broken_rules(ask(merge, rows, 2, 0), rows, 2, 0) == []
@@ -227,6 +230,7 @@ def test_right_submission_keeps_the_rules_of_conflicts(name):
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_submission_keeps_most_keypoints(name):
     merge = load(name)
@@ -235,6 +239,7 @@ def test_right_submission_keeps_most_keypoints(name):
     assert np.mean(shares) >= 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_submission_merges_real_rows(name, shared_data):
     merge = load(name)
@@ -263,6 +268,7 @@ def test_wrong_submission_is_wrong_where_it_says(name):
     assert find_lost(name, lost) == lost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in WRONG if expectation(name).get("only")])
 def test_wrong_submission_is_right_elsewhere(name):
     others = [check for check in [*CALLS, "same_answer"] if check not in expectation(name)["lost"]]

@@ -62,7 +62,7 @@ def renumbered(rows):
 
 
 def random_people(seed):
-    """Make up to four persons, each a random tree over random slots with cycles, in random order."""
+    """Make up to four people, each a random tree over random slots with cycles, in random order."""
     rng = np.random.default_rng(seed)
     people = []
     for k in range(rng.integers(1, 5)):
@@ -75,7 +75,7 @@ def random_people(seed):
 
 
 def random_conflicts(seed, n_false=0.15):
-    """Make two to eight persons with `n_false` rows a limb and person that join two of them, no row twice."""
+    """Make two to eight people with `n_false` rows a limb and person that join two of them, no row twice."""
     rng = np.random.default_rng(seed)
     rows = make_crowd_rows(rng, int(rng.integers(2, 9)), n_false=n_false)
     first_of_each = np.unique(rows[:, :N_PARTS], axis=0, return_index=True)[1]
@@ -84,7 +84,7 @@ def random_conflicts(seed, n_false=0.15):
 
 @st.composite
 def people_rows(draw):
-    """Draw up to four persons of two parts and more, with cycles, and their rows in any order."""
+    """Draw up to four people of two parts and more, with cycles, and their rows in any order."""
     drawn = []
     for k in range(draw(st.integers(0, 4))):
         slots = draw(st.permutations(range(N_PARTS)))[: draw(st.integers(2, 9))]
@@ -116,12 +116,12 @@ HANDOUT = rows_from(
     (L_SHOULDER, 5, L_EAR, 9, 1.6537441),
 )
 SMALL = by_limb(chain(3, 6, 500), chain(3, 6, 600))
-"""Two persons of three parts."""
+"""Two people of three parts."""
 
 FAR_NUMBERS = rows_from(*((a, 1009 * a * a + 11, b, 1009 * b * b + 11, 2.0) for a, b in PAIRS))
 AT_PARTS = np.vstack([chain(3, 3, 100), chain(4, 4, 200), chain(5, 5, 300)])
 AT_SCORES = np.vstack([chain(8, 3, 100), chain(5, 2, 200), chain(8, 3.5, 300), chain(5, 5, 400)])
-"""Persons of 0.375, 0.4, 0.4375 and 1 a part."""
+"""People of 0.375, 0.4, 0.4375 and 1 a part."""
 
 SHARED_WRIST = np.vstack([person(100), person(200), rows_from((R_ELBOW, 203, R_WRIST, 104, 1.25))])
 TWO_NOSES = np.vstack([person(100), rows_from((NECK, 101, NOSE, 250, 1.0)), person(250, FACE[1:])])

@@ -26,7 +26,7 @@ def find_broken_rules(people, rows, min_num_body_parts=4, min_score=0.4):
         return ["no people"]
     known = {keypoint for row in rows for keypoint in keypoints_of(row)}
     found = [keypoint for row in people for keypoint in keypoints_of(row)]
-    broken = [] if len(found) == len(set(found)) else ["a keypoint in two persons"]
+    broken = [] if len(found) == len(set(found)) else ["a keypoint in two people"]
     broken += [] if set(found) <= known else ["an id that is not in that column"]
     for row in people:
         keypoints = keypoints_of(row)
