@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.backend import import_quietly
+from estimation.files import replacing
 
 if TYPE_CHECKING:
     import keras
@@ -210,14 +211,9 @@ def save_weights(model: "keras.Model", path: str | os.PathLike[str]) -> None:
         If the file cannot be written.
     """
     arrays = {key: _stored(key, variable.numpy()) for key, variable in sorted(_variables(model).items())}
-    unfinished = Path(f"{os.fspath(path)}.{os.getpid()}.part")
-    try:
-        # NumPy dates every member 1980 and does not compress, so neither clock nor zlib shows in the bytes.
-        with unfinished.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy's stubs expect only its own options.
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    # NumPy dates every member 1980 and does not compress, so neither clock nor zlib shows in the bytes.
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy's stubs expect only its own options.
 
 
 def _stored(key: str, array: NDArray[np.float32]) -> NDArray[Any]:

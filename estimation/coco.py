@@ -17,6 +17,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from scipy.optimize import linear_sum_assignment
 
+from estimation.coco_format import COCO_SLOTS, PERSON_CATEGORY
 from estimation.config import COCO_PARTS, N_PARTS
 from estimation.keypoints import as_keypoints
 
@@ -27,10 +28,6 @@ COCO_SIGMAS = np.array((26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87
 
 COCO_NUMBERS = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
 """What `evaluate_coco` returns, in the order of pycocotools."""
-
-PERSON_CATEGORY = 1
-
-_COCO_SLOTS = [int(part) for part in COCO_PARTS]
 
 
 def oks(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike) -> Floats:
@@ -65,10 +62,10 @@ def oks(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike) -> Floats:
     area = np.asarray(areas, dtype=np.float64)
     if not np.all(area >= 0):
         raise ValueError(f"Areas must be numbers of at least 0, in square pixels; got {area.tolist()!r:.200}.")
-    distances = np.linalg.norm((found - truth)[..., _COCO_SLOTS, :], axis=-1)
+    distances = np.linalg.norm((found - truth)[..., COCO_SLOTS, :], axis=-1)
     variances = (2 * COCO_SIGMAS) ** 2 * (area[..., None] + np.spacing(1))
     similarities = np.nan_to_num(np.exp(-(distances**2) / (2 * variances)))
-    n_labelled = np.isfinite(truth[..., _COCO_SLOTS, :]).all(axis=-1).sum(axis=-1)
+    n_labelled = np.isfinite(truth[..., COCO_SLOTS, :]).all(axis=-1).sum(axis=-1)
     with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN of a person without labels
         return np.asarray(similarities.sum(axis=-1) / n_labelled)
 
@@ -153,60 +150,6 @@ def match_persons(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike, *, mi
         missed=sorted(set(range(len(truth))) - {j for _, j in pairs}),
         surplus=sorted(set(range(len(found))) - {i for i, _ in pairs}),
     )
-
-
-def coco_results(
-    keypoints: ArrayLike, scores: ArrayLike, image_id: int, person_scores: ArrayLike | None = None
-) -> list[dict[str, Any]]:
-    """Put found persons in COCO's results format.
-
-    Parameters
-    ----------
-    keypoints : array_like of shape (n, 18, 2)
-        In picture pixels; NaN where absent.
-    scores : array_like of shape (n, 18)
-        Scores of the parts, 0 where absent: the two arrays that `skeletons_to_keypoints` returns.
-    image_id : int
-        COCO's id of the picture.
-    person_scores : array_like of shape (n,), optional
-        How sure each person is, as `score_skeletons` says it.
-
-    Returns
-    -------
-    results : list of dict
-        A dict a person with ``image_id``, ``category_id`` 1, ``keypoints`` (17 times x, y and part score, in
-        COCO's order; three zeros for an absent part) and ``score``, by which COCO ranks persons: the one given, or
-        the sum of the part scores divided by 17, so that of two equally sure persons the more complete one ranks
-        first. Persons with nothing but a neck have no COCO keypoint and are left out.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong or a score is no finite number.
-    """
-    points = as_keypoints(keypoints, "keypoints", ndim=3)[:, _COCO_SLOTS]
-    part_scores = np.asarray(scores, dtype=np.float64).reshape(-1, N_PARTS)[:, _COCO_SLOTS]
-    if len(part_scores) != len(points) or not np.isfinite(part_scores).all():
-        raise ValueError(
-            f"scores must be a finite number for each of {len(points)} x {N_PARTS} parts; got {scores!r:.200}."
-        )
-    totals = part_scores.mean(axis=1) if person_scores is None else np.asarray(person_scores, dtype=np.float64)
-    if totals.shape != (len(points),) or not np.isfinite(totals).all():
-        raise ValueError(
-            f"person_scores must be a finite number for each of {len(points)} persons; got {person_scores!r:.200}."
-        )
-    found = np.asarray(np.isfinite(points).all(axis=-1, keepdims=True))
-    kept = found[..., 0].any(axis=1)
-    triples = np.where(found, np.concatenate((points, part_scores[..., None]), axis=-1), 0.0)
-    return [
-        {
-            "image_id": image_id,
-            "category_id": PERSON_CATEGORY,
-            "keypoints": person.ravel().tolist(),
-            "score": float(total),
-        }
-        for person, total in zip(triples[kept], totals[kept], strict=True)
-    ]
 
 
 def evaluate_coco(

@@ -19,7 +19,7 @@ import httpx
 from estimation.backend import import_quietly
 from estimation.checkpoints import WeightsError, check_shapes, read_weights, shapes_of
 from estimation.networks import WEIGHTS_FOLDER
-from estimation.transfers import DEFAULT_LIMITS, DownloadError, Limits, fetch, forget
+from estimation.transfers import DEFAULT_LIMITS, DownloadError, TransferLimits, fetch, forget
 
 OPENPOSE_URL = (
     "https://github.com/michalfaber/tensorflow_Realtime_Multi-Person_Pose_Estimation"
@@ -29,7 +29,7 @@ OPENPOSE_URL = (
 _PREFIX = "openpose"
 
 
-def main(arguments: list[str] | None = None, limits: Limits = DEFAULT_LIMITS) -> int:
+def main(arguments: list[str] | None = None, limits: TransferLimits = DEFAULT_LIMITS) -> int:
     """Run the command line.
 
     Returns
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None, limits: Limits = DEFAULT_LIMITS) ->
 
 
 def download_openpose(
-    folder: Path, url: str = OPENPOSE_URL, *, force: bool = False, limits: Limits = DEFAULT_LIMITS
+    folder: Path, url: str = OPENPOSE_URL, *, force: bool = False, limits: TransferLimits = DEFAULT_LIMITS
 ) -> str:
     """Put the weights of openpose into a folder, as ``openpose.index`` and its shards.
 
@@ -67,7 +67,7 @@ def download_openpose(
         Of a zip file that holds one TensorFlow checkpoint under any name.
     force : bool, optional
         Fetch them in any case.
-    limits : Limits, optional
+    limits : TransferLimits, optional
 
     Returns
     -------

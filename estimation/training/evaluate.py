@@ -19,14 +19,16 @@ from pycocotools.coco import COCO
 from tqdm import tqdm
 
 from estimation.arguments import positive_integer
-from estimation.coco import coco_results, evaluate_coco, match_persons
+from estimation.coco import evaluate_coco, match_persons
+from estimation.coco_format import coco_results
 from estimation.config import get_default_configuration
 from estimation.decoding import LAB_THRESHOLD, find_people
+from estimation.files import replacing
 from estimation.keypoints import cells_to_px, skeletons_to_keypoints
 from estimation.metrics import coverage, mpjpe, pck, pckh, pcp, pdj, torso_diameters
 from estimation.pictures import bring_to_height, read_picture
 from estimation.training.dataset import Example, held_out, load_examples
-from estimation.training.views import ARCHITECTURES, Predictor, load_predictor
+from estimation.training.views import Predictor, load_predictor
 
 THRESHOLD = 0.03
 """Above which a heatmap has a keypoint: for measuring, where a faint one costs little."""
@@ -85,9 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     annotations = args.annotations or args.images / "annotations.json"
     try:
-        network = load_predictor(
-            args.network, tuple(args.scales), is_mirrored_too=args.flip, architecture=args.architecture
-        )
+        network = load_predictor(args.network, tuple(args.scales), is_mirrored_too=args.flip, is_teacher=args.teacher)
         examples = load_examples(args.images, annotations)
         evaluation = evaluate(
             network,
@@ -98,7 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         print_report(evaluation, annotations)
         if args.results:
-            args.results.write_text(json.dumps(evaluation.results), encoding="utf-8")
+            with replacing(args.results) as unfinished:
+                unfinished.write_text(json.dumps(evaluation.results), encoding="utf-8")
     except (ValueError, OSError) as exc:
         print(f"evaluate: {exc}", file=sys.stderr)
         return 2
@@ -237,9 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=Path, required=True, help="folder of the pictures")
     parser.add_argument("--annotations", type=Path, help="COCO keypoints; DIR/annotations.json by default")
     parser.add_argument("--network", default="compact", help="`compact`, `openpose`, or a path to weights")
-    parser.add_argument(
-        "--architecture", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="which network these weights are of"
-    )
+    parser.add_argument("--teacher", action="store_true", help="the weights are the teacher's")
     parser.add_argument("--height", type=positive_integer, metavar="PX", help="bring pictures to this height")
     parser.add_argument("--held-out", action="store_true", help="only pictures that training leaves out")
     parser.add_argument("--count", type=positive_integer, metavar="N", help="only the first N pictures, by image id")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from estimation.training.people import Scene, render_crowd, render_row, render_scene
+from estimation.training.scenes import RenderedScene, render_crowd, render_row, render_scene
 from estimation.training.render import save_scene, write_annotations
 
-GALLERY: tuple[tuple[Callable[..., Scene], int, int, int, int], ...] = (
+GALLERY: tuple[tuple[Callable[..., RenderedScene], int, int, int, int], ...] = (
     # what, seed, height and width in px, persons
     (render_row, 4, 320, 448, 1),
     (partial(render_row, is_crossing=True), 5, 304, 544, 5),

@@ -21,7 +21,7 @@ from estimation.training.recipes import load_recipe
 from estimation.training.render import render_folder
 from estimation.training.runs import Run
 
-_CHANGES = ("architecture", "steps", "rate", "hint", "precision", "rendered", "loaders")
+_CHANGES = ("steps", "rate", "hint", "precision", "rendered", "loaders")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,7 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--stop", type=int, metavar="STEP", help="break off after this step; the schedule stays")
     changes = parser.add_argument_group("instead of the recipe's own")
-    changes.add_argument("--architecture", help="a network of candidates.py")
     changes.add_argument("--steps", type=int, help="all steps of the run")
     changes.add_argument("--rate", type=float, help="highest learning rate")
     changes.add_argument("--hint", type=float, help="weight of the teacher's features")

@@ -43,6 +43,7 @@ def test_import_quietly_works_without_stderr(chatty_module, monkeypatch):
     assert import_quietly(chatty_module).answer == "3"
 
 
+@pytest.mark.slow
 def test_networks_start_late_and_in_silence():
     source = (
         "import sys, estimation.networks, estimation.download\n"

@@ -171,7 +171,7 @@ COORDINATES = arrays(np.float64, (2, 18, 2), elements=st.floats(0, 500) | st.jus
 
 
 @given(COORDINATES, COORDINATES, st.floats(1, 20))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_metrics_do_not_depend_on_the_scale_of_the_picture(found, true, factor):
     # The distances are rounded differently at another scale, so the bound is put where no distance falls.
     for metric in (pdj, pcp):

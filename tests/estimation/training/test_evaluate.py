@@ -10,8 +10,8 @@ from estimation.targets import confidence_maps, part_affinity_fields
 from estimation.training import evaluate as evaluation
 from estimation.training import views
 from estimation.training.dataset import load_examples
-from estimation.training.people import render_scene
 from estimation.training.render import write_annotations
+from estimation.training.scenes import render_scene
 
 POSE = {
     "nose": (100, 40),
