@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from estimation.training.scenes import RenderedScene, render_crowd, render_row, render_scene
 from estimation.training.render import save_scene, write_annotations
+from estimation.training.scenes import RenderedScene, render_crowd, render_row, render_scene
 
 GALLERY: tuple[tuple[Callable[..., RenderedScene], int, int, int, int], ...] = (
     # what, seed, height and width in px, persons

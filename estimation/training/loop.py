@@ -35,7 +35,7 @@ HINTS = {
     "at_16": "hourglass-down2b-relu",
     "joined": "features-out",
 }
-"""Which layer of the compact network learns to guess what the teacher sees, by level of the teacher: `teacher.LEVELS`."""
+"""Which layer of the compact network learns to guess what the teacher sees at which of its `LEVELS`."""
 
 _LOG_EVERY = 50
 

@@ -92,7 +92,9 @@ def test_maker_refuses_to_make_batches_of_nothing(numbered, pools, shares, messa
         numbered(pools, shares=shares)
 
 
-@pytest.mark.parametrize("loaders", [0, 2], ids=["a thread", "processes"])
+@pytest.mark.parametrize(
+    "loaders", [pytest.param(0, id="a thread"), pytest.param(2, id="processes", marks=pytest.mark.slow)]
+)
 def test_batches_come_in_the_order_of_their_steps(maker, loaders):
     other = replace(maker, recipe=replace(maker.recipe, loaders=loaders))
 

@@ -15,6 +15,21 @@ pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 
 @pytest.fixture(scope="module")
+def folded_teacher():
+    """Build the folded teacher once for all tests here; each fills it."""
+    return teachers.build_teacher()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built_once(folded_teacher, unfolded_teacher):
+    """Give the command these two: to build them takes longer than all that it does with them."""
+    with pytest.MonkeyPatch.context() as patch:
+        ready = {True: folded_teacher, False: unfolded_teacher}
+        patch.setattr(frozen, "build_teacher", lambda *, is_folded=True: ready[is_folded])
+        yield
+
+
+@pytest.fixture(scope="module")
 def real_graph(shared_data):
     path = shared_data / "teacher" / "mobilenet_v2_small.pb"
     if not path.is_file():
@@ -43,6 +58,7 @@ def photograph(shared_data):
     return read_picture(sorted((shared_data / "photos" / "images").glob("*.jpg"))[5])[None, :384, :256]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pictures", [noise, photograph], ids=["noise", "photograph"])
 def test_teacher_agrees_with_the_frozen_graph(shared_data, real_graph, run_graph, pictures):
     batch = pictures(shared_data)
@@ -59,7 +75,7 @@ def test_teacher_agrees_with_the_frozen_graph(shared_data, real_graph, run_graph
 def weights():
     """Random weights of the backbone's kind, moderate ones."""
     rng = np.random.default_rng(3)
-    model = teachers.build_teacher(is_folded=False)
+    model = frozen.build_teacher(is_folded=False)
     return {
         f"{layer.name}/{variable.name}".replace("-", "/"): np.asarray(variable.numpy())
         + (rng.uniform(0.1, 0.4, variable.shape).astype(np.float32) if variable.name in {"gamma", "beta"} else 0)
@@ -70,7 +86,7 @@ def weights():
 
 def test_folded_teacher_agrees_with_the_one_whose_statistics_it_has(weights):
     pictures = np.random.default_rng(1).integers(0, 256, (5, 64, 96, 3)).astype(np.uint8)
-    model, folded = teachers.build_teacher(is_folded=False), teachers.build_teacher()
+    model, folded = frozen.build_teacher(is_folded=False), frozen.build_teacher()
     assign_weights(model, weights, "random")
 
     frozen.collect_statistics(model, pictures)
@@ -86,7 +102,7 @@ def test_folded_teacher_agrees_with_the_one_whose_statistics_it_has(weights):
 def test_collect_statistics_gives_every_batch_the_same_weight(weights, monkeypatch):
     monkeypatch.setattr(frozen, "_BATCH", 1)
     pictures = np.stack([np.full((32, 32, 3), value, np.uint8) for value in (16, 64, 160)])
-    model = teachers.build_teacher(is_folded=False)
+    model = frozen.build_teacher(is_folded=False)
     assign_weights(model, weights, "random")
     means = []
     for picture in pictures:
@@ -118,7 +134,7 @@ class Scopes:
 
 def all_constants():
     scopes = Scopes()
-    for layer in teachers.build_teacher(is_folded=False).layers:
+    for layer in frozen.build_teacher(is_folded=False).layers:
         scope, shapes = layer.name.replace("-", "/"), [tuple(variable.shape) for variable in layer.weights]
         if scope.endswith("/BatchNorm"):
             scopes.add(f"{scope}/FusedBatchNorm", *shapes[:2], (0,), (0,))
@@ -166,7 +182,7 @@ def test_read_frozen_folds_the_stages(graph, write, layer):
     scope = f"Openpose/MConv_Stage2_L1_{layer}"
     weights = frozen.read_frozen(write())
 
-    model = teachers.build_teacher().get_layer(scope.replace("/", "-"))
+    model = frozen.build_teacher().get_layer(scope.replace("/", "-"))
     for variable in model.weights:
         variable.assign(weights[f"{scope}/{variable.name}"])
     x = np.random.default_rng(0).random((1, 6, 7, model.input.shape[-1]), np.float32)

@@ -38,8 +38,13 @@ def compact_hints():
     return dict(loop.HINTS)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small(compact_hints, tiny_network):
+    """Let the tests here train a tiny network."""
+
+
 @pytest.fixture(scope="module")
-def built(compact_hints, tiny_network, tiny_recipe):
+def built(tiny_recipe):
     """Build two networks once: one without hints for a longer run, one with hints; with its numbers as they were."""
     plain, _ = loop.set_up(replace(tiny_recipe, steps=60), seed=0)
     hinted = loop.make_trainee(tiny_recipe, has_hints=True)
@@ -96,6 +101,7 @@ def broken_off(monkeypatch, after):
             yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 3, 4, 5, 7])
 def test_train_goes_on_where_it_was_broken_off(
     built, maker, examples, undisturbed, tmp_path, monkeypatch, after, quick_teacher
@@ -135,6 +141,7 @@ def test_lesson_has_no_hints_in_a_recipe_without(tiny_recipe, maker, quick_teach
     assert set(loop._learn(trainee, taken)) == {"loss"}
 
 
+@pytest.mark.slow
 def test_train_logs_at_checkpoints_and_between(undisturbed):
     steps, losses, hint_losses, held_out_losses, sizes, rates = rows_of(undisturbed).T
 
@@ -145,6 +152,7 @@ def test_train_logs_at_checkpoints_and_between(undisturbed):
     assert hint_losses[-1] < 0.5 * hint_losses[0]  # as their weight, at the end
 
 
+@pytest.mark.slow
 def test_train_logs_means_since_the_line_before(built, maker, undisturbed, tmp_path, monkeypatch, quick_teacher):
     monkeypatch.setattr(loop, "_LOG_EVERY", 1)
     loop.train(reset(built), maker, Run(tmp_path), teacher=quick_teacher)
@@ -155,6 +163,7 @@ def test_train_logs_means_since_the_line_before(built, maker, undisturbed, tmp_p
         np.testing.assert_allclose(rows_of(undisturbed)[:, column], means, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_train_teaches_each_step_by_its_number(built, maker, tmp_path, monkeypatch, quick_teacher):
     numbers, updates, lesson = [], [], loop.lesson
     monkeypatch.setattr(loop, "lesson", lambda *args: numbers.append(args[-1]) or lesson(*args))
@@ -167,6 +176,7 @@ def test_train_teaches_each_step_by_its_number(built, maker, tmp_path, monkeypat
     assert updates == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_train_goes_on_after_a_stop(built, maker, examples, undisturbed, tmp_path, quick_teacher):
     for stop in (5, None):
         loop.train(reset(built), maker, Run(tmp_path), teacher=quick_teacher, kept_out=examples[:2], stop=stop)
@@ -177,6 +187,7 @@ def test_train_goes_on_after_a_stop(built, maker, examples, undisturbed, tmp_pat
         np.testing.assert_allclose(weights[key], array, rtol=1e-2, atol=1e-3, err_msg=key)
 
 
+@pytest.mark.slow
 def test_train_closes_its_loaders_when_it_is_broken_off(built, maker, tmp_path, monkeypatch, quick_teacher):
     closed = []
 
@@ -196,6 +207,7 @@ def test_train_closes_its_loaders_when_it_is_broken_off(built, maker, tmp_path, 
             raise
 
 
+@pytest.mark.slow
 def test_train_learns(built, maker, tmp_path):
     plain, *_ = built
     recipe = replace(maker.recipe, steps=60, emphasis=(2.0, 2.0), checkpoint_every=60)
