@@ -12,6 +12,8 @@ class Late:
         object.__setattr__(self, "_name", name)
 
     def __getattr__(self, attribute: str) -> object:
+        if attribute == "_mock_name" or attribute.startswith("__"):  # What pytest asks of all that a test module holds.
+            raise AttributeError(attribute)
         return getattr(import_quietly(self._name), attribute)
 
     def __setattr__(self, attribute: str, value: object) -> None:

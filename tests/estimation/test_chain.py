@@ -11,6 +11,8 @@ from estimation.estimators import connection_rows, estimate
 from tests import oracle
 from tests.strategies import heatmaps_and_pafs
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 CONFIG = get_default_configuration()
 MAPS = [f"op_coco{number}" for number in (192, 257, 328, 357, 395, 428, 474, 536, 564, 589)]
 

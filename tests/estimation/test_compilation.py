@@ -51,11 +51,10 @@ def test_compiled_arithmetic_is_not_fused():
     assert compiled(multiply_add)(np.float64(a), a, -(a * a)) == 0.0
 
 
-@pytest.fixture
-def load(tmp_path, monkeypatch):
-    """Give the function that loads the same source anew, as another start of Python does, under any name."""
+def loader(monkeypatch, folder):
+    """Return the function that loads the same source anew, as another start of Python does, under any name."""
     monkeypatch.setattr("numba.core.config.CACHE_DIR", "")  # beside the source
-    path = tmp_path / "adding.py"
+    path = folder / "adding.py"
     path.write_text(SOURCE, encoding="utf-8")
 
     def load_as(name):
@@ -69,10 +68,23 @@ def load(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def cache(load, tmp_path):
-    """Fill the cache and give its folder."""
-    assert load("adding")(np.arange(5), 1) == 11
-    return tmp_path / "__pycache__"
+def load(tmp_path, monkeypatch):
+    return loader(monkeypatch, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """Compile once, and give the folder of the machine code."""
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as patch:
+        assert loader(patch, folder)("adding")(np.arange(5), 1) == 11
+    return folder / "__pycache__"
+
+
+@pytest.fixture
+def cache(filled, tmp_path):
+    """Give the source of `load` a full cache, and its folder."""
+    return shutil.copytree(filled, tmp_path / "__pycache__")
 
 
 def n_read(function):

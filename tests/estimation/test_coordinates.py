@@ -12,6 +12,8 @@ from estimation.targets import confidence_maps
 from tests import oracle
 from tests.strategies import heatmaps_of_ties
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 CONFIG = get_default_configuration()
 
 

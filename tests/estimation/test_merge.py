@@ -15,6 +15,8 @@ from estimation.merge import merge
 from tests import oracle
 from tests.strategies import conflict_free_rows, conflicted_rows, rows_of
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 NOSE, NECK, SHOULDER, ELBOW, WRIST = range(5)
 R_EYE, L_EYE, R_EAR, L_EAR = range(14, 18)
 EVERYBODY = {"min_num_body_parts": 0, "min_score": -np.inf}

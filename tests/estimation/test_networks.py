@@ -46,10 +46,10 @@ def test_scale_pixels_maps_bytes_around_zero():
 @pytest.mark.parametrize(
     ("height", "width"),
     [
-        pytest.param(1, 1, id="one_pixel"),
+        pytest.param(1, 1, id="one_pixel", marks=pytest.mark.slow),
         pytest.param(32, 64, id="whole_cells"),
         pytest.param(33, 25, id="one_pixel_more"),
-        pytest.param(23, 70, id="wide"),
+        pytest.param(23, 70, id="wide", marks=pytest.mark.slow),
     ],
 )
 def test_predict_gives_one_cell_per_8_px(loaded, height, width, request):

@@ -13,6 +13,8 @@ from estimation.training.dataset import load_examples
 from estimation.training.render import write_annotations
 from estimation.training.scenes import render_scene
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 POSE = {
     "nose": (100, 40),
     "right_eye": (92, 32),

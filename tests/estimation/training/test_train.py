@@ -5,8 +5,13 @@ import numpy as np
 import pytest
 
 from estimation.checkpoints import read_weights, save_weights
-from estimation.training import loop, recipes, train
+from estimation.training import recipes, train
 from estimation.training.dataset import load_examples
+from tests.estimation.late import Late
+
+loop = Late("estimation.training.loop")
+
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from estimation.targets import confidence_maps, part_affinity_fields
 from estimation.training import views
 from estimation.training.views import ManyViews, mirror
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 
 class Eye:
     """Answers with the mean brightness of each cell, as every heatmap and as every PAF."""
