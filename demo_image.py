@@ -13,12 +13,12 @@ from estimation.coco_format import coco_results
 from estimation.config import CELL_PX, get_default_configuration
 from estimation.decoding import find_people
 from estimation.estimators import estimate
-from estimation.files import replacing
 from estimation.keypoints import skeletons_to_keypoints
 from estimation.map_renderers import draw_maps
 from estimation.networks import load_network
 from estimation.pictures import bgr_to_rgb, bring_to_height, find_pictures, read_picture, rgb_to_bgr, write_picture
 from estimation.renderers import draw
+from estimation.replacing import replacing
 
 if TYPE_CHECKING:
     from estimation.networks import Network
@@ -35,7 +35,7 @@ USUAL_HEIGHT_PX, LARGE_HEIGHT_PX = 368, 640
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the demo; return 0, or 2 after one sentence about what the user can mend."""
+    """Run the demo; return 0, or 2 after one sentence about what the user can fix."""
     args = _parser().parse_args(argv)
     try:
         return run(args)

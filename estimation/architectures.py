@@ -71,7 +71,7 @@ def build_compact() -> keras.Model:
     """Build the small network: a light hourglass from 1/8 down to 1/32 and back [1]_, then two stages.
 
     The coarse levels see most of a person at once, which tells left from right and whose arm it is; a bridge of one
-    block at every level keeps the place exact. The second stage sees the first one's answer and mends it.
+    block at every level keeps the place exact. The second stage sees the first one's answer and corrects it.
 
     Returns
     -------

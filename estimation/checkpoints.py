@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.backend import import_quietly
-from estimation.files import replacing
+from estimation.replacing import replacing
 
 if TYPE_CHECKING:
     import keras
@@ -69,7 +69,7 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
         if array.dtype.kind != "f" or not np.isfinite(array).all():
             raise WeightsError(
                 f"Weights must be finite floats; got {_describe_values(array)} in {key!r} of {path}. "
-                "Take a file that was saved before the training went wrong, or fetch it anew."
+                "Take a file that was saved before the training went wrong, or download it again."
             )
     return {key: np.asarray(array, np.float32) for key, array in weights.items()}
 
@@ -86,7 +86,7 @@ def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
         raise WeightsError(f"Weights must be in {path}; there is no such file.") from error
     except _BROKEN_NPZ as error:
         raise WeightsError(
-            f"{path} must be a .npz file of plain arrays; it cannot be read: {_first_line(error)}. Fetch it anew."
+            f"{path} must be a .npz file of plain arrays; it cannot be read: {_first_line(error)}. Download it again."
         ) from error
 
 
@@ -104,7 +104,8 @@ def _read_checkpoint(prefix: Path) -> dict[str, NDArray[Any]]:
     # TensorFlow raises these three, for a broken index, for short data and for names that are no text.
     except (tf.errors.OpError, IndexError, ValueError) as error:
         raise WeightsError(
-            f"{prefix} must be a whole TensorFlow checkpoint; it cannot be read: {_first_line(error)}. Fetch it anew."
+            f"{prefix} must be a whole TensorFlow checkpoint; it cannot be read: {_first_line(error)}. "
+            "Download it again."
         ) from error
     if not weights:
         raise WeightsError(
@@ -161,7 +162,7 @@ def check_shapes(weights: Weights, shapes: Shapes, path: str | os.PathLike[str])
         found = "; ".join(f"{len(keys)} {fault}: {_some(keys)}" for fault, keys in faults.items() if keys)
         raise WeightsError(
             f"The weights must be the network's {len(shapes)} variables; got {found}; in {path}. "
-            "Take weights that were saved from this very network."
+            "Use weights that were saved from this network."
         )
 
 

@@ -79,9 +79,9 @@ class Matching:
     pairs : list of tuple of int
         ``(index of the found person, index of the true person)``, each index once, in the order of the true.
     missed : list of int
-        True persons whom nobody was matched with.
+        True people whom nobody was matched with.
     surplus : list of int
-        Found persons who are nobody, or somebody who was found already.
+        Found people who are nobody, or somebody who was found already.
     """
 
     pairs: list[tuple[int, int]]
@@ -94,12 +94,12 @@ class Matching:
         return not self.missed and not self.surplus
 
     def align(self, predicted: ArrayLike) -> Floats:
-        """Reorder the found persons as the true ones are.
+        """Reorder the found people as the true ones are.
 
         Parameters
         ----------
         predicted : array_like of shape (n, 18, 2)
-            The found persons that were matched. Not modified.
+            The found people who were matched. Not modified.
 
         Returns
         -------
@@ -113,18 +113,18 @@ class Matching:
 
 
 def match_persons(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike, *, minimum_oks: float = 0.1) -> Matching:
-    """Assign found persons to true ones, one to one, so that the sum of their OKS is the largest possible.
+    """Assign found people to true ones, one to one, so that the sum of their OKS is the largest possible.
 
     Parameters
     ----------
     predicted : array_like of shape (n, 18, 2)
-        Found persons in picture pixels.
+        Found people in picture pixels.
     true : array_like of shape (m, 18, 2)
-        True persons in picture pixels.
+        True people in picture pixels.
     areas : array_like of shape (m,)
         Area of each true person in square pixels.
     minimum_oks : float, optional
-        Pairs that are less alike do not match, so persons without a common part never do. COCO calls a person
+        Pairs that are less alike do not match, so people without a common part never do. COCO calls a person
         found from 0.5 on; 0.1 keeps the badly placed ones, whose joints PCK and the like then judge one by one.
 
     Returns
@@ -173,7 +173,7 @@ def evaluate_coco(
     -------
     numbers : dict of str to float
         `COCO_NUMBERS`: AP and AR are means over the OKS thresholds 0.50, 0.55, ..., 0.95, AP50 and so on at one
-        threshold, medium and large over persons of 32^2 to 96^2 and above 96^2 square pixels; 20 persons a
+        threshold, medium and large over people of 32^2 to 96^2 and above 96^2 square pixels; 20 people a
         picture at most. NaN where no true person counts (pycocotools says -1).
 
     Raises

@@ -17,7 +17,7 @@ COCO_SLOTS = [int(part) for part in COCO_PARTS]
 def coco_results(
     keypoints: ArrayLike, scores: ArrayLike, image_id: int, person_scores: ArrayLike | None = None
 ) -> list[dict[str, Any]]:
-    """Put found persons in COCO's results format.
+    """Put found people in COCO's results format.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def coco_results(
     -------
     results : list of dict
         A dict a person with ``image_id``, ``category_id`` 1, ``keypoints`` (17 times x, y and part score, in
-        COCO's order; three zeros for an absent part) and ``score``, by which COCO ranks persons: the one given, or
-        the sum of the part scores divided by 17, so that of two equally sure persons the more complete one ranks
-        first. Persons with nothing but a neck have no COCO keypoint and are left out.
+        COCO's order; three zeros for an absent part) and ``score``, by which COCO ranks people: the one given, or
+        the sum of the part scores divided by 17, so that of two equally sure people the more complete one ranks
+        first. People with nothing but a neck have no COCO keypoint and are left out.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def coco_results(
     totals = part_scores.mean(axis=1) if person_scores is None else np.asarray(person_scores, dtype=np.float64)
     if totals.shape != (len(points),) or not np.isfinite(totals).all():
         raise ValueError(
-            f"person_scores must be a finite number for each of {len(points)} persons; got {person_scores!r:.200}."
+            f"person_scores must be a finite number for each of {len(points)} people; got {person_scores!r:.200}."
         )
     found = np.asarray(np.isfinite(points).all(axis=-1, keepdims=True))
     kept = found[..., 0].any(axis=1)

@@ -37,11 +37,11 @@ def main(arguments: list[str] | None = None, limits: TransferLimits = DEFAULT_LI
     status : int
         0 if the weights are there, 2 if they could not be fetched, 130 if the user stopped it.
     """
-    parser = argparse.ArgumentParser(prog="python -m estimation.download", description="Fetch the lab's weights.")
+    parser = argparse.ArgumentParser(prog="python -m estimation.download", description="Download the lab's weights.")
     parser.add_argument("network", choices=[_PREFIX], help="which network's weights")
     parser.add_argument("--to", type=Path, default=WEIGHTS_FOLDER, metavar="FOLDER", help="default: %(default)s")
     parser.add_argument("--url", default=OPENPOSE_URL, help="another address of the same zip file")
-    parser.add_argument("--force", action="store_true", help="fetch them even if they are there and right")
+    parser.add_argument("--force", action="store_true", help="download them even if they are there already")
     args = parser.parse_args(arguments)
     try:
         print(download_openpose(args.to, args.url, force=args.force, limits=limits))
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None, limits: TransferLimits = DEFAULT_LI
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; the same command goes on", file=sys.stderr)
+        print("stopped; run the same command to continue", file=sys.stderr)
         return 130
     return 0
 
@@ -83,7 +83,7 @@ def download_openpose(
     """
     target = folder / _PREFIX
     if not force and _is_right(target):
-        return f"The weights are in {target}.* already, and right; nothing to do."
+        return f"The weights in {target}.* are complete already; nothing to do."
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{_PREFIX}.zip.part"
     fetch(url, part, limits)
@@ -135,7 +135,7 @@ def _unpack(archive: Path, prefix: Path, max_bytes: int) -> None:
         raise
     # zipfile checks little: a wrong place in its directory is a ValueError, an unknown version is not implemented.
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
-        raise DownloadError(f"The download must be a whole zip file; it is not: {error}. Try again.") from error
+        raise DownloadError(f"The download must be a complete zip file; it is broken: {error}. Try again.") from error
 
 
 def _checkpoint_members(members: list[zipfile.ZipInfo], max_bytes: int) -> dict[str, zipfile.ZipInfo]:
@@ -146,7 +146,7 @@ def _checkpoint_members(members: list[zipfile.ZipInfo], max_bytes: int) -> dict[
     if len(files) < len(members):
         raise DownloadError(f"An archive must hold every name once; got {_listed(members)}.")
     if (n_bytes := sum(member.file_size for member in members)) > max_bytes:
-        raise DownloadError(f"The archive must unpack to at most {max_bytes} bytes; it says {n_bytes}.")
+        raise DownloadError(f"The archive must unpack to at most {max_bytes} bytes; it declares {n_bytes}.")
     # macOS adds a file called ._name for each.
     prefixes = [name.removesuffix(".index") for name in files if re.search(r"(^|/)[^./][^/]*\.index$", name)]
     starts = tuple(f"{prefix}.data-" for prefix in prefixes)

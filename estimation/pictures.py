@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.files import replacing
+from estimation.replacing import replacing
 
 # OpenCV would print a warning of its own beside the one sentence of PictureError. Version 5 moved the function.
 _SILENT = 0
@@ -65,8 +65,8 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
         bgr = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise PictureError(
-            f"{path} must be a picture of at most {MAX_PICTURE_PX} pixels; OpenCV refuses it. "
-            "Shrink it or save it anew."
+            f"{path} must be a picture of at most {MAX_PICTURE_PX} pixels; OpenCV cannot read it. "
+            "Make it smaller, or save it again."
         ) from error
     if bgr is None:
         raise PictureError(f"{path} must be a picture such as a JPEG or PNG file; OpenCV cannot decode it.")

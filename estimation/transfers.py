@@ -74,8 +74,9 @@ def fetch(url: str, part: Path, limits: TransferLimits = DEFAULT_LIMITS) -> None
                 forget(part)
                 raise
     raise DownloadError(
-        f"The download must come through in {limits.n_attempts} attempts; the last one failed: "
-        f"{str(fault) or type(fault).__name__}; at {url}. The same command goes on from here, --url takes a mirror."
+        f"The download must succeed within {limits.n_attempts} attempts; the last one failed: "
+        f"{str(fault) or type(fault).__name__}; at {url}. "
+        "Run the same command to continue, or name a mirror with --url."
     ) from fault
 
 

@@ -74,8 +74,8 @@ class Recipe:
         ends = [squares.until for squares in self.squares]
         if ends != sorted(ends) or ends[-1:] != [1]:
             raise ValueError(
-                f"Training squares must be for parts of the run that rise to 1; got parts until {ends}. "
-                "Without squares a step has no batch."
+                f"The parts that training squares are for must rise to 1; got parts until {ends}. "
+                "A step without squares has no batch."
             )
 
     def squares_at(self, step: int) -> Squares:

@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from estimation.arguments import positive_integer
 from estimation.config import COCO_PARTS, LIMBS
-from estimation.files import replacing
 from estimation.pictures import write_picture
+from estimation.replacing import replacing
 from estimation.training.scenes import RenderedPerson, RenderedScene, render_crowd, render_row, render_scene
 
 # With fewer joints to be seen a person is boxed and not labelled, as COCO's annotators do: nobody could find it.

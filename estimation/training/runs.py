@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from estimation.checkpoints import save_weights
-from estimation.files import replacing
+from estimation.replacing import replacing
 from estimation.training.averages import WeightAverage
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Run:
         behind = int(self._read_progress()["step"])
         if behind > n_steps:
             raise ValueError(
-                f"A run must not have more steps behind it than its recipe has; {self.folder} has {behind}, and the "
-                f"recipe {n_steps}. Give another folder with --run."
+                f"A recipe must have at least as many steps as its run has taken; got a recipe of {n_steps} steps, and "
+                f"{behind} taken in {self.folder}. Name another folder with --run."
             )
 
     def resume(self, trainee: Trainee) -> int:

@@ -105,7 +105,7 @@ def render_row(
     Returns
     -------
     scene : RenderedScene
-        The picture with its ground truth, persons from left to right; of the two who cross their arms the right
+        The picture with its ground truth, people from left to right; of the two who cross their arms the right
         one's arm is in front.
 
     Raises
@@ -156,7 +156,7 @@ def _check(height_px: int, width_px: int, n_persons: int, *, least: int) -> None
         )
     if n_persons < least:
         raise ValueError(
-            f"A scene like this takes {least} persons or more; got {n_persons!r} for {width_px} x {height_px} px. "
+            f"A scene like this must have at least {least} people; got {n_persons!r} for {width_px} x {height_px} px. "
             "Ask for more of them."
         )
 

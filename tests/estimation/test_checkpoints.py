@@ -228,7 +228,7 @@ def test_check_shapes_names_all_faults_at_once():
     weights = {"bias": BIAS, "kernel": KERNEL, "step": BIAS}
     message = (
         r"must be the network's 3 variables; got 1 missing: gamma; 1 extra: step; "
-        r"1 misshapen: kernel \(1, 1, 3, 2\) instead of \(1, 1, 2, 3\); in here\. Take weights"
+        r"1 misshapen: kernel \(1, 1, 3, 2\) instead of \(1, 1, 2, 3\); in here\. Use weights"
     )
     with pytest.raises(WeightsError, match=message):
         check_shapes(weights, {"kernel": (1, 1, 2, 3), "bias": (2,), "gamma": (2,)}, "here")

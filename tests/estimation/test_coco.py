@@ -195,9 +195,9 @@ def test_align_puts_missed_persons_as_nan():
         (lambda: coco_results(np.zeros((1, 17, 2)), np.ones((1, 18)), 1), r"keypoints must have the shape \(n, 18, 2"),
         (
             lambda: coco_results(persons(0), np.ones((1, 18)), 1, [1, 2]),
-            r"person_scores must be a finite number for each of 1 persons; got \[1, 2\]",
+            r"person_scores must be a finite number for each of 1 people; got \[1, 2\]",
         ),
-        (lambda: coco_results(persons(0), np.ones((1, 18)), 1, [np.inf]), r"each of 1 persons; got \[inf\]"),
+        (lambda: coco_results(persons(0), np.ones((1, 18)), 1, [np.inf]), r"each of 1 people; got \[inf\]"),
     ],
     ids=[
         "negative area",

@@ -140,7 +140,7 @@ def test_fetch_goes_on_after_silence(server, part):
 def test_fetch_goes_on_in_next_run(server, part):
     server.script = [send(BODY, n_sent=15_000), send(b"", status=503), send(b"", status=503), send_rest(BODY)]
     message = (
-        r"in 3 attempts; the last one failed: the server answered 503 Service Unavailable; at .* --url takes a mirror"
+        r"in 3 attempts; the last one failed: the server answered 503 Service Unavailable; at .* a mirror with --url"
     )
     with pytest.raises(DownloadError, match=message):
         fetch(server.url, part, LIMITS)
@@ -322,7 +322,7 @@ def test_download_replaces_wrong_weights_whole(server, checkpoint, write_checkpo
 def test_download_leaves_right_weights_unless_forced(server, checkpoint, folder):
     server.script = [send(zipped(checkpoint))]
     download_openpose(folder, server.url, limits=LIMITS)
-    assert download_openpose(folder, server.url).endswith("already, and right; nothing to do.")
+    assert download_openpose(folder, server.url).endswith("are complete already; nothing to do.")
     assert len(server.requests) == 1
     download_openpose(folder, server.url, force=True)
     assert len(server.requests) == 2
@@ -350,7 +350,7 @@ PATH_OUT = "plain files in plain folders; got a path that leads out of the archi
             [(entry("link", stat.S_IFLNK | 0o777), b"/etc")], "got a link or a special file: 'link'", id="link"
         ),
         pytest.param([(entry("pipe", stat.S_IFIFO), b"")], "got a link or a special file: 'pipe'", id="pipe"),
-        pytest.param([("bomb", bytes(60_000))], r"unpack to at most 50000 bytes; it says 60\d\d\d", id="bomb"),
+        pytest.param([("bomb", bytes(60_000))], r"unpack to at most 50000 bytes; it declares 60\d\d\d", id="bomb"),
         pytest.param([("twin", b"1"), ("twin", b"2")], "every name once; got .*'twin', 'twin'", id="duplicate"),
         pytest.param([("other.index", b"")], r"one TensorFlow checkpoint: .*; got .*'other\.index'\. Name", id="two"),
         pytest.param([("vgg.data-00002-of-00003", b"")], "and all its .data shards; got ", id="extra_shard"),
@@ -369,7 +369,9 @@ def test_download_refuses_hostile_archive(extra, message, server, checkpoint, fo
 @pytest.mark.parametrize(
     ("archive", "message"),
     [
-        pytest.param(b"<html>log in</html>", "must be a whole zip file; it is not: File is not a zip file", id="html"),
+        pytest.param(
+            b"<html>log in</html>", "must be a complete zip file; it is broken: File is not a zip file", id="html"
+        ),
         pytest.param(zipped({}), "one TensorFlow checkpoint: .*; got nothing", id="empty"),
         pytest.param(
             zipped({"model/openpose.h5": b"", "model/notes.txt": b""}),
@@ -413,7 +415,7 @@ def test_download_refuses_changed_bytes(server, checkpoint, folder):
     archive = bytearray(zipped(checkpoint, compress_type=zipfile.ZIP_STORED))
     archive[archive.index(checkpoint["vgg.data-00001-of-00002"])] ^= 1
     server.script = [send(bytes(archive))]
-    with pytest.raises(DownloadError, match="must be a whole zip file; it is not: Bad CRC-32"):
+    with pytest.raises(DownloadError, match="must be a complete zip file; it is broken: Bad CRC-32"):
         download_openpose(folder, server.url, limits=LIMITS)
     assert not list(folder.iterdir())
 
@@ -471,7 +473,7 @@ def test_main_stops_when_user_does(folder, capsys, monkeypatch):
 
     monkeypatch.setattr(download, "download_openpose", stopped)
     assert main(["openpose", "--to", str(folder)]) == 130
-    assert capsys.readouterr().err == "stopped; the same command goes on\n"
+    assert capsys.readouterr().err == "stopped; run the same command to continue\n"
 
 
 @pytest.mark.slow

@@ -84,7 +84,7 @@ def huge_png_header():
         (b"", "it is empty"),
         (b"From: student\nSubject: my picture\n", "OpenCV cannot decode it"),
         (encode(np.zeros((64, 64, 3), np.uint8))[:60], "OpenCV cannot decode it"),
-        (huge_png_header(), "at most 100000000 pixels; OpenCV refuses it"),
+        (huge_png_header(), "at most 100000000 pixels; OpenCV cannot read it"),
     ],
     ids=["missing", "empty", "text", "cut off", "huge"],
 )

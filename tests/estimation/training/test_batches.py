@@ -82,8 +82,8 @@ def test_maker_draws_every_picture_of_a_pool(numbered):
 @pytest.mark.parametrize(
     ("pools", "shares", "message"),
     [
-        ([[], [], []], (0.2, 0.5, 0.3), r"pools of \[0, 0, 0\] pictures.* the shares \[0.2, 0.5, 0.3\]. Give photog"),
-        ([[], [1, 2], []], (1.0, 0.0, 0.0), r"pools of \[0, 2, 0\] pictures.* the shares \[1.0, 0.0, 0.0\]"),
+        ([[], [], []], (0.2, 0.5, 0.3), r"pools of \[0, 0, 0\] pictures, and shares .*\[0.2, 0.5, 0.3\]. Name photog"),
+        ([[], [1, 2], []], (1.0, 0.0, 0.0), r"pools of \[0, 2, 0\] pictures, and shares .*\[1.0, 0.0, 0.0\]"),
     ],
     ids=["no pictures", "only such as nobody wants"],
 )

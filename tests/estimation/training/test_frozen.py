@@ -274,7 +274,9 @@ def test_command_needs_photographs(write, photos, monkeypatch, capsys):
 
     assert frozen.main([str(write()), "--photos", str(photos)]) == 2
 
-    assert "frozen: The teacher needs photographs that are labelled throughout; " in capsys.readouterr().err
+    assert (
+        "frozen: The teacher's statistics need photographs in which everybody is labelled; " in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("shape", [(40, 90), (90, 40), (64, 64), (200, 67)], ids=str)

@@ -171,7 +171,7 @@ def test_render_crowd_shows_most_of_everybody(n_persons):
         ),
         pytest.param(
             lambda rng: render_scene(rng, 64, 64, -1),
-            r"takes 0 persons or more; got -1 for 64 x 64 px\. Ask for more",
+            r"at least 0 people; got -1 for 64 x 64 px\. Ask for more",
             id="negative_persons",
         ),
         pytest.param(
@@ -181,10 +181,10 @@ def test_render_crowd_shows_most_of_everybody(n_persons):
         ),
         pytest.param(
             lambda rng: render_row(rng, 64, 64, 1, is_crossing=True),
-            r"takes 2 persons or more; got 1",
+            r"at least 2 people; got 1",
             id="crossing_alone",
         ),
-        pytest.param(lambda rng: render_crowd(rng, 64, 64, 0), r"takes 1 persons or more; got 0", id="empty_crowd"),
+        pytest.param(lambda rng: render_crowd(rng, 64, 64, 0), r"at least 1 people; got 0", id="empty_crowd"),
     ],
 )
 def test_render_refuses_arguments_out_of_limits(call, message):

@@ -109,7 +109,7 @@ def test_train_learns_from_a_teacher(command, quick_teacher, monkeypatch):
     [
         (["fast"], "A recipe must be one of tiny; got 'fast'."),
         (["tiny", "--steps", "2"], "A recipe must have more steps than its warm-up; got 2 steps"),
-        (["tiny", "--photos", "{}/nowhere"], "A data set needs COCO keypoints in a JSON file; "),
+        (["tiny", "--photos", "{}/nowhere"], "A data set must have COCO keypoints in a JSON file; "),
         (["tiny", "--teacher", "{}/none.npz"], "none.npz; there is no such file."),
         (["tiny", "--start", "{}/none.npz"], "none.npz; there is no such file."),
         (["tiny", "--start", "{}/broken.npz"], "broken.npz must be a .npz file of plain arrays; it cannot be read"),
@@ -146,8 +146,8 @@ def test_train_refuses_the_folder_of_a_longer_run(command, whole, capsys):
 
     assert code == 2
     assert capsys.readouterr().err == (
-        "train: A run must not have more steps behind it than its recipe has; "
-        f"{folder} has 8, and the recipe 6. Give another folder with --run.\n"
+        "train: A recipe must have at least as many steps as its run has taken; got a recipe of 6 steps, and "
+        f"8 taken in {folder}. Name another folder with --run.\n"
     )
 
 
@@ -155,7 +155,7 @@ def test_train_needs_pictures(tiny, tmp_path, capsys, write_photos, monkeypatch)
     monkeypatch.setattr(train, "render_folder", lambda folder, *_, **__: write_photos(folder, {}))
 
     assert train.main(["tiny", "--run", str(tmp_path)]) == 2
-    assert "train: A batch takes pictures; got pools of [0, 0, 0] pictures" in capsys.readouterr().err
+    assert "train: Batches must have pictures to draw from; got pools of [0, 0, 0] pictures" in capsys.readouterr().err
 
 
 def test_picture_pools_leave_out_what_is_held_out(photos):
