@@ -1,7 +1,8 @@
 """Fetch the lab's public weights: ``python -m estimation.download openpose``.
 
-The archive comes in pieces if it must: what has arrived stays beside the target as ``openpose.zip.part``, and the
-next start goes on from there. Nothing gets its final name before the variables in it were read and compared.
+They are a TensorFlow checkpoint that tf-netbuilder wrote; `checkpoints.py` says how it is read without that library.
+A download that breaks off stays beside the target as ``openpose.zip.part``, and the same command continues it. Nothing
+gets its final name before the variables in it have been read and compared with those of the network.
 """
 
 import argparse

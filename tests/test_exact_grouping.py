@@ -8,6 +8,8 @@ from estimation.merge import merge
 from tests.exact_grouping import find_best_total
 from tests.strategies import conflict_free_rows, conflicted_rows, rows_of
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 
 @pytest.mark.parametrize(
     ("rows", "total"),

@@ -3,14 +3,14 @@ import pytest
 
 from tests.estimation.late import Late
 
-keras, architectures = Late("keras"), Late("estimation.architectures")
+keras = Late("keras")
 
 pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 
 def test_openpose_has_the_size_of_the_labs_network(openpose_model):
     assert openpose_model.count_params() == 52_311_446
-    assert len(openpose_model.weights) == architectures.N_OPENPOSE_VARIABLES
+    assert len(openpose_model.weights) == 184
 
 
 def test_openpose_gives_pafs_and_heatmaps_of_six_stages(openpose_model):
