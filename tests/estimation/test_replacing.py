@@ -14,14 +14,19 @@ def test_replacing_puts_the_whole_file_in_the_old_ones_place(tmp_path):
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("log.csv", "new")]
 
 
+def write_half(path, stop):
+    with replacing(path) as unfinished:
+        unfinished.write_text("ha")
+        raise stop
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError])
 def test_replacing_keeps_the_old_file_when_it_is_broken_off(tmp_path, stop):
     path = tmp_path / "log.csv"
     path.write_text("old")
 
-    with pytest.raises(stop), replacing(path) as unfinished:
-        unfinished.write_text("ha")
-        raise stop
+    with pytest.raises(stop):
+        write_half(path, stop)
 
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("log.csv", "old")]
 
