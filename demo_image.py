@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estimation.arguments import positive_integer
-from estimation.coco import coco_results
+from estimation.coco_format import coco_results
 from estimation.config import CELL_PX, get_default_configuration
 from estimation.decoding import find_people
 from estimation.estimators import estimate
 from estimation.keypoints import skeletons_to_keypoints
 from estimation.map_renderers import draw_maps
 from estimation.networks import load_network
-from estimation.pictures import bring_to_height, find_pictures, read_picture, write_picture
+from estimation.pictures import bgr_to_rgb, bring_to_height, find_pictures, read_picture, rgb_to_bgr, write_picture
 from estimation.renderers import draw
+from estimation.replacing import replacing
 
 if TYPE_CHECKING:
     from estimation.networks import Network
@@ -34,7 +35,7 @@ USUAL_HEIGHT_PX, LARGE_HEIGHT_PX = 368, 640
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the demo; return 0, or 2 after one sentence about what the user can mend."""
+    """Run the demo; return 0, or 2 after one sentence about what the user can fix."""
     args = _parser().parse_args(argv)
     try:
         return run(args)
@@ -71,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
                 raise
             exit_code = _complain(exc)
     if args.json:
-        args.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+        with replacing(args.json) as unfinished:
+            unfinished.write_text(json.dumps(results, indent=1), encoding="utf-8")
         print(f"Wrote {args.json}")
     return exit_code
 
@@ -101,15 +103,15 @@ def process(
     maps = network.predict(seen)
     config = get_default_configuration()
     found = find_people(config, maps)
-    people = "1 person" if len(found.skeletons) == 1 else f"{len(found.skeletons)} persons"
+    people = "1 person" if len(found.skeletons) == 1 else f"{len(found.skeletons)} people"
     size = "" if seen is picture else f" (seen at {seen.shape[1]} x {seen.shape[0]})"
     print(f"{_shown(picture_path)}{size}: {people}; estimate took {found.seconds:.6f} s")
-    bgr = picture[..., ::-1]  # the lab's colours are blue, green, red
-    write_picture(output, draw(config, bgr, found.coordinates, found.skeletons, resize_fac=cell_px)[..., ::-1])
+    drawn = draw(config, rgb_to_bgr(picture), found.coordinates, found.skeletons, resize_fac=cell_px)
+    write_picture(output, bgr_to_rgb(drawn))
     print(f"Wrote {output}")
     if with_maps:
         maps_output = output.with_name(f"{output.stem}_maps{output.suffix}")
-        write_picture(maps_output, draw_maps(config, seen[..., ::-1], maps.heatmaps, maps.pafs)[..., ::-1])
+        write_picture(maps_output, bgr_to_rgb(draw_maps(config, rgb_to_bgr(seen), maps.heatmaps, maps.pafs)))
         print(f"Wrote {maps_output}")
     keypoints, scores = skeletons_to_keypoints(found.skeletons, found.coordinates, cell_px=cell_px)
     return coco_results(keypoints, scores, number, found.scores)

@@ -3,7 +3,8 @@
 Both take RGB pictures as ``x / 256 - 0.5``, shape (batch, height, width, 3), and give for every stage its
 PAFs (38 channels) and then its heatmaps (19 channels) at one cell per 8 pixels; the last two outputs are the
 answer. A layer is named after its weights: ``stage_0_s-layer_0`` holds ``stage_0_s/layer_0/kernel``.
-A dash, because Keras allows no slash in a name and PyTorch no dot.
+A dash, because Keras allows no slash in a name and PyTorch no dot. `openpose` is the network that the lab builds with
+tf-netbuilder, variable by variable.
 
 Only layers that every Keras backend has are used, so the same code trains under TensorFlow, JAX and PyTorch;
 `BatchNormalization` is Keras' own, made faster under TensorFlow.
@@ -16,7 +17,6 @@ from estimation.config import N_HEATMAPS, N_PAFS
 from estimation.normalisation import BatchNormalization
 
 N_OPENPOSE_STAGES = 6
-N_OPENPOSE_VARIABLES = 184
 
 
 def build_openpose() -> keras.Model:
@@ -68,10 +68,10 @@ def _plain_conv(
 
 
 def build_compact() -> keras.Model:
-    """Build the small network: a light hourglass from 1/8 down to 1/32 and back [1]_, then two stages.
+    """Build the small network: an hourglass of bottlenecks from 1/8 down to 1/32 and back [1]_ [2]_, then two stages.
 
     The coarse levels see most of a person at once, which tells left from right and whose arm it is; a bridge of one
-    block at every level keeps the place exact. The second stage sees the first one's answer and mends it.
+    block at every level keeps the place exact. The second stage sees the first one's answer and corrects it.
 
     Returns
     -------
@@ -82,60 +82,42 @@ def build_compact() -> keras.Model:
     References
     ----------
     .. [1] Newell, Yang, Deng, "Stacked Hourglass Networks for Human Pose Estimation", ECCV 2016.
+    .. [2] He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, fig. 5: what each block is.
     """
     picture = keras.Input((None, None, 3), name="picture")
-    x = add_conv(picture, "stem-conv1", 32, stride=2)
-    x = add_conv(x, "stem-conv2", 64, stride=2)
-    x = add_block(x, "stem-block", 32)
-    x = add_conv(x, "stem-conv3", 160, stride=2)
-    features = add_conv(_hourglass(x, "hourglass", depth=2), "features", 128)
-    return add_stages(picture, features, "compact")
+    x = _add_conv(picture, "stem-conv1", 32, stride=2)
+    x = _add_conv(x, "stem-conv2", 64, stride=2)
+    x = _add_block(x, "stem-block", 32)
+    x = _add_conv(x, "stem-conv3", 160, stride=2)
+    features = _add_conv(_hourglass(x, "hourglass", depth=2), "features", 128)
+    first = _add_heads(features, "stage_0")
+    return keras.Model(picture, [*first, *_refine(first, features)], name="compact")
 
 
 def _hourglass(x: keras.KerasTensor, name: str, depth: int) -> keras.KerasTensor:
-    bridge = add_block(x, f"{name}-bridge{depth}", 80)
+    bridge = _add_block(x, f"{name}-bridge{depth}", 80)
     x = layers.MaxPooling2D(2, name=f"{name}-pool{depth}")(x)
-    x = add_block(add_block(x, f"{name}-down{depth}a", 80), f"{name}-down{depth}b", 80)
+    x = _add_block(_add_block(x, f"{name}-down{depth}a", 80), f"{name}-down{depth}b", 80)
     if depth > 1:
         x = _hourglass(x, name, depth - 1)
     else:
-        x = add_block(add_block(x, f"{name}-coarsest0", 80), f"{name}-coarsest1", 80)
-    x = add_block(x, f"{name}-up{depth}", 80)
+        x = _add_block(_add_block(x, f"{name}-coarsest0", 80), f"{name}-coarsest1", 80)
+    x = _add_block(x, f"{name}-up{depth}", 80)
     return layers.Add(name=f"{name}-add{depth}")([bridge, layers.UpSampling2D(2, name=f"{name}-double{depth}")(x)])
-
-
-def add_stages(picture: keras.KerasTensor, features: keras.KerasTensor, name: str) -> keras.Model:
-    """Give a network its two stages.
-
-    Parameters
-    ----------
-    picture : KerasTensor of shape (batch, height, width, 3)
-    features : KerasTensor of shape (batch, height / 8, width / 8, n)
-        What was made of it.
-    name : str
-        Of the network.
-
-    Returns
-    -------
-    model : keras.Model
-        Four outputs: PAFs and heatmaps of stage 0 and of stage 1.
-    """
-    first = add_heads(features, "stage_0")
-    return keras.Model(picture, [*first, *_refine(first, features)], name=name)
 
 
 def _refine(first: list[keras.KerasTensor], features: keras.KerasTensor) -> list[keras.KerasTensor]:
     """Look at the features and at what stage 0 made of them, both from far around too."""
     x = layers.Concatenate(name="stage_1-join")([*first, features])
-    x = add_conv(x, "stage_1-reduce", 128, kernel_size=1)
+    x = _add_conv(x, "stage_1-reduce", 128, kernel_size=1)
     for index, dilation in enumerate((1, 2, 4)):
-        x = add_block(x, f"stage_1-block{index}", 64, dilation=dilation)
-    return add_heads(x, "stage_1")
+        x = _add_block(x, f"stage_1-block{index}", 64, dilation=dilation)
+    return _add_heads(x, "stage_1")
 
 
-def add_heads(x: keras.KerasTensor, name: str) -> list[keras.KerasTensor]:
+def _add_heads(x: keras.KerasTensor, name: str) -> list[keras.KerasTensor]:
     """Add the two outputs of a stage: PAFs of 38 channels and heatmaps of 19, as many rows and columns as `x` has."""
-    x = add_conv(x, f"{name}-hidden", 128, kernel_size=1)
+    x = _add_conv(x, f"{name}-hidden", 128, kernel_size=1)
     return [
         # Maps are nearly empty: starting near zero saves the first hundred steps. Sums stay in full precision.
         layers.Conv2D(n_channels, 1, kernel_initializer="zeros", dtype="float32", name=f"{name}-{answer}")(x)
@@ -143,34 +125,15 @@ def add_heads(x: keras.KerasTensor, name: str) -> list[keras.KerasTensor]:
     ]
 
 
-def add_block(x: keras.KerasTensor, name: str, n_inner: int, dilation: int = 1) -> keras.KerasTensor:
-    """Add to `x` what a narrow 3 x 3 convolution between two 1 x 1 makes of it: a bottleneck [1]_.
-
-    Parameters
-    ----------
-    x : KerasTensor of shape (batch, rows, columns, n)
-    name : str
-        What the names of its layers begin with.
-    n_inner : int
-        Channels of the narrow convolution.
-    dilation : int, optional
-        Of the narrow convolution.
-
-    Returns
-    -------
-    x : KerasTensor of the same shape
-
-    References
-    ----------
-    .. [1] He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, fig. 5.
-    """
-    inner = add_conv(x, f"{name}-narrow", n_inner, kernel_size=1)
-    inner = add_conv(inner, f"{name}-middle", n_inner, dilation=dilation)
-    inner = add_conv(inner, f"{name}-widen", x.shape[-1], kernel_size=1, relu=False)
+def _add_block(x: keras.KerasTensor, name: str, n_inner: int, dilation: int = 1) -> keras.KerasTensor:
+    """Add to `x` what a narrow 3 x 3 convolution between two 1 x 1 makes of it: a bottleneck [2]."""
+    inner = _add_conv(x, f"{name}-narrow", n_inner, kernel_size=1)
+    inner = _add_conv(inner, f"{name}-middle", n_inner, dilation=dilation)
+    inner = _add_conv(inner, f"{name}-widen", x.shape[-1], kernel_size=1, relu=False)
     return layers.ReLU(name=f"{name}-relu")(layers.Add(name=f"{name}-add")([x, inner]))
 
 
-def add_conv(
+def _add_conv(
     x: keras.KerasTensor,
     name: str,
     n_filters: int,
@@ -180,23 +143,7 @@ def add_conv(
     dilation: int = 1,
     relu: bool = True,
 ) -> keras.KerasTensor:
-    """Add a convolution, a batch normalisation and, if wanted, a ReLU.
-
-    Parameters
-    ----------
-    x : KerasTensor of shape (batch, rows, columns, n)
-    name : str
-        Of the convolution; the others are named after it.
-    n_filters : int
-    kernel_size, stride, dilation : int, optional
-        Of the convolution, in both directions.
-    relu : bool, optional
-        Whether a ReLU follows.
-
-    Returns
-    -------
-    x : KerasTensor of shape (batch, rows / stride, columns / stride, n_filters)
-    """
+    """Add a convolution, a batch normalisation and, if wanted, a ReLU."""
     x = layers.Conv2D(
         n_filters,
         kernel_size,

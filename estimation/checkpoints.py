@@ -1,5 +1,10 @@
 """Network weights in files: the lab's TensorFlow checkpoints and plain ``.npz`` files, read and compared by name.
 
+The lab builds its network with tf-netbuilder, and the lab's checkpoint was written by it. That library is on no
+package index and needs legacy Keras, and Keras 3 cannot load such a checkpoint into a model. So two things stand in
+for it: `architectures.py`, which builds the same network in plain Keras, and here `tf.train.load_checkpoint`, which
+gives the variables of a checkpoint by name whatever wrote them.
+
 In memory weights are a dictionary from key to array, such as ``stage_0_s/layer_0/kernel``: the name of the layer
 with slashes for dashes, then the name of the variable. A checkpoint of the lab says the same thing longer, as
 ``net/stage_0_s/layer_0/kernel/.ATTRIBUTES/VARIABLE_VALUE``.
@@ -17,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.backend import import_quietly
+from estimation.replacing import replacing
 
 if TYPE_CHECKING:
     import keras
@@ -68,7 +74,7 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
         if array.dtype.kind != "f" or not np.isfinite(array).all():
             raise WeightsError(
                 f"Weights must be finite floats; got {_describe_values(array)} in {key!r} of {path}. "
-                "Take a file that was saved before the training went wrong, or fetch it anew."
+                "Take a file that was saved before the training went wrong, or download it again."
             )
     return {key: np.asarray(array, np.float32) for key, array in weights.items()}
 
@@ -85,7 +91,7 @@ def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
         raise WeightsError(f"Weights must be in {path}; there is no such file.") from error
     except _BROKEN_NPZ as error:
         raise WeightsError(
-            f"{path} must be a .npz file of plain arrays; it cannot be read: {_first_line(error)}. Fetch it anew."
+            f"{path} must be a .npz file of plain arrays; it cannot be read: {_first_line(error)}. Download it again."
         ) from error
 
 
@@ -103,7 +109,8 @@ def _read_checkpoint(prefix: Path) -> dict[str, NDArray[Any]]:
     # TensorFlow raises these three, for a broken index, for short data and for names that are no text.
     except (tf.errors.OpError, IndexError, ValueError) as error:
         raise WeightsError(
-            f"{prefix} must be a whole TensorFlow checkpoint; it cannot be read: {_first_line(error)}. Fetch it anew."
+            f"{prefix} must be a whole TensorFlow checkpoint; it cannot be read: {_first_line(error)}. "
+            "Download it again."
         ) from error
     if not weights:
         raise WeightsError(
@@ -160,7 +167,7 @@ def check_shapes(weights: Weights, shapes: Shapes, path: str | os.PathLike[str])
         found = "; ".join(f"{len(keys)} {fault}: {_some(keys)}" for fault, keys in faults.items() if keys)
         raise WeightsError(
             f"The weights must be the network's {len(shapes)} variables; got {found}; in {path}. "
-            "Take weights that were saved from this very network."
+            "Use weights that were saved from this network."
         )
 
 
@@ -210,14 +217,9 @@ def save_weights(model: "keras.Model", path: str | os.PathLike[str]) -> None:
         If the file cannot be written.
     """
     arrays = {key: _stored(key, variable.numpy()) for key, variable in sorted(_variables(model).items())}
-    unfinished = Path(f"{os.fspath(path)}.{os.getpid()}.part")
-    try:
-        # NumPy dates every member 1980 and does not compress, so neither clock nor zlib shows in the bytes.
-        with unfinished.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy's stubs expect only its own options.
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    # NumPy dates every member 1980 and does not compress, so neither clock nor zlib shows in the bytes.
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy's stubs expect only its own options.
 
 
 def _stored(key: str, array: NDArray[np.float32]) -> NDArray[Any]:

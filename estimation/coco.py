@@ -17,6 +17,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from scipy.optimize import linear_sum_assignment
 
+from estimation.coco_format import COCO_SLOTS, PERSON_CATEGORY
 from estimation.config import COCO_PARTS, N_PARTS
 from estimation.keypoints import as_keypoints
 
@@ -27,10 +28,6 @@ COCO_SIGMAS = np.array((26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87
 
 COCO_NUMBERS = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
 """What `evaluate_coco` returns, in the order of pycocotools."""
-
-PERSON_CATEGORY = 1
-
-_COCO_SLOTS = [int(part) for part in COCO_PARTS]
 
 
 def oks(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike) -> Floats:
@@ -65,10 +62,10 @@ def oks(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike) -> Floats:
     area = np.asarray(areas, dtype=np.float64)
     if not np.all(area >= 0):
         raise ValueError(f"Areas must be numbers of at least 0, in square pixels; got {area.tolist()!r:.200}.")
-    distances = np.linalg.norm((found - truth)[..., _COCO_SLOTS, :], axis=-1)
+    distances = np.linalg.norm((found - truth)[..., COCO_SLOTS, :], axis=-1)
     variances = (2 * COCO_SIGMAS) ** 2 * (area[..., None] + np.spacing(1))
     similarities = np.nan_to_num(np.exp(-(distances**2) / (2 * variances)))
-    n_labelled = np.isfinite(truth[..., _COCO_SLOTS, :]).all(axis=-1).sum(axis=-1)
+    n_labelled = np.isfinite(truth[..., COCO_SLOTS, :]).all(axis=-1).sum(axis=-1)
     with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN of a person without labels
         return np.asarray(similarities.sum(axis=-1) / n_labelled)
 
@@ -82,9 +79,9 @@ class Matching:
     pairs : list of tuple of int
         ``(index of the found person, index of the true person)``, each index once, in the order of the true.
     missed : list of int
-        True persons whom nobody was matched with.
+        True people whom nobody was matched with.
     surplus : list of int
-        Found persons who are nobody, or somebody who was found already.
+        Found people who are nobody, or somebody who was found already.
     """
 
     pairs: list[tuple[int, int]]
@@ -97,12 +94,12 @@ class Matching:
         return not self.missed and not self.surplus
 
     def align(self, predicted: ArrayLike) -> Floats:
-        """Reorder the found persons as the true ones are.
+        """Reorder the found people as the true ones are.
 
         Parameters
         ----------
         predicted : array_like of shape (n, 18, 2)
-            The found persons that were matched. Not modified.
+            The found people who were matched. Not modified.
 
         Returns
         -------
@@ -116,18 +113,18 @@ class Matching:
 
 
 def match_persons(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike, *, minimum_oks: float = 0.1) -> Matching:
-    """Assign found persons to true ones, one to one, so that the sum of their OKS is the largest possible.
+    """Assign found people to true ones, one to one, so that the sum of their OKS is the largest possible.
 
     Parameters
     ----------
     predicted : array_like of shape (n, 18, 2)
-        Found persons in picture pixels.
+        Found people in picture pixels.
     true : array_like of shape (m, 18, 2)
-        True persons in picture pixels.
+        True people in picture pixels.
     areas : array_like of shape (m,)
         Area of each true person in square pixels.
     minimum_oks : float, optional
-        Pairs that are less alike do not match, so persons without a common part never do. COCO calls a person
+        Pairs that are less alike do not match, so people without a common part never do. COCO calls a person
         found from 0.5 on; 0.1 keeps the badly placed ones, whose joints PCK and the like then judge one by one.
 
     Returns
@@ -155,60 +152,6 @@ def match_persons(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike, *, mi
     )
 
 
-def coco_results(
-    keypoints: ArrayLike, scores: ArrayLike, image_id: int, person_scores: ArrayLike | None = None
-) -> list[dict[str, Any]]:
-    """Put found persons in COCO's results format.
-
-    Parameters
-    ----------
-    keypoints : array_like of shape (n, 18, 2)
-        In picture pixels; NaN where absent.
-    scores : array_like of shape (n, 18)
-        Scores of the parts, 0 where absent: the two arrays that `skeletons_to_keypoints` returns.
-    image_id : int
-        COCO's id of the picture.
-    person_scores : array_like of shape (n,), optional
-        How sure each person is, as `score_skeletons` says it.
-
-    Returns
-    -------
-    results : list of dict
-        A dict a person with ``image_id``, ``category_id`` 1, ``keypoints`` (17 times x, y and part score, in
-        COCO's order; three zeros for an absent part) and ``score``, by which COCO ranks persons: the one given, or
-        the sum of the part scores divided by 17, so that of two equally sure persons the more complete one ranks
-        first. Persons with nothing but a neck have no COCO keypoint and are left out.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong or a score is no finite number.
-    """
-    points = as_keypoints(keypoints, "keypoints", ndim=3)[:, _COCO_SLOTS]
-    part_scores = np.asarray(scores, dtype=np.float64).reshape(-1, N_PARTS)[:, _COCO_SLOTS]
-    if len(part_scores) != len(points) or not np.isfinite(part_scores).all():
-        raise ValueError(
-            f"scores must be a finite number for each of {len(points)} x {N_PARTS} parts; got {scores!r:.200}."
-        )
-    totals = part_scores.mean(axis=1) if person_scores is None else np.asarray(person_scores, dtype=np.float64)
-    if totals.shape != (len(points),) or not np.isfinite(totals).all():
-        raise ValueError(
-            f"person_scores must be a finite number for each of {len(points)} persons; got {person_scores!r:.200}."
-        )
-    found = np.asarray(np.isfinite(points).all(axis=-1, keepdims=True))
-    kept = found[..., 0].any(axis=1)
-    triples = np.where(found, np.concatenate((points, part_scores[..., None]), axis=-1), 0.0)
-    return [
-        {
-            "image_id": image_id,
-            "category_id": PERSON_CATEGORY,
-            "keypoints": person.ravel().tolist(),
-            "score": float(total),
-        }
-        for person, total in zip(triples[kept], totals[kept], strict=True)
-    ]
-
-
 def evaluate_coco(
     annotations: str | os.PathLike[str] | Mapping[str, Any] | COCO,
     results: Iterable[Mapping[str, Any]],
@@ -230,7 +173,7 @@ def evaluate_coco(
     -------
     numbers : dict of str to float
         `COCO_NUMBERS`: AP and AR are means over the OKS thresholds 0.50, 0.55, ..., 0.95, AP50 and so on at one
-        threshold, medium and large over persons of 32^2 to 96^2 and above 96^2 square pixels; 20 persons a
+        threshold, medium and large over people of 32^2 to 96^2 and above 96^2 square pixels; 20 people a
         picture at most. NaN where no true person counts (pycocotools says -1).
 
     Raises

@@ -204,7 +204,7 @@ def _integrate(
         projection = field[row, col, channels[0]] * unit_x + field[row, col, channels[1]] * unit_y
         total += projection
         n_failed += not projection > sampling.threshold
-        # Most candidates join keypoints of two persons. They fail early, and the rest of the way is saved.
+        # Most candidates join keypoints of two people. They fail early, and the rest of the way is saved.
         if sampling.n_samples - n_failed <= sampling.min_passed:
             return 0.0
     return max(total / sampling.n_samples, 0.0)

@@ -2,7 +2,7 @@
 
 What is better: keypoints stand between the cells, one for each joint and not a cluster. On their cells, eyes and ears
 of small people often share one, and a line of no length is no limb. Each is in one connection of a limb; connections
-may be faint; those that the network is surest of are joined first; persons are ranked by their PAFs.
+may be faint; those that the network is surest of are joined first; people are ranked by their PAFs.
 """
 
 import time

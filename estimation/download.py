@@ -1,7 +1,8 @@
 """Fetch the lab's public weights: ``python -m estimation.download openpose``.
 
-The archive comes in pieces if it must: what has arrived stays beside the target as ``openpose.zip.part``, and the
-next start goes on from there. Nothing gets its final name before the variables in it were read and compared.
+They are a TensorFlow checkpoint that tf-netbuilder wrote; `checkpoints.py` says how it is read without that library.
+A download that breaks off stays beside the target as ``openpose.zip.part``, and the same command continues it. Nothing
+gets its final name before the variables in it have been read and compared with those of the network.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import httpx
 from estimation.backend import import_quietly
 from estimation.checkpoints import WeightsError, check_shapes, read_weights, shapes_of
 from estimation.networks import WEIGHTS_FOLDER
-from estimation.transfers import DEFAULT_LIMITS, DownloadError, Limits, fetch, forget
+from estimation.transfers import DEFAULT_LIMITS, DownloadError, TransferLimits, fetch, forget
 
 OPENPOSE_URL = (
     "https://github.com/michalfaber/tensorflow_Realtime_Multi-Person_Pose_Estimation"
@@ -29,7 +30,7 @@ OPENPOSE_URL = (
 _PREFIX = "openpose"
 
 
-def main(arguments: list[str] | None = None, limits: Limits = DEFAULT_LIMITS) -> int:
+def main(arguments: list[str] | None = None, limits: TransferLimits = DEFAULT_LIMITS) -> int:
     """Run the command line.
 
     Returns
@@ -37,11 +38,11 @@ def main(arguments: list[str] | None = None, limits: Limits = DEFAULT_LIMITS) ->
     status : int
         0 if the weights are there, 2 if they could not be fetched, 130 if the user stopped it.
     """
-    parser = argparse.ArgumentParser(prog="python -m estimation.download", description="Fetch the lab's weights.")
+    parser = argparse.ArgumentParser(prog="python -m estimation.download", description="Download the lab's weights.")
     parser.add_argument("network", choices=[_PREFIX], help="which network's weights")
     parser.add_argument("--to", type=Path, default=WEIGHTS_FOLDER, metavar="FOLDER", help="default: %(default)s")
     parser.add_argument("--url", default=OPENPOSE_URL, help="another address of the same zip file")
-    parser.add_argument("--force", action="store_true", help="fetch them even if they are there and right")
+    parser.add_argument("--force", action="store_true", help="download them even if they are there already")
     args = parser.parse_args(arguments)
     try:
         print(download_openpose(args.to, args.url, force=args.force, limits=limits))
@@ -49,13 +50,13 @@ def main(arguments: list[str] | None = None, limits: Limits = DEFAULT_LIMITS) ->
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; the same command goes on", file=sys.stderr)
+        print("stopped; run the same command to continue", file=sys.stderr)
         return 130
     return 0
 
 
 def download_openpose(
-    folder: Path, url: str = OPENPOSE_URL, *, force: bool = False, limits: Limits = DEFAULT_LIMITS
+    folder: Path, url: str = OPENPOSE_URL, *, force: bool = False, limits: TransferLimits = DEFAULT_LIMITS
 ) -> str:
     """Put the weights of openpose into a folder, as ``openpose.index`` and its shards.
 
@@ -67,7 +68,7 @@ def download_openpose(
         Of a zip file that holds one TensorFlow checkpoint under any name.
     force : bool, optional
         Fetch them in any case.
-    limits : Limits, optional
+    limits : TransferLimits, optional
 
     Returns
     -------
@@ -83,7 +84,7 @@ def download_openpose(
     """
     target = folder / _PREFIX
     if not force and _is_right(target):
-        return f"The weights are in {target}.* already, and right; nothing to do."
+        return f"The weights in {target}.* are complete already; nothing to do."
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{_PREFIX}.zip.part"
     fetch(url, part, limits)
@@ -135,7 +136,7 @@ def _unpack(archive: Path, prefix: Path, max_bytes: int) -> None:
         raise
     # zipfile checks little: a wrong place in its directory is a ValueError, an unknown version is not implemented.
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
-        raise DownloadError(f"The download must be a whole zip file; it is not: {error}. Try again.") from error
+        raise DownloadError(f"The download must be a complete zip file; it is broken: {error}. Try again.") from error
 
 
 def _checkpoint_members(members: list[zipfile.ZipInfo], max_bytes: int) -> dict[str, zipfile.ZipInfo]:
@@ -146,7 +147,7 @@ def _checkpoint_members(members: list[zipfile.ZipInfo], max_bytes: int) -> dict[
     if len(files) < len(members):
         raise DownloadError(f"An archive must hold every name once; got {_listed(members)}.")
     if (n_bytes := sum(member.file_size for member in members)) > max_bytes:
-        raise DownloadError(f"The archive must unpack to at most {max_bytes} bytes; it says {n_bytes}.")
+        raise DownloadError(f"The archive must unpack to at most {max_bytes} bytes; it declares {n_bytes}.")
     # macOS adds a file called ._name for each.
     prefixes = [name.removesuffix(".index") for name in files if re.search(r"(^|/)[^./][^/]*\.index$", name)]
     starts = tuple(f"{prefix}.data-" for prefix in prefixes)

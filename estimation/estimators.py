@@ -1,4 +1,4 @@
-"""From connections to skeletons: one row a connection, which `merge` then joins to persons."""
+"""From connections to skeletons: one row a connection, which `merge` then joins into people."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -21,7 +21,7 @@ def estimate(
     min_score: float = 0.4,
     best_first: bool = False,
 ) -> Floats:
-    """Put the connections of a picture together to persons.
+    """Join the connections of a picture into people.
 
     Parameters
     ----------

@@ -93,7 +93,7 @@ def skeletons_to_keypoints(
 
 
 def as_keypoints(points: ArrayLike, name: str, *, ndim: int | None = None) -> NDArray[np.float64]:
-    """Check that an array holds the 18 parts of persons.
+    """Check that an array holds the 18 parts of people.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def draw_maps(config: ConnectionsConfig, picture: Picture, heatmaps: ArrayLike, 
     config : ConnectionsConfig
         Which channels belong to which part and limb.
     picture : ndarray of shape (H, W, 3) and dtype uint8
-        What the network saw. Not modified.
+        What the network saw, in blue, green, red. Not modified.
     heatmaps : array_like of shape (rows, cols, 19)
         Confidence of each part and the background, about 0 to 1; they cover the whole picture. Not modified.
     pafs : array_like of shape (rows, cols, 38)

@@ -40,9 +40,9 @@ def merge(subset: npt.ArrayLike, min_num_body_parts: int = 4, min_score: float =
         One row a connection: 18 keypoint ids (-1 = absent), score, number of parts. Any number of ids may be
         present, and the last column is not read. ``[]`` is nobody. Not modified.
     min_num_body_parts : int, optional
-        Persons with fewer parts are deleted.
+        People with fewer parts are deleted.
     min_score : float, optional
-        Persons whose score divided by their number of parts is lower are deleted.
+        People whose score divided by their number of parts is lower are deleted.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def _refuse_misplaced(rows: Floats, id_: float) -> NoReturn:
     columns = np.unique(np.nonzero(rows[:, :N_PARTS] == id_)[1]).tolist()
     raise ValueError(
         f"A keypoint id must stay in the column of its body part; got id {int(id_)!r} in columns {columns!r} of "
-        "subset. Number the keypoints on over all parts."
+        "subset. Number the keypoints consecutively over all parts."
     )
 
 

@@ -1,8 +1,8 @@
-"""How well the joints of matched persons are placed: PCP, PDJ, PCK, PCKh and MPJPE.
+"""How well the joints of matched people are placed: PCP, PDJ, PCK, PCKh and MPJPE.
 
 Keypoints are arrays of shape (n, 18, 2): ``(x, y)`` in picture pixels, in slot order, NaN where a part is
 absent. In the truth NaN means *not labelled* (visibility 0): such a joint counts nowhere. Row i of the found
-persons is compared with row i of the true ones; `coco.Matching.align` puts them in that order, and a person
+people is compared with row i of the true ones; `coco.Matching.align` puts them in that order, and a person
 who was missed becomes a row of NaN.
 
 What counts: every labelled joint of a true person. One that was not found is wrong in PCP, PDJ, PCK and PCKh.
@@ -34,7 +34,7 @@ def pcp(
     Parameters
     ----------
     predicted, true : array_like of shape (n, 18, 2)
-        Matched persons in picture pixels.
+        Matched people in picture pixels.
     fraction : float, optional
         0.5 for PCP@0.5.
     limbs : sequence of ConnectionMeta, optional
@@ -69,7 +69,7 @@ def pck(predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: 
     Parameters
     ----------
     predicted, true : array_like of shape (n, 18, 2)
-        Matched persons in picture pixels.
+        Matched people in picture pixels.
     lengths_px : array_like of shape (n,)
         The length of each true person; a person whose length is NaN does not count.
     alpha : float
@@ -83,7 +83,7 @@ def pck(predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: 
     Raises
     ------
     ValueError
-        If a shape is wrong, or the persons are not as many as the true ones or as the lengths.
+        If a shape is wrong, or the numbers of found people, true people and lengths differ.
 
     References
     ----------
@@ -93,7 +93,7 @@ def pck(predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: 
     lengths = np.asarray(lengths_px, dtype=np.float64)
     if lengths.shape != (len(truth),):
         raise ValueError(
-            f"lengths_px must hold one length for each of the {len(truth)} persons; got the shape {lengths.shape}."
+            f"lengths_px must hold one length for each of the {len(truth)} people; got the shape {lengths.shape}."
         )
     counted = np.isfinite(truth).all(axis=-1) & np.isfinite(lengths)[:, None]
     right = errors <= alpha * lengths[:, None]
@@ -103,7 +103,7 @@ def pck(predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: 
 def pdj(predicted: ArrayLike, true: ArrayLike, *, fraction: float = 0.2) -> float:
     """Compute the percentage of detected joints: those within `fraction` of the person's torso diameter [1]_ [2]_.
 
-    Persons whose torso diameter is not known do not count. Parameters and result are those of `pck`.
+    People whose torso diameter is not known do not count. Parameters and result are those of `pck`.
 
     References
     ----------
@@ -139,7 +139,7 @@ def box_lengths(true: ArrayLike) -> Floats:
     Parameters
     ----------
     true : array_like of shape (n, 18, 2)
-        True persons in picture pixels.
+        True people in picture pixels.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def mpjpe(predicted: ArrayLike, true: ArrayLike) -> float:
     Parameters
     ----------
     predicted, true : array_like of shape (n, 18, 2)
-        Matched persons in picture pixels.
+        Matched people in picture pixels.
 
     Returns
     -------
@@ -206,7 +206,7 @@ def coverage(predicted: ArrayLike, true: ArrayLike) -> float:
     Parameters
     ----------
     predicted, true : array_like of shape (n, 18, 2)
-        Matched persons in picture pixels.
+        Matched people in picture pixels.
 
     Returns
     -------
@@ -222,7 +222,7 @@ def _errors(predicted: ArrayLike, true: ArrayLike) -> Floats:
     found, truth = as_keypoints(predicted, "predicted", ndim=3), as_keypoints(true, "true", ndim=3)
     if len(found) != len(truth):
         raise ValueError(
-            f"Matched persons must be as many as the true ones; got {len(found)} and {len(truth)}. "
+            f"There must be as many matched people as true ones; got {len(found)} and {len(truth)}. "
             "Put them in order with Matching.align()."
         )
     return np.asarray(np.linalg.norm(found - truth, axis=-1))

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from estimation.replacing import replacing
+
 # OpenCV would print a warning of its own beside the one sentence of PictureError. Version 5 moved the function.
 _SILENT = 0
 (cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel)(_SILENT)
@@ -24,6 +26,18 @@ MAX_PICTURE_PX = 100_000_000
 
 class PictureError(ValueError):
     """A picture could not be read or written; the message is one sentence that a user can act on."""
+
+
+def rgb_to_bgr(rgb: Picture) -> Picture:
+    """Copy a picture of red, green, blue as one of blue, green, red: OpenCV's order, and that of the lab's colours."""
+    bgr: Picture = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return bgr
+
+
+def bgr_to_rgb(bgr: Picture) -> Picture:
+    """Copy a picture of blue, green, red as one of red, green, blue, which is what a `Network` reads."""
+    rgb: Picture = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    return rgb
 
 
 def read_picture(path: str | os.PathLike[str]) -> Picture:
@@ -51,16 +65,15 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
         bgr = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise PictureError(
-            f"{path} must be a picture of at most {MAX_PICTURE_PX} pixels; OpenCV refuses it. "
-            "Shrink it or save it anew."
+            f"{path} must be a picture of at most {MAX_PICTURE_PX} pixels; OpenCV cannot read it. "
+            "Make it smaller, or save it again."
         ) from error
     if bgr is None:
         raise PictureError(f"{path} must be a picture such as a JPEG or PNG file; OpenCV cannot decode it.")
     height, width = bgr.shape[:2]
     if height * width > MAX_PICTURE_PX:
         raise PictureError(f"{path} must have at most {MAX_PICTURE_PX} pixels; it has {width} x {height}. Shrink it.")
-    rgb: Picture = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-    return rgb
+    return bgr_to_rgb(bgr)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -94,13 +107,10 @@ def write_picture(path: str | os.PathLike[str], rgb: Picture) -> None:
     """
     target = Path(path)
     data = _encode(target, rgb)
-    # Another reader never sees half a picture: the bytes go to a file beside it, which then takes its name.
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(data)
-        temporary.replace(target)
+        with replacing(target) as unfinished:
+            unfinished.write_bytes(data)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise PictureError(f"{path} cannot be written: {error.strerror}.") from error
 
 
@@ -113,7 +123,7 @@ def _encode(target: Path, rgb: Picture) -> bytes:
         raise PictureError(f"{target} must end in a picture format such as .png or .jpg; got {target.suffix!r}.")
     is_encoded, encoded = False, np.empty(0, dtype=np.uint8)
     with contextlib.suppress(cv2.error):  # some versions raise, others return False
-        is_encoded, encoded = cv2.imencode(target.suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+        is_encoded, encoded = cv2.imencode(target.suffix, rgb_to_bgr(rgb))
     if not is_encoded:
         raise PictureError(f"{target} cannot hold a picture of shape {rgb.shape}. Write a .png file.")
     data: bytes = encoded.tobytes()

@@ -129,7 +129,7 @@ def _ellipse(start: Floats, end: Floats, half_width: float) -> Floats:
 
 
 def _blend_polygon(canvas: Picture, polygon: Floats, color: Color) -> None:
-    # Only the limb's own box is copied and blended: on a large picture with many persons that is what costs.
+    # Only the limb's own box is copied and blended: on a large picture with many people that is what costs.
     height, width = canvas.shape[:2]
     left, top = np.maximum(np.floor(polygon.min(axis=0)).astype(int) - 1, 0)
     right, bottom = np.minimum(np.ceil(polygon.max(axis=0)).astype(int) + 2, (width, height))

@@ -33,7 +33,7 @@ Float32s = npt.NDArray[np.float32]
 def confidence_maps(
     keypoints: npt.ArrayLike, labelled: npt.ArrayLike, map_shape: tuple[int, int], *, sigma_px: float = SIGMA_PX
 ) -> Float32s:
-    """Draw a peak of height 1 at every labelled keypoint (eq. 7; maximum over the persons).
+    """Draw a peak of height 1 at every labelled keypoint (eq. 7; maximum over the people).
 
     Parameters
     ----------

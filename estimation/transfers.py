@@ -20,7 +20,7 @@ class _PassingError(Exception):
 
 
 @dataclass(frozen=True)
-class Limits:
+class TransferLimits:
     """How long to try, and how much to take.
 
     Attributes
@@ -42,10 +42,10 @@ class Limits:
     max_unpacked_bytes: int = 2**30
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = TransferLimits()
 
 
-def fetch(url: str, part: Path, limits: Limits = DEFAULT_LIMITS) -> None:
+def fetch(url: str, part: Path, limits: TransferLimits = DEFAULT_LIMITS) -> None:
     """Download a file, from where an earlier attempt of the same address stopped, and try again when it breaks.
 
     Parameters
@@ -53,7 +53,7 @@ def fetch(url: str, part: Path, limits: Limits = DEFAULT_LIMITS) -> None:
     url : str
     part : Path
         The file; beside it stands ``<name>.json``, which says what the bytes belong to.
-    limits : Limits, optional
+    limits : TransferLimits, optional
 
     Raises
     ------
@@ -74,8 +74,9 @@ def fetch(url: str, part: Path, limits: Limits = DEFAULT_LIMITS) -> None:
                 forget(part)
                 raise
     raise DownloadError(
-        f"The download must come through in {limits.n_attempts} attempts; the last one failed: "
-        f"{str(fault) or type(fault).__name__}; at {url}. The same command goes on from here, --url takes a mirror."
+        f"The download must succeed within {limits.n_attempts} attempts; the last one failed: "
+        f"{str(fault) or type(fault).__name__}; at {url}. "
+        "Run the same command to continue, or name a mirror with --url."
     ) from fault
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,11 @@ import numpy as np
 import pytest
 
 import demo_image
+from estimation.networks import load_network
 from estimation.pictures import read_picture, write_picture
+from tests.estimation.shipped import shipped_network
+
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ONE_PERSON = REPOSITORY / "images" / "1.jpg"
@@ -21,6 +26,10 @@ ONE_PERSON = REPOSITORY / "images" / "1.jpg"
 def demo(tmp_path, monkeypatch, capsys):
     """Run the demo in an empty folder; return its exit code and what it printed."""
     monkeypatch.chdir(tmp_path)
+    # The network that ships is loaded once for all; every other name is looked up as ever.
+    monkeypatch.setattr(
+        demo_image, "load_network", lambda name: shipped_network() if name == "compact" else load_network(name)
+    )
 
     def run(*options):
         code = demo_image.main([str(option) for option in options])
@@ -31,7 +40,8 @@ def demo(tmp_path, monkeypatch, capsys):
     return run
 
 
-def test_demo_draws_one_person_on_a_fresh_clone(tmp_path):
+@pytest.mark.slow
+def test_demo_command_draws_one_person_and_says_nothing_else(tmp_path):
     # A test before this one may have loaded TensorFlow, which leaves its own setting in the environment.
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     shown = subprocess.run(
@@ -46,12 +56,38 @@ def test_demo_draws_one_person_on_a_fresh_clone(tmp_path):
     assert shown.returncode == 0, shown.stderr
     lines = shown.stdout.splitlines()
     assert lines[0].startswith("Network: compact (")
-    assert "1 person; estimate took 0.0" in lines[1]
-    assert lines[2] == "Wrote output.png"
+    assert re.search(r"1 person; estimate took \d+\.\d{6} s$", lines[1])
+    assert lines[2:] == ["Wrote output.png"]
     assert shown.stderr == ""
+    assert read_picture(tmp_path / "output.png").shape == read_picture(ONE_PERSON).shape
+
+
+def test_demo_draws_one_person_on_a_fresh_clone(demo, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo_image, "model_weights_path", tmp_path / "none")
+
+    code, printed, error = demo()
+
+    assert (code, error) == (0, "")
+    first, second, third = printed.splitlines()
+    assert first.startswith("Network: compact (")
+    assert re.search(r"1\.jpg: 1 person; estimate took \d+\.\d{6} s$", second)
+    assert third == "Wrote output.png"
     drawn, original = read_picture(tmp_path / "output.png"), read_picture(ONE_PERSON)
     assert drawn.shape == original.shape
     assert (drawn != original).any()
+
+
+def test_demo_loads_no_evaluation():
+    # Numba looks at SciPy's version, which is cheap; the rest of SciPy and pycocotools take a good part of the start.
+    source = (
+        "import sys, demo_image\n"
+        "late = {'pycocotools', 'scipy.optimize', 'scipy.sparse', 'matplotlib', 'keras', 'tensorflow'}\n"
+        "print(late & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", source]
+    shown = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+    assert (shown.stdout, shown.stderr) == ("set()\n", "")
 
 
 def test_demo_writes_maps_and_json(demo, tmp_path):
@@ -141,7 +177,7 @@ def test_demo_finds_nobody_in_an_empty_picture(demo, tmp_path):
     code, printed, _ = demo("--network", "compact", "--image", "grey.png")
 
     assert code == 0
-    assert "grey.png: 0 persons" in printed
+    assert "grey.png: 0 people" in printed
 
 
 def missing(folder):

@@ -8,6 +8,8 @@ from estimation.merge import merge
 from tests.exact_grouping import find_best_total
 from tests.strategies import conflict_free_rows, conflicted_rows, rows_of
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 
 @pytest.mark.parametrize(
     ("rows", "total"),
@@ -32,13 +34,13 @@ def test_find_best_total_by_hand(rows, total):
 
 
 @given(conflicted_rows(max_size=8))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_merge_never_beats_the_exact_solver(rows):
     kept = merge(rows, min_num_body_parts=0, min_score=0)[:, -2].sum()
     assert kept <= find_best_total(rows) + 1e-6
 
 
 @given(conflict_free_rows().filter(lambda rows: len(rows) < 12))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_find_best_total_keeps_all_when_nothing_conflicts(rows):
     assert find_best_total(rows) == pytest.approx(np.sum(rows[:, -2]))

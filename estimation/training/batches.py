@@ -77,8 +77,9 @@ class BatchMaker:
     def __post_init__(self) -> None:
         if not self._shares.any():
             raise ValueError(
-                f"A batch takes pictures; got pools of {[len(pool) for pool in self.pools]} pictures, of which the "
-                f"recipe wants the shares {list(self.recipe.shares)}. Give photographs, or let more be rendered."
+                f"Batches must have pictures to draw from; got pools of {[len(pool) for pool in self.pools]} pictures, "
+                f"and shares of them of {list(self.recipe.shares)}. Name photographs with --photos, "
+                "or raise --rendered."
             )
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from estimation.training.people import Scene, render_scene
+from estimation.training.scenes import RenderedScene, render_scene
 
 # Fewer joints to be seen would be a piece of somebody.
 _MIN_VISIBLE_JOINTS = 8
@@ -56,7 +56,7 @@ def render_cutouts(count: int, *, seed: int) -> list[Cutout]:
     return cutouts
 
 
-def _cut(scene: Scene) -> Cutout:
+def _cut(scene: RenderedScene) -> Cutout:
     person = scene.persons[0]
     left, top, width, height = person.box.astype(int)
     window = np.s_[top : top + height, left : left + width]

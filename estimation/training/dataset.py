@@ -33,7 +33,7 @@ class Example:
         Points in pixels; only where `labelled` says so.
     labelled : ndarray of shape (n_persons, 18) and dtype bool
     boxes : ndarray of shape (n_persons, 4) and dtype float32
-        ``(x, y, width, height)`` of the labelled persons.
+        ``(x, y, width, height)`` of the labelled people.
     areas : ndarray of shape (n_persons,) and dtype float64
         Square pixels that each of them covers.
     head_sizes_px : ndarray of shape (n_persons,) and dtype float64
@@ -107,7 +107,7 @@ def load_examples(folder: Path, annotations: Path | None = None) -> dict[int, Ex
         pictures = folder / "images" if (folder / "images").is_dir() else folder
         return {image["id"]: _example(pictures, image, by_image[image["id"]]) for image in coco["images"]}
     except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise ValueError(f"A data set needs COCO keypoints in a JSON file; {path} gives {exc!r:.200}.") from exc
+        raise ValueError(f"A data set must have COCO keypoints in a JSON file; got {exc!r:.200} from {path}.") from exc
 
 
 def _example(pictures: Path, image: dict[str, Any], annotations: list[dict[str, Any]]) -> Example:

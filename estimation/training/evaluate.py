@@ -19,14 +19,16 @@ from pycocotools.coco import COCO
 from tqdm import tqdm
 
 from estimation.arguments import positive_integer
-from estimation.coco import coco_results, evaluate_coco, match_persons
+from estimation.coco import evaluate_coco, match_persons
+from estimation.coco_format import coco_results
 from estimation.config import get_default_configuration
 from estimation.decoding import LAB_THRESHOLD, find_people
 from estimation.keypoints import cells_to_px, skeletons_to_keypoints
 from estimation.metrics import coverage, mpjpe, pck, pckh, pcp, pdj, torso_diameters
 from estimation.pictures import bring_to_height, read_picture
+from estimation.replacing import replacing
 from estimation.training.dataset import Example, held_out, load_examples
-from estimation.training.views import ARCHITECTURES, Predictor, load_predictor
+from estimation.training.views import Predictor, load_predictor
 
 THRESHOLD = 0.03
 """Above which a heatmap has a keypoint: for measuring, where a faint one costs little."""
@@ -43,13 +45,13 @@ class Evaluation:
     image_ids : list of int
         The pictures, in the order of everything that follows.
     results : list of dict
-        All persons that were found, as COCO keypoint results.
+        All people who were found, as COCO keypoint results.
     found, true : list of ndarray of shape (n, 18, 2)
-        For each picture the true persons with labels, and who was matched with each; NaN where nobody or nothing.
+        For each picture the true people with labels, and who was matched with each; NaN where nobody or nothing.
     head_sizes_px : list of ndarray of shape (n,)
         The length of each true head; NaN where it is not known.
     n_missed, n_surplus : int
-        True persons whom nobody matched, and found ones who match nobody.
+        True people whom nobody matched, and found ones who match nobody.
     seconds : list of float
         For each picture the time from pixels to skeletons.
     """
@@ -68,7 +70,7 @@ class Evaluation:
         return evaluate_coco(annotations, self.results, image_ids=self.image_ids)
 
     def numbers(self) -> dict[str, float]:
-        """Compute the metrics of matched persons over all pictures together, each defined where it is computed."""
+        """Compute the metrics of matched people over all pictures together, each defined where it is computed."""
         found, true = np.concatenate(self.found), np.concatenate(self.true)
         return {
             "PCK@0.5 of the torso": pck(found, true, lengths_px=torso_diameters(true), alpha=0.5),
@@ -81,13 +83,11 @@ class Evaluation:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, or 2 after one sentence about what the user can mend."""
+    """Run the command line; return 0, or 2 after one sentence about what the user can fix."""
     args = _parser().parse_args(argv)
     annotations = args.annotations or args.images / "annotations.json"
     try:
-        network = load_predictor(
-            args.network, tuple(args.scales), is_mirrored_too=args.flip, architecture=args.architecture
-        )
+        network = load_predictor(args.network, tuple(args.scales), is_mirrored_too=args.flip, is_teacher=args.teacher)
         examples = load_examples(args.images, annotations)
         evaluation = evaluate(
             network,
@@ -98,7 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         print_report(evaluation, annotations)
         if args.results:
-            args.results.write_text(json.dumps(evaluation.results), encoding="utf-8")
+            with replacing(args.results) as unfinished:
+                unfinished.write_text(json.dumps(evaluation.results), encoding="utf-8")
     except (ValueError, OSError) as exc:
         print(f"evaluate: {exc}", file=sys.stderr)
         return 2
@@ -134,7 +135,7 @@ def select_examples(
     if not complete[:count]:
         raise ValueError(
             f"Measuring needs a picture in which everybody is labelled; none is left of {len(examples)!r}. "
-            "Give other pictures, or leave --held-out away."
+            "Give other pictures, or leave out --held-out."
         )
     return dict(complete[:count])
 
@@ -223,12 +224,12 @@ def find_keypoints(
 
 
 def print_report(evaluation: Evaluation, annotations: Path) -> None:
-    """Print COCO's ten numbers, the metrics of matched persons, who was missed, and the time."""
+    """Print COCO's ten numbers, the metrics of matched people, who was missed, and the time."""
     numbers = evaluation.coco_numbers(annotations) | evaluation.numbers()
     for name, value in numbers.items():
         print(f"{name:22}{value:8.3f}")
     n_true = sum(len(true) for true in evaluation.true)
-    print(f"persons: {n_true} labelled, {evaluation.n_missed} missed, {evaluation.n_surplus} found in excess")
+    print(f"people: {n_true} labelled, {evaluation.n_missed} missed, {evaluation.n_surplus} found in excess")
     print(f"median per picture: {1000 * np.median(evaluation.seconds):.1f} ms, {len(evaluation.image_ids)} pictures")
 
 
@@ -237,9 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=Path, required=True, help="folder of the pictures")
     parser.add_argument("--annotations", type=Path, help="COCO keypoints; DIR/annotations.json by default")
     parser.add_argument("--network", default="compact", help="`compact`, `openpose`, or a path to weights")
-    parser.add_argument(
-        "--architecture", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="which network these weights are of"
-    )
+    parser.add_argument("--teacher", action="store_true", help="the weights are the teacher's")
     parser.add_argument("--height", type=positive_integer, metavar="PX", help="bring pictures to this height")
     parser.add_argument("--held-out", action="store_true", help="only pictures that training leaves out")
     parser.add_argument("--count", type=positive_integer, metavar="N", help="only the first N pictures, by image id")
@@ -255,7 +254,7 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         help=f"find keypoints above it; by default {THRESHOLD}, as in the lab {LAB_THRESHOLD}",
     )
-    parser.add_argument("--results", type=Path, help="write the persons found as COCO results to this file")
+    parser.add_argument("--results", type=Path, help="write the people found as COCO results to this file")
     return parser
 
 

@@ -35,7 +35,7 @@ Picture = npt.NDArray[np.uint8]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, or 2 after one sentence about what the user can mend."""
+    """Run the command line; return 0, or 2 after one sentence about what the user can fix."""
     parser = argparse.ArgumentParser(prog="python -m estimation.training.frozen", description="Convert the teacher.")
     parser.add_argument("frozen", type=Path, help="the frozen graph, mobilenet_v2_small.pb of tf-pose-estimation")
     parser.add_argument("--photos", type=Path, required=True, help="data set that gives the teacher its statistics")
@@ -84,7 +84,10 @@ def _squares(photos: Path) -> list[Picture]:
     # Partly labelled pictures are close-ups of athletes: their statistics are not those of photographs at large.
     paths = [example.path for key, example in examples.items() if example.is_complete and key not in kept_out]
     if not paths:
-        raise ValueError(f"The teacher needs photographs that are labelled throughout; {photos} has none.")
+        raise ValueError(
+            f"The teacher's statistics need photographs in which everybody is labelled; {photos} has none. "
+            "Name another data set."
+        )
     chosen = np.linspace(0, len(paths) - 1, min(len(paths), _BATCH * _N_BATCHES)).astype(int)
     return [_square(read_picture(paths[index])) for index in chosen]
 
@@ -205,7 +208,7 @@ class _FrozenGraph:
             raise WeightsError(f"A frozen graph must be in {path}; there is no such file.") from error
         except import_quietly("google.protobuf.message").DecodeError as error:
             raise WeightsError(
-                f"{path} must be a frozen TensorFlow graph; it cannot be read. Fetch it anew."
+                f"{path} must be a frozen TensorFlow graph; it cannot be read. Download it again."
             ) from error
         self._nodes = {node.name: node for node in graph.node}
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from estimation.training.people import Scene, render_crowd, render_row, render_scene
 from estimation.training.render import save_scene, write_annotations
+from estimation.training.scenes import RenderedScene, render_crowd, render_row, render_scene
 
-GALLERY: tuple[tuple[Callable[..., Scene], int, int, int, int], ...] = (
-    # what, seed, height and width in px, persons
+GALLERY: tuple[tuple[Callable[..., RenderedScene], int, int, int, int], ...] = (
+    # what, seed, height and width in px, people
     (render_row, 4, 320, 448, 1),
     (partial(render_row, is_crossing=True), 5, 304, 544, 5),
     (partial(render_scene, occlusion=0.15), 114, 384, 512, 2),

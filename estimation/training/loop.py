@@ -13,12 +13,12 @@ import numpy.typing as npt
 from keras import layers, ops
 from tqdm import tqdm
 
+from estimation.architectures import build_compact
 from estimation.checkpoints import assign_weights, read_weights
 from estimation.networks import scale_pixels
 from estimation.training.augmentation import training_pair
 from estimation.training.averages import WeightAverage
 from estimation.training.batches import Batch, BatchMaker, batches
-from estimation.training.candidates import CANDIDATES
 from estimation.training.dataset import Example
 from estimation.training.losses import emphasised, hint_l2, masked_l2, taught, weighted_hints
 from estimation.training.precision import faster_precision
@@ -28,6 +28,14 @@ from estimation.training.teacher import LEVELS, Teacher, load_teacher
 
 N_HELD_OUT_SQUARES = 96
 HELD_OUT_PX = 256
+
+HINTS = {
+    "at_4": "stem-block-relu",
+    "at_8": "stem-conv3-out",
+    "at_16": "hourglass-down2b-relu",
+    "joined": "features-out",
+}
+"""Which layer of the compact network learns to guess what the teacher sees at which of its `LEVELS`."""
 
 _LOG_EVERY = 50
 
@@ -42,7 +50,7 @@ class Lesson(NamedTuple):
     pictures : ndarray of shape (n, S, S, 3) and dtype float32
         From `scale_pixels`.
     truths : list of ndarray
-        That of `masked_l2` and, with a teacher, that of `hint_l2` for every hint of the architecture.
+        That of `masked_l2` and, with a teacher, that of `hint_l2` for each of the `HINTS`.
     """
 
     pictures: FloatArray
@@ -72,7 +80,7 @@ def set_up(
     Raises
     ------
     ValueError
-        If weights are missing, broken or another network's, or there is no such architecture.
+        If weights are missing, broken or another network's.
     """
     keras.config.set_dtype_policy(faster_precision() if recipe.precision == FASTER else recipe.precision)
     keras.utils.set_random_seed(seed)
@@ -85,7 +93,7 @@ def set_up(
 
 
 def make_trainee(recipe: Recipe, *, has_hints: bool) -> Trainee:
-    """Build the network of a recipe and make it ready to learn.
+    """Build the compact network and make it ready to learn.
 
     Parameters
     ----------
@@ -96,20 +104,12 @@ def make_trainee(recipe: Recipe, *, has_hints: bool) -> Trainee:
     Returns
     -------
     trainee : Trainee
-
-    Raises
-    ------
-    ValueError
-        If there is no such architecture.
     """
-    if recipe.architecture not in CANDIDATES:
-        raise ValueError(f"An architecture must be one of {', '.join(CANDIDATES)}; got {recipe.architecture!r}.")
-    build, hints = CANDIDATES[recipe.architecture]
-    model = build()
+    model = build_compact()
     outputs = [layers.Concatenate(name="all_stages", dtype="float32")(model.outputs)]
     losses = [masked_l2]
     if has_hints:
-        for level, layer in hints.items():
+        for level, layer in HINTS.items():
             _, n_features = LEVELS[level]
             guess = layers.Conv2D(n_features, 1, dtype="float32", name=f"hints-{level}")
             outputs.append(guess(model.get_layer(layer).output))
@@ -243,7 +243,7 @@ def lesson(batch: Batch, teacher: Teacher | None, recipe: Recipe, step: int) -> 
         return Lesson(pictures, [emphasised(targets, recipe.emphasis_at(step))])
     features, maps = teacher.answer(pictures)
     targets = taught(targets, maps, recipe.trust, recipe.mix * batch.are_photos)
-    hints = (features[level] for level in CANDIDATES[recipe.architecture].hints) if recipe.hint > 0 else ()
+    hints = (features[level] for level in HINTS) if recipe.hint > 0 else ()
     truths = [weighted_hints(hint, recipe.hint_at(step)) for hint in hints]
     return Lesson(pictures, [emphasised(targets, recipe.emphasis_at(step)), *truths])
 

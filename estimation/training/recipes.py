@@ -11,7 +11,7 @@ _FILE = Path(__file__).with_name("recipes.toml")
 FASTER = "faster"
 """The precision of a recipe that leaves it to a measurement on the machine at hand."""
 
-_MULTIPLE_PX = 32  # What the coarsest level of every architecture covers.
+_MULTIPLE_PX = 32  # What the coarsest level of the network covers.
 
 
 class Squares(NamedTuple):
@@ -39,10 +39,9 @@ class Recipe:
     Raises
     ------
     ValueError
-        If there are no steps after the warm-up, or the squares do not fit the networks or not the whole run.
+        If there are no steps after the warm-up, or the squares do not fit the network or not the whole run.
     """
 
-    architecture: str
     steps: int
     squares: tuple[Squares, ...]
     rate: float
@@ -70,13 +69,13 @@ class Recipe:
         if any(side < _MULTIPLE_PX or side % _MULTIPLE_PX for side in sides):
             raise ValueError(
                 f"Training squares must have sides that are multiples of {_MULTIPLE_PX} px; got {sides}. "
-                "The networks halve them five times."
+                "The network halves them five times."
             )
         ends = [squares.until for squares in self.squares]
         if ends != sorted(ends) or ends[-1:] != [1]:
             raise ValueError(
-                f"Training squares must be for parts of the run that rise to 1; got parts until {ends}. "
-                "Without squares a step has no batch."
+                f"The parts that training squares are for must rise to 1; got parts until {ends}. "
+                "A step without squares has no batch."
             )
 
     def squares_at(self, step: int) -> Squares:

@@ -16,7 +16,8 @@ from tqdm import tqdm
 from estimation.arguments import positive_integer
 from estimation.config import COCO_PARTS, LIMBS
 from estimation.pictures import write_picture
-from estimation.training.people import Person, Scene, render_crowd, render_row, render_scene
+from estimation.replacing import replacing
+from estimation.training.scenes import RenderedPerson, RenderedScene, render_crowd, render_row, render_scene
 
 # With fewer joints to be seen a person is boxed and not labelled, as COCO's annotators do: nobody could find it.
 _MIN_VISIBLE_JOINTS = 4
@@ -70,12 +71,12 @@ def _is_complete(folder: Path, count: int) -> bool:
     return len(images) == count
 
 
-def _render_one(folder: Path, seed: int, index: int) -> tuple[str, tuple[int, int], list[Person]]:
+def _render_one(folder: Path, seed: int, index: int) -> tuple[str, tuple[int, int], list[RenderedPerson]]:
     cv2.setNumThreads(1)
     return save_scene(folder, f"{index:06d}.jpg", _draw_scene(np.random.default_rng((seed, index))))
 
 
-def _draw_scene(rng: np.random.Generator) -> Scene:
+def _draw_scene(rng: np.random.Generator) -> RenderedScene:
     """Draw mostly people anywhere, sometimes people in a row or a crowd."""
     kind = rng.choice(["anywhere", "row", "crowd"], p=[0.7, 0.2, 0.1])
     if kind == "row":
@@ -88,13 +89,13 @@ def _draw_scene(rng: np.random.Generator) -> Scene:
     return render_scene(rng, height, width, n_persons)
 
 
-def save_scene(folder: Path, name: str, scene: Scene) -> tuple[str, tuple[int, int], list[Person]]:
+def save_scene(folder: Path, name: str, scene: RenderedScene) -> tuple[str, tuple[int, int], list[RenderedPerson]]:
     """Write the picture of a scene; return what `write_annotations` needs of it."""
     write_picture(folder / name, scene.picture)
     return name, (scene.picture.shape[0], scene.picture.shape[1]), list(scene.persons)
 
 
-def write_annotations(folder: Path, scenes: Sequence[tuple[str, tuple[int, int], list[Person]]]) -> None:
+def write_annotations(folder: Path, scenes: Sequence[tuple[str, tuple[int, int], list[RenderedPerson]]]) -> None:
     """Write the ground truth of `scenes` as COCO keypoints to `annotations.json`; image ids count from 1."""
     images = [
         {"id": number, "file_name": name, "height": height, "width": width}
@@ -110,10 +111,11 @@ def write_annotations(folder: Path, scenes: Sequence[tuple[str, tuple[int, int],
         "skeleton": _COCO_SKELETON,
     }
     coco = {"images": images, "annotations": annotations, "categories": [category]}
-    (folder / "annotations.json").write_text(json.dumps(coco, indent=1), encoding="utf-8", newline="\n")
+    with replacing(folder / "annotations.json") as unfinished:
+        unfinished.write_text(json.dumps(coco, indent=1), encoding="utf-8", newline="\n")
 
 
-def _annotation(annotation_id: int, image_id: int, person: Person) -> dict[str, Any]:
+def _annotation(annotation_id: int, image_id: int, person: RenderedPerson) -> dict[str, Any]:
     keypoints: list[float] = []
     is_hidden = np.count_nonzero(person.visibility == 2) < _MIN_VISIBLE_JOINTS
     for part in COCO_PARTS:

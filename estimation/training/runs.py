@@ -1,16 +1,16 @@
 """The folder of a run: what a restart needs, the log, and the weights as they would ship."""
 
-import contextlib
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from estimation.checkpoints import save_weights
+from estimation.replacing import replacing
 from estimation.training.averages import WeightAverage
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Run:
         behind = int(self._read_progress()["step"])
         if behind > n_steps:
             raise ValueError(
-                f"A run must not have more steps behind it than its recipe has; {self.folder} has {behind}, and the "
-                f"recipe {n_steps}. Give another folder with --run."
+                f"A recipe must have at least as many steps as its run has taken; got a recipe of {n_steps} steps, and "
+                f"{behind} taken in {self.folder}. Name another folder with --run."
             )
 
     def resume(self, trainee: Trainee) -> int:
@@ -93,8 +93,8 @@ class Run:
         np.savez(self._average(step), *trainee.average.values)
         with trainee.average.applied():
             save_weights(trainee.model, self.folder / "compact.npz")
-        with _replacing(self._progress) as file:
-            json.dump({"step": step, "seconds": self.seconds}, file)
+        with replacing(self._progress) as unfinished:
+            unfinished.write_text(json.dumps({"step": step, "seconds": self.seconds}), encoding="utf-8")
         for older in {*self.folder.glob("state-*"), *self.folder.glob("average-*")}:
             if older not in (self._state(step), self._average(step)):
                 older.unlink()
@@ -147,16 +147,7 @@ class Run:
             return [row for row in csv.DictReader(file) if row["seconds"]]
 
     def _write_log(self, rows: list[dict[str, str]]) -> None:
-        with _replacing(self._log) as file:
+        with replacing(self._log) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, LOG_COLUMNS)
             writer.writeheader()
             writer.writerows(rows)
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """Open a file that takes the place of `path` when all of it is written."""
-    unfinished = path.with_suffix(".tmp")
-    with unfinished.open("w", newline="", encoding="utf-8") as file:
-        yield file
-    unfinished.replace(path)

@@ -21,11 +21,11 @@ from estimation.training.recipes import load_recipe
 from estimation.training.render import render_folder
 from estimation.training.runs import Run
 
-_CHANGES = ("architecture", "steps", "rate", "hint", "precision", "rendered", "loaders")
+_CHANGES = ("steps", "rate", "hint", "precision", "rendered", "loaders")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, or 2 after one sentence about what the user can mend."""
+    """Run the command line; return 0, or 2 after one sentence about what the user can fix."""
     args = _parser().parse_args(argv)
     try:
         recipe = load_recipe(args.recipe, **{name: getattr(args, name) for name in _CHANGES})
@@ -75,18 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("recipe", help="a table of recipes.toml: `two_cores` or `gpu`")
     parser.add_argument("--run", type=Path, default=Path("runs/compact"), help="folder of this run")
     parser.add_argument("--photos", type=Path, help="folder of photographs with COCO keypoints")
-    parser.add_argument("--teacher", type=Path, help="weights of the teacher; without it labels alone teach")
-    parser.add_argument("--start", type=Path, help="weights to go on from; without them training starts from nothing")
+    parser.add_argument("--teacher", type=Path, help="weights of the teacher; without it only the labels teach")
+    parser.add_argument("--start", type=Path, help="weights to start from, instead of random ones")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stop", type=int, metavar="STEP", help="break off after this step; the schedule stays")
+    parser.add_argument("--stop", type=int, metavar="STEP", help="stop after this step; the schedule stays")
     changes = parser.add_argument_group("instead of the recipe's own")
-    changes.add_argument("--architecture", help="a network of candidates.py")
     changes.add_argument("--steps", type=int, help="all steps of the run")
     changes.add_argument("--rate", type=float, help="highest learning rate")
     changes.add_argument("--hint", type=float, help="weight of the teacher's features")
-    changes.add_argument("--precision", help="`float32`, `mixed_bfloat16` or `faster`: what is, measured")
+    changes.add_argument("--precision", help="`float32`, `mixed_bfloat16`, or the one that is `faster`")
     changes.add_argument("--rendered", type=int, help="pictures to render: few for a trial of some steps")
-    changes.add_argument("--loaders", type=int, help="processes that prepare batches; 0: a thread of this one")
+    changes.add_argument("--loaders", type=int, help="processes that prepare batches; 0 for a thread of this process")
     return parser
 
 

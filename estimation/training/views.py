@@ -19,9 +19,6 @@ from estimation.config import CELL_PX, LIMBS, MIRRORED, N_PAFS
 from estimation.networks import Maps, load_network
 from estimation.pictures import resize_picture
 
-ARCHITECTURES = ("shipped", "residual", "separable", "teacher")
-"""Networks whose weights can be measured; the first one stands for all that `load_network` knows."""
-
 Picture = npt.NDArray[np.uint8]
 
 # What the networks themselves see beyond the picture: scaled, it is 0.
@@ -132,18 +129,18 @@ def load_predictor(
     scales: tuple[float, ...] = (1.0,),
     *,
     is_mirrored_too: bool = False,
-    architecture: str = ARCHITECTURES[0],
+    is_teacher: bool = False,
 ) -> Predictor:
     """Load what is to be measured.
 
     Parameters
     ----------
     name : str
-        What `load_network` takes, or the weights of another architecture.
+        What `load_network` takes, or the teacher's weights.
     scales, is_mirrored_too : optional
         The views that are averaged; see `ManyViews`.
-    architecture : str, optional
-        One of `ARCHITECTURES`: which network the weights are of, if not of one that ships.
+    is_teacher : bool, optional
+        Whether they are those of the teacher, as `load_teacher` takes them.
 
     Returns
     -------
@@ -155,11 +152,9 @@ def load_predictor(
         If there are no such weights, or `scales` are not positive.
     """
     network: Predictor
-    if architecture == ARCHITECTURES[0]:
-        network = load_network(name)
-    elif architecture == "teacher":
+    if is_teacher:
         network = import_quietly("estimation.training.teacher").load_teacher(Path(name))
     else:
-        network = import_quietly("estimation.training.candidates").load_candidate(architecture, Path(name))
+        network = load_network(name)
     is_one_view = scales == (1.0,) and not is_mirrored_too
     return network if is_one_view else ManyViews(network, scales, is_mirrored_too)

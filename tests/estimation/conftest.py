@@ -9,8 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from estimation.backend import import_quietly
-from estimation.checkpoints import shapes_of
-from estimation.networks import Network, load_network
+from estimation.checkpoints import assign_weights, shapes_of
+from estimation.networks import Network
+from tests.estimation.late import Late
+
+architectures = Late("estimation.architectures")
 
 Arrays = Mapping[str, NDArray]
 CheckpointWriter = Callable[..., Path]
@@ -34,10 +37,22 @@ def write_checkpoint() -> CheckpointWriter:
 
 
 @pytest.fixture(scope="session")
-def openpose_weights() -> dict[str, NDArray]:
+def openpose_model():
+    """Build the full network once for all tests; `openpose` fills it, nothing else may change it."""
+    return architectures.build_openpose()
+
+
+@pytest.fixture(scope="session")
+def compact_model():
+    """Build the compact network once for all tests; nothing may change it."""
+    return architectures.build_compact()
+
+
+@pytest.fixture(scope="session")
+def openpose_weights(openpose_model) -> dict[str, NDArray]:
     """Random weights of the full network that neither die out nor explode on their way through it."""
     rng = np.random.default_rng(7)
-    shapes = shapes_of(import_quietly("estimation.architectures").build_openpose())
+    shapes = shapes_of(openpose_model)
     scales = {key: 0.1 if len(shape) == 1 else np.sqrt(2 / np.prod(shape[:-1])) for key, shape in shapes.items()}
     return {key: rng.standard_normal(shape, np.float32) * np.float32(scales[key]) for key, shape in shapes.items()}
 
@@ -53,5 +68,6 @@ def openpose_checkpoint(
 
 
 @pytest.fixture(scope="session")
-def openpose(openpose_checkpoint: Path) -> Network:
-    return load_network(openpose_checkpoint)
+def openpose(openpose_model, openpose_weights: dict[str, NDArray]) -> Network:
+    assign_weights(openpose_model, openpose_weights, "here")
+    return Network("openpose", Path("here"), openpose_model)

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ import pytest
 
 from estimation.backend import import_quietly
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+ESTIMATION = REPOSITORY / "estimation"
 CHATTER = b"I0000 00:00:1.2 port.cc:153] oneDNN custom operations are on.\n"
 
 
@@ -43,6 +46,23 @@ def test_import_quietly_works_without_stderr(chatty_module, monkeypatch):
     assert import_quietly(chatty_module).answer == "3"
 
 
+def imports_of(path: Path) -> set[str]:
+    """List what a file imports when it is imported itself: its imports without indentation."""
+    lines = re.findall(r"^(?:from (\S+) )?import (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {f"{package}.{name}" if package else name for package, names in lines for name in names.split(", ")}
+
+
+def test_collecting_tests_starts_no_tensorflow():
+    # Every process that runs tests collects all of them; `Late` puts the start off.
+    modules = {".".join(path.relative_to(REPOSITORY).with_suffix("").parts): path for path in ESTIMATION.rglob("*.py")}
+    starts = ["keras", "tensorflow", *(name for name, path in modules.items() if "keras" in imports_of(path))]
+    assert "estimation.training.loop" in starts
+
+    for path in [*(REPOSITORY / "tests" / "estimation").rglob("*.py"), *(REPOSITORY / "tests").glob("*.py")]:
+        assert not [name for name in imports_of(path) for start in starts if f"{name}.".startswith(f"{start}.")], path
+
+
+@pytest.mark.slow
 def test_networks_start_late_and_in_silence():
     source = (
         "import sys, estimation.networks, estimation.download\n"

@@ -9,13 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
 from estimation.networks import load_network
 from estimation.pictures import read_picture
-from estimation.training.losses import N_CHANNELS, masked_l2
+from tests.estimation.late import Late
+
+keras, losses = Late("keras"), Late("estimation.training.losses")
+
+pytestmark = pytest.mark.slow  # a process for each backend
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -30,9 +33,9 @@ def train_twice(model):
     """Give the loss on a made-up batch, and that after one step down its gradient."""
     rng = np.random.default_rng(5)
     pictures = rng.uniform(-0.5, 0.5, (4, 96, 96, 3)).astype(np.float32)
-    truth = rng.uniform(0, 1, (4, 12, 12, 2 * N_CHANNELS)).astype(np.float32)
+    truth = rng.uniform(0, 1, (4, 12, 12, 2 * losses.N_CHANNELS)).astype(np.float32)
     joined = keras.Model(model.input, keras.layers.Concatenate()(model.outputs))
-    joined.compile(keras.optimizers.SGD(1e-2), loss=masked_l2)
+    joined.compile(keras.optimizers.SGD(1e-2), loss=losses.masked_l2)
     first = joined.train_on_batch(pictures, truth)
     joined.reset_metrics()
     return [float(first), float(joined.train_on_batch(pictures, truth))]

@@ -11,6 +11,8 @@ from estimation.estimators import connection_rows, estimate
 from tests import oracle
 from tests.strategies import heatmaps_and_pafs
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 CONFIG = get_default_configuration()
 MAPS = [f"op_coco{number}" for number in (192, 257, 328, 357, 395, 428, 474, 536, 564, 589)]
 
@@ -68,12 +70,11 @@ def test_chain_is_the_same_when_the_maps_are_float64(real_maps):
 
 
 @given(heatmaps_and_pafs())
-@settings(deadline=None)
 def test_chain_equals_the_plain_loops_on_drawn_maps(maps):
     assert_equals_the_plain_loops(CONFIG, *maps, min_num_body_parts=2, min_score=0.1)
 
 
 @given(heatmaps_and_pafs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_chain_equals_the_plain_loops_when_fewer_parts_are_registered(maps):
     assert_equals_the_plain_loops(make_head_config(), *maps, min_num_body_parts=2, min_score=0.1)

@@ -3,17 +3,18 @@ import json
 import pickle
 import zipfile
 
-import keras
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from estimation.architectures import build_openpose
-from estimation.backend import import_quietly
 from estimation.checkpoints import WeightsError, assign_weights, check_shapes, read_weights, save_weights, shapes_of
+from estimation.networks import load_network
+from tests.estimation.late import Late
 
-tf = import_quietly("tensorflow")
+keras, tf = Late("keras"), Late("tensorflow")
+
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 KERNEL = np.arange(6, dtype=np.float32).reshape(1, 1, 3, 2)
 BIAS = np.array([0.1, -0.2], np.float32)
@@ -78,21 +79,29 @@ def test_read_weights_reads_renamed_shards(n_shards, tmp_path, write_checkpoint)
     assert_same(read_weights(folder / "mine"), TWO_ARRAYS)
 
 
-def test_assign_weights_fills_openpose(openpose, openpose_weights):
-    assert len(openpose_weights) == 184
-    for layer in openpose.model.layers:
+def assert_filled(model, weights):
+    assert len(weights) == 184
+    for layer in model.layers:
         for variable in layer.weights:
-            key = f"{layer.name}/{variable.name}".replace("-", "/")
-            np.testing.assert_array_equal(variable, openpose_weights[key])
+            np.testing.assert_array_equal(variable, weights[f"{layer.name}/{variable.name}".replace("-", "/")])
 
 
-def test_shapes_of_openpose_are_those_of_the_lab(shared_data):
+def test_assign_weights_fills_openpose(openpose, openpose_weights):
+    assert_filled(openpose.model, openpose_weights)
+
+
+@pytest.mark.slow
+def test_load_network_reads_a_checkpoint_of_full_size(openpose_checkpoint, openpose_weights):
+    assert_filled(load_network(openpose_checkpoint).model, openpose_weights)
+
+
+def test_shapes_of_openpose_are_those_of_the_lab(openpose_model, shared_data):
     listed = json.loads((shared_data / "lab" / "openpose_checkpoint_variables.json").read_text())["variables"]
     of_the_lab = {
         name.removeprefix("net/").removesuffix("/.ATTRIBUTES/VARIABLE_VALUE"): tuple(shape) for name, shape in listed
     }
     del of_the_lab["_CHECKPOINTABLE_OBJECT_GRAPH"]
-    assert shapes_of(build_openpose()) == of_the_lab
+    assert shapes_of(openpose_model) == of_the_lab
     assert sum(int(np.prod(shape)) for shape in of_the_lab.values()) == 52_311_446
 
 
@@ -198,7 +207,7 @@ def test_read_weights_names_missing_npz(tmp_path):
         read_weights(tmp_path / "compact.npz")
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, len(npz_bytes(kernel=KERNEL, bias=BIAS)) - 1), value=st.integers(0, 255))
 def test_read_weights_reads_or_refuses_npz_with_any_byte_changed(place, value, tmp_path):
     data = bytearray(npz_bytes(kernel=KERNEL, bias=BIAS))
@@ -219,7 +228,7 @@ def test_check_shapes_names_all_faults_at_once():
     weights = {"bias": BIAS, "kernel": KERNEL, "step": BIAS}
     message = (
         r"must be the network's 3 variables; got 1 missing: gamma; 1 extra: step; "
-        r"1 misshapen: kernel \(1, 1, 3, 2\) instead of \(1, 1, 2, 3\); in here\. Take weights"
+        r"1 misshapen: kernel \(1, 1, 3, 2\) instead of \(1, 1, 2, 3\); in here\. Use weights"
     )
     with pytest.raises(WeightsError, match=message):
         check_shapes(weights, {"kernel": (1, 1, 2, 3), "bias": (2,), "gamma": (2,)}, "here")

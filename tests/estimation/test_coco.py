@@ -13,11 +13,11 @@ from estimation.coco import (
     COCO_NUMBERS,
     COCO_SIGMAS,
     Matching,
-    coco_results,
     evaluate_coco,
     match_persons,
     oks,
 )
+from estimation.coco_format import coco_results
 from estimation.config import COCO_PARTS, BodyPart
 
 AREA = 10_000.0
@@ -118,7 +118,7 @@ def test_oks_broadcasts_to_a_matrix():
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(50, 1e6))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_oks_is_that_of_pycocotools(seed, area):
     rng = np.random.default_rng(seed)
     true, found = rng.uniform(0, 300, (2, 1, 18, 2))
@@ -195,9 +195,9 @@ def test_align_puts_missed_persons_as_nan():
         (lambda: coco_results(np.zeros((1, 17, 2)), np.ones((1, 18)), 1), r"keypoints must have the shape \(n, 18, 2"),
         (
             lambda: coco_results(persons(0), np.ones((1, 18)), 1, [1, 2]),
-            r"person_scores must be a finite number for each of 1 persons; got \[1, 2\]",
+            r"person_scores must be a finite number for each of 1 people; got \[1, 2\]",
         ),
-        (lambda: coco_results(persons(0), np.ones((1, 18)), 1, [np.inf]), r"each of 1 persons; got \[inf\]"),
+        (lambda: coco_results(persons(0), np.ones((1, 18)), 1, [np.inf]), r"each of 1 people; got \[inf\]"),
     ],
     ids=[
         "negative area",

@@ -6,6 +6,8 @@ import pytest
 from estimation.config import BodyPart, ConnectionsConfig, get_default_configuration
 from estimation.connections import get_connections
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 CONFIG = get_default_configuration()
 NECK_TO_SHOULDER = 0  # the first limb; PAF channels 12 and 13
 X_CHANNEL = 12

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from estimation.config import BodyPart, ConnectionsConfig, get_default_configuration
@@ -11,6 +11,8 @@ from estimation.keypoints import cells_to_px
 from estimation.targets import confidence_maps
 from tests import oracle
 from tests.strategies import heatmaps_of_ties
+
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
 
 CONFIG = get_default_configuration()
 
@@ -111,7 +113,6 @@ def test_get_coordinates_refuses(heatmaps, message):
 
 
 @given(heatmaps_of_ties(), st.sampled_from([0.1, 0.125, 0.0, -1.0]))
-@settings(deadline=None)
 def test_get_coordinates_equals_the_plain_loops(heatmaps, threshold):
     expected = oracle.find_coordinates(CONFIG, heatmaps, threshold)
     assert get_coordinates(CONFIG, heatmaps, threshold) == expected
@@ -121,7 +122,6 @@ PLACES = st.floats(-0.49, 0.49)
 
 
 @given(x=PLACES, y=PLACES, sigma=st.floats(0.6, 4), height=st.floats(0.2, 1))
-@settings(deadline=None)
 def test_get_coordinates_refined_finds_a_gaussian_exactly(x, y, sigma, height):
     rows, columns = np.mgrid[:9, :11]
     peak = height * np.exp(-((columns - 5 - x) ** 2 + (rows - 4 - y) ** 2) / sigma**2)
@@ -171,7 +171,6 @@ def test_get_coordinates_refined_returns_python_numbers():
 
 
 @given(heatmaps_of_ties(), st.sampled_from([0.1, 0.0, -1.0]))
-@settings(deadline=None)
 def test_get_coordinates_refined_finds_the_same_keypoints_within_half_a_cell(heatmaps, threshold):
     whole = get_coordinates(CONFIG, heatmaps, threshold)
     refined = get_coordinates(CONFIG, heatmaps, threshold, refine=True)

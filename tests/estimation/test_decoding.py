@@ -12,6 +12,8 @@ from estimation.estimators import estimate
 from estimation.networks import Maps
 from estimation.targets import confidence_maps, part_affinity_fields
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 CONFIG = get_default_configuration()
 
 # Right and left arm, neck and nose, in pixels: a person of 100 px.

@@ -7,6 +7,8 @@ from estimation.config import ABSENT, BodyPart, ConnectionsConfig, get_default_c
 from estimation.estimators import connection_rows, estimate, score_skeletons
 from tests.strategies import rows_of
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 CONFIG = get_default_configuration()
 N_LIMBS = 19
 

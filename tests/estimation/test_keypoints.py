@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from estimation.config import BodyPart
@@ -25,7 +25,6 @@ def test_cells_to_px_gives_the_centre(cell, cell_px, px):
 
 
 @given(st.lists(st.floats(-1e4, 1e4), max_size=20), st.sampled_from([1, 2, 4, 8, 16]))
-@settings(deadline=None)
 def test_cells_to_px_can_be_undone(cells, cell_px):
     px = cells_to_px(cells, cell_px=cell_px)
     np.testing.assert_allclose(px_to_cells(px, cell_px=cell_px), cells, atol=1e-8)

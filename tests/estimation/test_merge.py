@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -14,6 +14,8 @@ from estimation.config import ABSENT, N_PARTS, ROW_LENGTH
 from estimation.merge import merge
 from tests import oracle
 from tests.strategies import conflict_free_rows, conflicted_rows, rows_of
+
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
 
 NOSE, NECK, SHOULDER, ELBOW, WRIST = range(5)
 R_EYE, L_EYE, R_EAR, L_EAR = range(14, 18)
@@ -180,7 +182,6 @@ def test_merge_refuses(subset, message):
 
 
 @given(conflicted_rows())
-@settings(deadline=None)
 def test_merge_gives_each_id_once_and_in_its_column(rows):
     given_ids = {(slot, id_) for row in rows for slot, id_ in parts_of(row).items()}
     found = Counter((slot, id_) for person in merge(rows, **EVERYBODY) for slot, id_ in parts_of(person).items())
@@ -189,7 +190,6 @@ def test_merge_gives_each_id_once_and_in_its_column(rows):
 
 
 @given(conflicted_rows())
-@settings(deadline=None)
 def test_merge_joins_parts_only_by_rows_of_the_input(rows):
     for person in merge(rows, **EVERYBODY):
         ids = set(parts_of(person).values())
@@ -201,7 +201,6 @@ def test_merge_joins_parts_only_by_rows_of_the_input(rows):
 
 
 @given(conflicted_rows())
-@settings(deadline=None)
 def test_merge_counts_parts_and_adds_scores(rows):
     for person in merge(rows, **EVERYBODY):
         parts = parts_of(person).items()
@@ -211,7 +210,6 @@ def test_merge_counts_parts_and_adds_scores(rows):
 
 
 @given(conflicted_rows())
-@settings(deadline=None)
 def test_merge_drops_only_rows_that_conflict(rows):
     people = [parts_of(person) for person in merge(rows, **EVERYBODY)]
     for row in rows:
@@ -224,7 +222,6 @@ def test_merge_drops_only_rows_that_conflict(rows):
 
 
 @given(conflicted_rows(), st.integers(0, 6), st.sampled_from([0.0, 0.25, 0.5, 1.0]))
-@settings(deadline=None)
 def test_merge_keeps_exactly_who_meets_both_bounds(rows, min_num_body_parts, min_score):
     everybody = merge(rows, **EVERYBODY)
     n_parts = everybody[:, -1]
@@ -233,7 +230,6 @@ def test_merge_keeps_exactly_who_meets_both_bounds(rows, min_num_body_parts, min
 
 
 @given(conflicted_rows(max_size=60, max_parts=6))
-@settings(deadline=None)
 def test_merge_equals_the_plain_loops(rows):
     assert merge(rows).tolist() == oracle.group_rows(rows)
     assert merge(rows, **EVERYBODY).tolist() == oracle.group_rows(rows, **EVERYBODY)
@@ -263,13 +259,11 @@ def as_set(skeletons):
 
 
 @given(conflict_free_rows())
-@settings(deadline=None)
 def test_merge_finds_the_components_when_nothing_conflicts(rows):
     assert as_set(merge(rows, **EVERYBODY)) == find_components(rows)
 
 
 @given(conflict_free_rows(), st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_merge_finds_the_same_people_when_ids_are_renumbered(rows, random):
     ids = [int(id_) for id_ in np.unique(rows[:, :N_PARTS]) if id_ != ABSENT]
     renumbered = {ABSENT: ABSENT} | dict(zip(ids, random.sample(range(1000), len(ids)), strict=True))

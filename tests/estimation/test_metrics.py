@@ -151,12 +151,15 @@ def test_metrics_are_nan_when_nothing_is_labelled(metric, true):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: pdj(np.zeros((2, 18, 2)), person()), r"as many as the true ones; got 2 and 1.*Matching.align"),
+        (
+            lambda: pdj(np.zeros((2, 18, 2)), person()),
+            r"as many matched people as true ones; got 2 and 1.*Matching.align",
+        ),
         (lambda: pcp(np.zeros((1, 17, 2)), person()), r"predicted must have the shape \(n, 18, 2\)"),
         (lambda: mpjpe(person(), np.zeros((18, 2))), r"true must have the shape \(n, 18, 2\)"),
         (
             lambda: pck(person(), person(), lengths_px=[1, 2], alpha=1),
-            r"one length for each of the 1 persons; got the shape \(2,\)",
+            r"one length for each of the 1 people; got the shape \(2,\)",
         ),
         (lambda: head_sizes([1, 2, 3, 4]), r"head_boxes must have the shape \(n, 4\).*got \(4,\)"),
     ],
@@ -171,7 +174,7 @@ COORDINATES = arrays(np.float64, (2, 18, 2), elements=st.floats(0, 500) | st.jus
 
 
 @given(COORDINATES, COORDINATES, st.floats(1, 20))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_metrics_do_not_depend_on_the_scale_of_the_picture(found, true, factor):
     # The distances are rounded differently at another scale, so the bound is put where no distance falls.
     for metric in (pdj, pcp):

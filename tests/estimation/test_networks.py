@@ -5,21 +5,25 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from estimation import networks
-from estimation.backend import import_quietly
-from estimation.checkpoints import WeightsError, save_weights
+from estimation.checkpoints import WeightsError, shapes_of
 from estimation.networks import Network, load_network, scale_pixels
+from tests.estimation.late import Late
+
+architectures = Late("estimation.architectures")
+
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 
 @pytest.fixture(scope="module")
-def compact_file(tmp_path_factory) -> Path:
+def compact_file(compact_model, tmp_path_factory) -> Path:
     """Weights of which every one matters, so that no wrong turn can hide behind zeros."""
-    model = import_quietly("estimation.architectures").build_compact()
     rng = np.random.default_rng(11)
-    for variable in model.weights:
-        spread = rng.uniform(0.5, 1.5, variable.shape) if len(variable.shape) == 1 else rng.normal(size=variable.shape)
-        variable.assign(spread * (1 if len(variable.shape) == 1 else np.sqrt(1 / np.prod(variable.shape[:-1]))))
+    weights = {
+        key: rng.uniform(0.5, 1.5, shape) if len(shape) == 1 else rng.normal(size=shape) / np.sqrt(np.prod(shape[:-1]))
+        for key, shape in shapes_of(compact_model).items()
+    }
     path = tmp_path_factory.mktemp("weights") / "small.npz"
-    save_weights(model, path)
+    np.savez(path, **weights)
     return path
 
 
@@ -42,10 +46,10 @@ def test_scale_pixels_maps_bytes_around_zero():
 @pytest.mark.parametrize(
     ("height", "width"),
     [
-        pytest.param(1, 1, id="one_pixel"),
+        pytest.param(1, 1, id="one_pixel", marks=pytest.mark.slow),
         pytest.param(32, 64, id="whole_cells"),
         pytest.param(33, 25, id="one_pixel_more"),
-        pytest.param(23, 70, id="wide"),
+        pytest.param(23, 70, id="wide", marks=pytest.mark.slow),
     ],
 )
 def test_predict_gives_one_cell_per_8_px(loaded, height, width, request):
@@ -146,7 +150,7 @@ def test_openpose_computes_published_network(openpose, openpose_weights):
 @pytest.mark.parametrize("ending", ["", ".index"])
 def test_load_network_takes_checkpoint_by_prefix_or_index(ending, monkeypatch):
     asked = []
-    monkeypatch.setattr(import_quietly("estimation.architectures"), "build_openpose", lambda: "model")
+    monkeypatch.setattr(architectures, "build_openpose", lambda: "model")
     monkeypatch.setattr(networks, "read_weights", lambda path: f"weights in {path}")
     monkeypatch.setattr(networks, "assign_weights", lambda *arguments: asked.append(arguments))
     assert load_network(f"folder.v1/mine{ending}") == Network("openpose", Path("folder.v1/mine"), "model")

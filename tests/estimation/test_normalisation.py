@@ -1,11 +1,14 @@
 """The fast normalisation against the one of Keras."""
 
-import keras
 import numpy as np
 import pytest
-from keras import layers, ops
 
-from estimation.normalisation import BatchNormalization
+from tests.estimation.late import Late
+
+keras, layers, ops = Late("keras"), Late("keras.layers"), Late("keras.ops")
+normalisation = Late("estimation.normalisation")
+
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 OPTIONS = {"momentum": 0.9, "epsilon": 1e-3, "name": "norm"}
 CELLS = np.random.default_rng(0).normal(3, 2, (8, 12, 12, 5)).astype(np.float32)
@@ -14,7 +17,7 @@ CELLS = np.random.default_rng(0).normal(3, 2, (8, 12, 12, 5)).astype(np.float32)
 @pytest.fixture
 def pair():
     """Give the layer and Keras' own, with the same numbers, which are not those of a new layer."""
-    both = BatchNormalization(**OPTIONS), layers.BatchNormalization(**OPTIONS)
+    both = normalisation.BatchNormalization(**OPTIONS), layers.BatchNormalization(**OPTIONS)
     rng = np.random.default_rng(1)
     values = [rng.uniform(0.5, 2, 5) for _ in range(4)]
     for layer in both:
@@ -80,7 +83,7 @@ def test_learns_as_keras_does(pair):
 
 
 def test_keeps_small_numbers_in_low_precision():
-    layer = BatchNormalization(dtype="mixed_bfloat16", **OPTIONS)
+    layer = normalisation.BatchNormalization(dtype="mixed_bfloat16", **OPTIONS)
     layer.build(CELLS.shape)
     layer.set_weights([np.full(5, value, np.float32) for value in (1.001, 0.0, 0.0, 1.0)])
 

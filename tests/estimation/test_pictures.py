@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from estimation import pictures
-from estimation.pictures import PictureError, find_pictures, read_picture, resize_picture, write_picture
+from estimation.pictures import (
+    PictureError,
+    bgr_to_rgb,
+    find_pictures,
+    read_picture,
+    resize_picture,
+    rgb_to_bgr,
+    write_picture,
+)
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 RED_AND_BLUE = np.array([[[255, 0, 0], [0, 0, 255]]], dtype=np.uint8)
 EXIF_TURN_RIGHT = 6
@@ -34,6 +44,26 @@ def test_picture_survives_writing_and_reading(tmp_path, ending):
 def test_read_picture_gives_red_first(tmp_path):
     (tmp_path / "bgr.png").write_bytes(encode(RED_AND_BLUE[..., ::-1]))
     assert read_picture(tmp_path / "bgr.png").tolist() == RED_AND_BLUE.tolist()
+
+
+@pytest.mark.parametrize("convert", [rgb_to_bgr, bgr_to_rgb], ids=lambda convert: convert.__name__)
+def test_colours_are_turned_round_in_a_copy(convert):
+    before = RED_AND_BLUE.copy()
+
+    turned = convert(RED_AND_BLUE)
+
+    assert turned.tolist() == [[[0, 0, 255], [255, 0, 0]]]
+    assert turned.flags.c_contiguous
+    np.testing.assert_array_equal(RED_AND_BLUE, before)
+
+
+def test_colours_are_turned_round_in_one_module_only():
+    files = [*(REPOSITORY / "estimation").rglob("*.py"), REPOSITORY / "demo_image.py"]
+    turns = ("COLOR_BGR2RGB", "COLOR_RGB2BGR", "..., ::-1]")
+
+    found = {path.name for path in files if any(turn in path.read_text(encoding="utf-8") for turn in turns)}
+
+    assert found == {"pictures.py"}
 
 
 def test_pictures_take_chinese_paths(tmp_path):
@@ -84,7 +114,7 @@ def huge_png_header():
         (b"", "it is empty"),
         (b"From: student\nSubject: my picture\n", "OpenCV cannot decode it"),
         (encode(np.zeros((64, 64, 3), np.uint8))[:60], "OpenCV cannot decode it"),
-        (huge_png_header(), "at most 100000000 pixels; OpenCV refuses it"),
+        (huge_png_header(), "at most 100000000 pixels; OpenCV cannot read it"),
     ],
     ids=["missing", "empty", "text", "cut off", "huge"],
 )

@@ -139,7 +139,7 @@ def test_draw_refuses_bad_arguments(picture, rows, resize_fac, message):
 
 
 @given(st.lists(st.tuples(st.floats(-30, 190), st.floats(-30, 190)), min_size=18, max_size=18))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_draw_accepts_any_pose(points):
     coords = {part.name: [(*points[part], 1.0, int(part))] for part in CONFIG.body_parts}
     canvas = draw(CONFIG, grey(), coords, [[*range(18), 1.0, 18.0]])

@@ -9,6 +9,8 @@ from estimation.coordinates import get_coordinates
 from estimation.estimators import estimate
 from estimation.targets import confidence_maps, part_affinity_fields
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 NECK_TO_NOSE = next(limb for limb in LIMBS if limb.to_body_part is BodyPart.nose)
 SHAPE = (6, 8)
 

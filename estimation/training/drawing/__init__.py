@@ -1,1 +1,1 @@
-"""Drawn people and scenes, the makings of `estimation.training.people`."""
+"""Drawn people and scenes, the makings of `estimation.training.scenes`."""

@@ -13,7 +13,7 @@ from estimation.training.drawing.solids import SAMPLES, Raster
 
 
 @dataclass(frozen=True)
-class Person:
+class RenderedPerson:
     """Ground truth of one person.
 
     Attributes
@@ -102,7 +102,9 @@ def locate_parts(body: Body) -> tuple[Array, NDArray[np.bool_]]:
     return body.place(points), is_away
 
 
-def label(body: Body, raster: Raster, box: NDArray[np.float32], owners: NDArray[np.int16], owner: int) -> Person:
+def label(
+    body: Body, raster: Raster, box: NDArray[np.float32], owners: NDArray[np.int16], owner: int
+) -> RenderedPerson:
     """Read the ground truth of a person.
 
     Parameters
@@ -120,7 +122,7 @@ def label(body: Body, raster: Raster, box: NDArray[np.float32], owners: NDArray[
 
     Returns
     -------
-    person : Person
+    person : RenderedPerson
         Its ground truth.
     """
     points, is_away = locate_parts(body)
@@ -135,7 +137,7 @@ def label(body: Body, raster: Raster, box: NDArray[np.float32], owners: NDArray[
         visibility[part] = 2 if seen & _SEGMENTS[part] else 1
     head_px = body.skeleton.proportions.head * body.scale_px
     area = float(np.count_nonzero(owners == owner))
-    return Person(points[:, :2].astype(np.float32), visibility, box, area, float(head_px))
+    return RenderedPerson(points[:, :2].astype(np.float32), visibility, box, area, float(head_px))
 
 
 def _see(body: Body, raster: Raster, pixel: tuple[int, int], nearest_px: float) -> set[Segment]:

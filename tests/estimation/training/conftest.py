@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from estimation.backend import import_quietly
 from estimation.config import COCO_PARTS, N_HEATMAPS, N_PAFS
 from estimation.pictures import write_picture
 from estimation.training.recipes import Recipe, Squares
+from tests.estimation.late import Late
+
+keras, loop, teachers = Late("keras"), Late("estimation.training.loop"), Late("estimation.training.teacher")
 
 STANDING = {
     "nose": (30, 12),
@@ -58,7 +60,6 @@ def write_photos(coco_keypoints):
 @pytest.fixture(scope="session")
 def tiny_recipe():
     return Recipe(
-        architecture="tiny",
         steps=8,
         squares=(Squares(0.5, 64, 2), Squares(1.0, 32, 3)),
         rate=1e-2,
@@ -78,21 +79,50 @@ def tiny_recipe():
     )
 
 
+def build_tiny():
+    """Build a network of one layer between picture and answers."""
+    picture = keras.Input((None, None, 3), name="picture")
+    x = keras.layers.Conv2D(4, 8, strides=8, name="features")(picture)
+    x = keras.layers.BatchNormalization(name="features-norm")(x)
+    x = keras.layers.ReLU(name="features-out")(x)
+    maps = [
+        keras.layers.Conv2D(channels, 1, name=f"maps{index}")(x)
+        for index, channels in enumerate((N_PAFS, N_HEATMAPS) * 2)
+    ]
+    return keras.Model(picture, maps, name="tiny")
+
+
+@pytest.fixture(scope="module")
+def tiny_network():
+    """Let training build a tiny network, whose hints are of two levels, and give the function that builds it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "build_compact", build_tiny)
+        patch.setattr(loop, "HINTS", {"at_8": "features-out", "joined": "features-out"})
+        yield build_tiny
+
+
 @pytest.fixture(scope="session")
-def tiny_candidate():
-    """Give a candidate of one layer between picture and answers, whose hints are of two levels."""
+def quick_teacher():
+    """Give a teacher that answers at once: features of the cells' brightness, and maps of one number."""
 
-    def build():
-        keras = import_quietly("keras")  # not above: half of the tests here need no network
-        picture = keras.Input((None, None, 3), name="picture")
-        x = keras.layers.Conv2D(4, 8, strides=8, name="features")(picture)
-        x = keras.layers.BatchNormalization(name="features-norm")(x)
-        x = keras.layers.ReLU(name="features-out")(x)
-        maps = [
-            keras.layers.Conv2D(channels, 1, name=f"maps{index}")(x)
-            for index, channels in enumerate((N_PAFS, N_HEATMAPS) * 2)
-        ]
-        return keras.Model(picture, maps, name="tiny")
+    class Quick:
+        def answer(self, pictures):
+            n, height, width, _ = pictures.shape
+            light = pictures.reshape(n, height // 8, 8, width // 8, 8, 3).mean(axis=(2, 4, 5))[..., None]
+            features = {level: light.repeat(n_features, axis=-1) for level, (_, n_features) in teachers.LEVELS.items()}
+            return features, np.full((*light.shape[:3], 57), 0.25, np.float32)
 
-    candidates = import_quietly("estimation.training.candidates")
-    return candidates.Candidate(build, {"at_8": "features-out", "joined": "features-out"})
+    return Quick()
+
+
+@pytest.fixture(scope="session")
+def teacher():
+    """Build the teacher once for all tests, with random weights; nothing may change it."""
+    keras.utils.set_random_seed(0)
+    return teachers.Teacher(teachers.build_teacher())
+
+
+@pytest.fixture(scope="session")
+def unfolded_teacher():
+    """Build the teacher as it was frozen once for all tests; only its weights may be replaced."""
+    return teachers.build_teacher(is_folded=False)

@@ -15,6 +15,8 @@ from estimation.training.augmentation import (
 from estimation.training.cutouts import Cutout
 from estimation.training.dataset import Example
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 HEATMAPS = slice(N_PAFS, N_PAFS + N_HEATMAPS)
 WEIGHTS = slice(N_PAFS + N_HEATMAPS, None)
 NOBODY = np.empty((0, 4), np.float32)

@@ -1,8 +1,12 @@
-import keras
 import numpy as np
 import pytest
 
 from estimation.training.averages import WeightAverage
+from tests.estimation.late import Late
+
+keras = Late("keras")
+
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 
 @pytest.fixture

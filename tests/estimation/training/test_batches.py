@@ -82,8 +82,8 @@ def test_maker_draws_every_picture_of_a_pool(numbered):
 @pytest.mark.parametrize(
     ("pools", "shares", "message"),
     [
-        ([[], [], []], (0.2, 0.5, 0.3), r"pools of \[0, 0, 0\] pictures.* the shares \[0.2, 0.5, 0.3\]. Give photog"),
-        ([[], [1, 2], []], (1.0, 0.0, 0.0), r"pools of \[0, 2, 0\] pictures.* the shares \[1.0, 0.0, 0.0\]"),
+        ([[], [], []], (0.2, 0.5, 0.3), r"pools of \[0, 0, 0\] pictures, and shares .*\[0.2, 0.5, 0.3\]. Name photog"),
+        ([[], [1, 2], []], (1.0, 0.0, 0.0), r"pools of \[0, 2, 0\] pictures, and shares .*\[1.0, 0.0, 0.0\]"),
     ],
     ids=["no pictures", "only such as nobody wants"],
 )
@@ -92,7 +92,9 @@ def test_maker_refuses_to_make_batches_of_nothing(numbered, pools, shares, messa
         numbered(pools, shares=shares)
 
 
-@pytest.mark.parametrize("loaders", [0, 2], ids=["a thread", "processes"])
+@pytest.mark.parametrize(
+    "loaders", [pytest.param(0, id="a thread"), pytest.param(2, id="processes", marks=pytest.mark.slow)]
+)
 def test_batches_come_in_the_order_of_their_steps(maker, loaders):
     other = replace(maker, recipe=replace(maker.recipe, loaders=loaders))
 

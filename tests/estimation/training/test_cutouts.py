@@ -4,7 +4,7 @@ import pytest
 
 from estimation.training import cutouts
 from estimation.training.cutouts import render_cutouts
-from estimation.training.people import Person, Scene
+from estimation.training.scenes import RenderedPerson, RenderedScene
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def a_scene(n_visible):
     visibility = np.where(np.arange(18) < n_visible, 2, 1)
     visibility[-1] = 0
     points = np.stack([np.linspace(5, 7, 18), np.linspace(3, 6, 18)], axis=-1).astype(np.float32)
-    person = Person(points, visibility, np.array([5, 3, 3, 4], np.float32), area=11.0, head_px=1.0)
-    return Scene(picture, (person,), owners)
+    person = RenderedPerson(points, visibility, np.array([5, 3, 3, 4], np.float32), area=11.0, head_px=1.0)
+    return RenderedScene(picture, (person,), owners)
 
 
 def test_render_cutouts_is_the_same_for_the_same_seed(people):

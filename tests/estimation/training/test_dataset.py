@@ -95,7 +95,9 @@ def test_load_examples_finds_pictures_in_their_own_folder(data_set):
 
 
 def test_load_examples_refuses_a_folder_without_annotations(tmp_path):
-    with pytest.raises(ValueError, match=r"COCO keypoints in a JSON file; .*annotations\.json gives FileNotFoundError"):
+    with pytest.raises(
+        ValueError, match=r"COCO keypoints in a JSON file; got FileNotFoundError.* from .*annotations\.json"
+    ):
         load_examples(tmp_path)
 
 
@@ -112,7 +114,7 @@ def test_load_examples_refuses_a_folder_without_annotations(tmp_path):
 def test_load_examples_refuses_what_is_not_coco(tmp_path, content, culprit):
     (tmp_path / "annotations.json").write_text(content)
 
-    with pytest.raises(ValueError, match=rf"COCO keypoints in a JSON file; .* gives {culprit}"):
+    with pytest.raises(ValueError, match=rf"COCO keypoints in a JSON file; got {culprit}"):
         load_examples(tmp_path)
 
 

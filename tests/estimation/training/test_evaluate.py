@@ -10,8 +10,10 @@ from estimation.targets import confidence_maps, part_affinity_fields
 from estimation.training import evaluate as evaluation
 from estimation.training import views
 from estimation.training.dataset import load_examples
-from estimation.training.people import render_scene
 from estimation.training.render import write_annotations
+from estimation.training.scenes import render_scene
+
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
 
 POSE = {
     "nose": (100, 40),
@@ -85,7 +87,7 @@ def test_evaluate_gives_full_marks_to_the_truth(monkeypatch, capsys, data_set):
     assert code == 0
     assert {numbers[name] for name in ("AP50", "PCK@0.5 of the torso", "PDJ@0.2", "PCP@0.5", "PCKh@0.5")} == {"1.000"}
     assert float(numbers["MPJPE in px"]) < 0.1
-    assert "persons: 1 labelled, 0 missed, 0 found in excess" in lines
+    assert "people: 1 labelled, 0 missed, 0 found in excess" in lines
 
 
 def test_evaluate_as_in_the_lab_leaves_keypoints_on_their_cells(monkeypatch, capsys, data_set):
@@ -126,7 +128,7 @@ def test_evaluate_counts_missed_persons(monkeypatch, capsys, data_set):
     _, numbers, lines = report(monkeypatch, capsys, PerfectNetwork(np.zeros((1, 18), bool)), data_set)
 
     assert numbers["AP"] == "0.000"
-    assert "persons: 1 labelled, 1 missed, 0 found in excess" in lines
+    assert "people: 1 labelled, 1 missed, 0 found in excess" in lines
 
 
 def test_evaluate_leaves_out_what_training_has_seen_and_what_is_partly_labelled(monkeypatch, capsys, data_set):
@@ -162,7 +164,7 @@ def test_evaluate_refuses_to_measure_on_nothing(monkeypatch, capsys, data_set):
     assert code == 2
     assert capsys.readouterr().err == (
         "evaluate: Measuring needs a picture in which everybody is labelled; none is left of 1. "
-        "Give other pictures, or leave --held-out away.\n"
+        "Give other pictures, or leave out --held-out.\n"
     )
 
 

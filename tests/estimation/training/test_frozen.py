@@ -4,13 +4,29 @@ import pytest
 from estimation.checkpoints import WeightsError, assign_weights
 from estimation.networks import scale_pixels
 from estimation.pictures import read_picture
-from estimation.training import frozen
-from estimation.training.frozen import collect_statistics, fold, main, read_frozen
-from estimation.training.people import render_scene
 from estimation.training.render import save_scene, write_annotations
-from estimation.training.teacher import Teacher, build_teacher, load_teacher
+from estimation.training.scenes import render_scene
+from tests.estimation.late import Late
 
-tf = pytest.importorskip("tensorflow", reason="frozen graphs are TensorFlow's")
+tf = Late("tensorflow")
+frozen, teachers = Late("estimation.training.frozen"), Late("estimation.training.teacher")
+
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
+
+
+@pytest.fixture(scope="module")
+def folded_teacher():
+    """Build the folded teacher once for all tests here; each fills it."""
+    return teachers.build_teacher()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built_once(folded_teacher, unfolded_teacher):
+    """Give the command these two: to build them takes longer than all that it does with them."""
+    with pytest.MonkeyPatch.context() as patch:
+        ready = {True: folded_teacher, False: unfolded_teacher}
+        patch.setattr(frozen, "build_teacher", lambda *, is_folded=True: ready[is_folded])
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +58,12 @@ def photograph(shared_data):
     return read_picture(sorted((shared_data / "photos" / "images").glob("*.jpg"))[5])[None, :384, :256]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pictures", [noise, photograph], ids=["noise", "photograph"])
 def test_teacher_agrees_with_the_frozen_graph(shared_data, real_graph, run_graph, pictures):
     batch = pictures(shared_data)
 
-    features, maps = load_teacher(real_graph).answer(scale_pixels(batch))
+    features, maps = teachers.load_teacher(real_graph).answer(scale_pixels(batch))
 
     expected_features, expected = run_graph(batch)
     np.testing.assert_allclose(features["joined"], expected_features, atol=1e-3 * np.abs(expected_features).max())
@@ -58,7 +75,7 @@ def test_teacher_agrees_with_the_frozen_graph(shared_data, real_graph, run_graph
 def weights():
     """Random weights of the backbone's kind, moderate ones."""
     rng = np.random.default_rng(3)
-    model = build_teacher(is_folded=False)
+    model = frozen.build_teacher(is_folded=False)
     return {
         f"{layer.name}/{variable.name}".replace("-", "/"): np.asarray(variable.numpy())
         + (rng.uniform(0.1, 0.4, variable.shape).astype(np.float32) if variable.name in {"gamma", "beta"} else 0)
@@ -69,11 +86,11 @@ def weights():
 
 def test_folded_teacher_agrees_with_the_one_whose_statistics_it_has(weights):
     pictures = np.random.default_rng(1).integers(0, 256, (5, 64, 96, 3)).astype(np.uint8)
-    model, folded = build_teacher(is_folded=False), build_teacher()
+    model, folded = frozen.build_teacher(is_folded=False), frozen.build_teacher()
     assign_weights(model, weights, "random")
 
-    collect_statistics(model, pictures)
-    assign_weights(folded, fold(model, weights), "folded")
+    frozen.collect_statistics(model, pictures)
+    assign_weights(folded, frozen.fold(model, weights), "folded")
 
     # One batch gave the statistics, so on this very batch there is no difference.
     for expected, answer in zip(
@@ -85,14 +102,14 @@ def test_folded_teacher_agrees_with_the_one_whose_statistics_it_has(weights):
 def test_collect_statistics_gives_every_batch_the_same_weight(weights, monkeypatch):
     monkeypatch.setattr(frozen, "_BATCH", 1)
     pictures = np.stack([np.full((32, 32, 3), value, np.uint8) for value in (16, 64, 160)])
-    model = build_teacher(is_folded=False)
+    model = frozen.build_teacher(is_folded=False)
     assign_weights(model, weights, "random")
     means = []
     for picture in pictures:
-        collect_statistics(model, picture[None])
+        frozen.collect_statistics(model, picture[None])
         means.append(np.asarray(model.get_layer("MobilenetV2-Conv-BatchNorm").moving_mean.numpy()))
 
-    collect_statistics(model, pictures)
+    frozen.collect_statistics(model, pictures)
 
     mean = model.get_layer("MobilenetV2-Conv-BatchNorm").moving_mean.numpy()
     np.testing.assert_allclose(mean, np.mean(means, axis=0), rtol=1e-4)
@@ -117,7 +134,7 @@ class Scopes:
 
 def all_constants():
     scopes = Scopes()
-    for layer in build_teacher(is_folded=False).layers:
+    for layer in frozen.build_teacher(is_folded=False).layers:
         scope, shapes = layer.name.replace("-", "/"), [tuple(variable.shape) for variable in layer.weights]
         if scope.endswith("/BatchNorm"):
             scopes.add(f"{scope}/FusedBatchNorm", *shapes[:2], (0,), (0,))
@@ -157,15 +174,15 @@ def constants(graph, operation):
 def test_read_frozen_turns_the_colours_round(graph, write):
     [kernel] = constants(graph, "MobilenetV2/Conv/Conv2D")
 
-    np.testing.assert_array_equal(read_frozen(write())["MobilenetV2/Conv/kernel"], kernel[:, :, [2, 1, 0]])
+    np.testing.assert_array_equal(frozen.read_frozen(write())["MobilenetV2/Conv/kernel"], kernel[:, :, [2, 1, 0]])
 
 
 @pytest.mark.parametrize("layer", [1, 4], ids=["3x3", "1x1"])
 def test_read_frozen_folds_the_stages(graph, write, layer):
     scope = f"Openpose/MConv_Stage2_L1_{layer}"
-    weights = read_frozen(write())
+    weights = frozen.read_frozen(write())
 
-    model = build_teacher().get_layer(scope.replace("/", "-"))
+    model = frozen.build_teacher().get_layer(scope.replace("/", "-"))
     for variable in model.weights:
         variable.assign(weights[f"{scope}/{variable.name}"])
     x = np.random.default_rng(0).random((1, 6, 7, model.input.shape[-1]), np.float32)
@@ -189,14 +206,14 @@ def test_read_frozen_folds_the_stages(graph, write, layer):
 )
 def test_read_frozen_names_the_operation_that_is_missing(write, left_out, operand):
     with pytest.raises(WeightsError, match=rf"constant as operand {operand} of '{left_out}'; .*frozen\.pb has none"):
-        read_frozen(write(left_out))
+        frozen.read_frozen(write(left_out))
 
 
 def test_read_frozen_names_the_operation_whose_constant_is_missing(write):
     name = "MobilenetV2/expanded_conv/project/BatchNorm/FusedBatchNorm"
 
     with pytest.raises(WeightsError, match=f"constant as operand 2 of '{name}'"):
-        read_frozen(write(f"{name}/constant1"))
+        frozen.read_frozen(write(f"{name}/constant1"))
 
 
 def test_read_frozen_refuses_what_is_no_constant(graph, tmp_path):
@@ -207,19 +224,19 @@ def test_read_frozen_refuses_what_is_no_constant(graph, tmp_path):
     (tmp_path / "g.pb").write_bytes(changed.SerializeToString())
 
     with pytest.raises(WeightsError, match="constant as operand 1 of 'MobilenetV2/Conv/Conv2D'"):
-        read_frozen(tmp_path / "g.pb")
+        frozen.read_frozen(tmp_path / "g.pb")
 
 
 def test_read_frozen_refuses_what_is_no_graph(tmp_path):
     (tmp_path / "picture.pb").write_bytes(b"\x89PNG\r\n\x1a\n and so on")
 
     with pytest.raises(WeightsError, match=r"picture\.pb must be a frozen TensorFlow graph; it cannot be read"):
-        read_frozen(tmp_path / "picture.pb")
+        frozen.read_frozen(tmp_path / "picture.pb")
 
 
 def test_read_frozen_says_where_it_looked(tmp_path):
     with pytest.raises(WeightsError, match=r"must be in .*nowhere\.pb; there is no such file"):
-        read_frozen(tmp_path / "nowhere.pb")
+        frozen.read_frozen(tmp_path / "nowhere.pb")
 
 
 @pytest.fixture
@@ -236,9 +253,9 @@ def photos(tmp_path, monkeypatch):
 def test_command_writes_weights_that_load(write, photos, tmp_path):
     out = tmp_path / "teacher.npz"
 
-    assert main([str(write()), "--photos", str(photos), "--out", str(out)]) == 0
+    assert frozen.main([str(write()), "--photos", str(photos), "--out", str(out)]) == 0
 
-    assert isinstance(load_teacher(out), Teacher)
+    assert isinstance(teachers.load_teacher(out), teachers.Teacher)
     assert out.stat().st_size < 1.1e6
 
 
@@ -247,7 +264,7 @@ def test_command_looks_at_no_picture_that_is_held_out(write, photos, monkeypatch
     monkeypatch.setattr(frozen, "held_out", lambda examples: {2: examples[2]})
     monkeypatch.setattr(frozen, "read_picture", lambda path: seen.append(path.name) or read_picture(path))
 
-    main([str(write()), "--photos", str(photos), "--out", str(tmp_path / "teacher.npz")])
+    frozen.main([str(write()), "--photos", str(photos), "--out", str(tmp_path / "teacher.npz")])
 
     assert seen == ["0.png"]
 
@@ -255,9 +272,11 @@ def test_command_looks_at_no_picture_that_is_held_out(write, photos, monkeypatch
 def test_command_needs_photographs(write, photos, monkeypatch, capsys):
     monkeypatch.setattr(frozen, "held_out", dict)
 
-    assert main([str(write()), "--photos", str(photos)]) == 2
+    assert frozen.main([str(write()), "--photos", str(photos)]) == 2
 
-    assert "frozen: The teacher needs photographs that are labelled throughout; " in capsys.readouterr().err
+    assert (
+        "frozen: The teacher's statistics need photographs in which everybody is labelled; " in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("shape", [(40, 90), (90, 40), (64, 64), (200, 67)], ids=str)

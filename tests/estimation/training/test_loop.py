@@ -2,33 +2,21 @@ import contextlib
 import csv
 from dataclasses import replace
 
-import keras
 import numpy as np
 import pytest
-from keras import ops
 
 from estimation.checkpoints import read_weights
 from estimation.networks import scale_pixels
-from estimation.training import loop
 from estimation.training.batches import Batch, BatchMaker
-from estimation.training.candidates import CANDIDATES
 from estimation.training.cutouts import render_cutouts
 from estimation.training.dataset import load_examples
-from estimation.training.losses import masked_l2
 from estimation.training.runs import Run
-from estimation.training.teacher import LEVELS
+from tests.estimation.late import Late
 
+keras, ops = Late("keras"), Late("keras.ops")
+loop, losses, teachers = (Late(f"estimation.training.{name}") for name in ("loop", "losses", "teacher"))
 
-class Teacher:
-    """Answers at once: features of the cells' brightness, and maps of one number."""
-
-    def answer(self, pictures):
-        n, height, width, _ = pictures.shape
-        light = pictures.reshape(n, height // 8, 8, width // 8, 8, 3).mean(axis=(2, 4, 5))
-        features = {
-            level: np.repeat(light[..., None], n_features, axis=-1) for level, (_, n_features) in LEVELS.items()
-        }
-        return features, np.full((*light.shape, 57), 0.25, np.float32)
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +33,18 @@ def maker(examples, tiny_recipe):
 
 
 @pytest.fixture(scope="module")
-def built(tiny_is_a_candidate, tiny_recipe):
+def compact_hints():
+    """Give the hints of the compact network, before the tiny one's stand in for them."""
+    return dict(loop.HINTS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small(compact_hints, tiny_network):
+    """Let the tests here train a tiny network."""
+
+
+@pytest.fixture(scope="module")
+def built(tiny_recipe):
     """Build two networks once: one without hints for a longer run, one with hints; with its numbers as they were."""
     plain, _ = loop.set_up(replace(tiny_recipe, steps=60), seed=0)
     hinted = loop.make_trainee(tiny_recipe, has_hints=True)
@@ -56,13 +55,6 @@ def built(tiny_is_a_candidate, tiny_recipe):
 @pytest.fixture(autouse=True)
 def log_every_third_step(monkeypatch):
     monkeypatch.setattr(loop, "_LOG_EVERY", 3)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tiny_is_a_candidate(tiny_candidate):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(CANDIDATES, "tiny", tiny_candidate)
-        yield
 
 
 def rows_of(folder):
@@ -83,11 +75,11 @@ def reset(built):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(built, maker, examples, tmp_path_factory):
+def undisturbed(built, maker, examples, tmp_path_factory, quick_teacher):
     folder = tmp_path_factory.mktemp("undisturbed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "_LOG_EVERY", 3)
-        loop.train(reset(built), maker, Run(folder), teacher=Teacher(), kept_out=examples[:2])
+        loop.train(reset(built), maker, Run(folder), teacher=quick_teacher, kept_out=examples[:2])
     return folder
 
 
@@ -109,12 +101,15 @@ def broken_off(monkeypatch, after):
             yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 3, 4, 5, 7])
-def test_train_goes_on_where_it_was_broken_off(built, maker, examples, undisturbed, tmp_path, monkeypatch, after):
+def test_train_goes_on_where_it_was_broken_off(
+    built, maker, examples, undisturbed, tmp_path, monkeypatch, after, quick_teacher
+):
     with broken_off(monkeypatch, after):
-        loop.train(reset(built), maker, Run(tmp_path), teacher=Teacher(), kept_out=examples[:2])
+        loop.train(reset(built), maker, Run(tmp_path), teacher=quick_teacher, kept_out=examples[:2])
 
-    loop.train(reset(built), maker, Run(tmp_path), teacher=Teacher(), kept_out=examples[:2])
+    loop.train(reset(built), maker, Run(tmp_path), teacher=quick_teacher, kept_out=examples[:2])
 
     np.testing.assert_allclose(rows_of(tmp_path), rows_of(undisturbed), rtol=1e-3, atol=1e-5)
     weights, expected = (read_weights(folder / "compact.npz") for folder in (tmp_path, undisturbed))
@@ -136,16 +131,23 @@ def test_set_up_trains_in_the_precision_of_the_recipe(monkeypatch, tiny_recipe, 
     assert trainee.model.get_layer("features").compute_dtype == used.removeprefix("mixed_")
 
 
-def test_lesson_has_no_hints_in_a_recipe_without(tiny_recipe, maker):
+def test_lesson_has_no_hints_in_a_recipe_without(tiny_recipe, maker, quick_teacher):
     recipe = replace(tiny_recipe, hint=0.0)
 
-    taken = loop.lesson(maker(0), Teacher(), recipe, step=0)
-    trainee = loop.make_trainee(recipe, has_hints=False)
+    taken = loop.lesson(maker(0), quick_teacher, recipe, step=0)
 
     assert [truth.shape[-1] for truth in taken.truths] == [114]
-    assert set(loop._learn(trainee, taken)) == {"loss"}
 
 
+@pytest.mark.slow
+def test_a_network_without_hints_learns_from_labels_alone(tiny_recipe, maker, quick_teacher):
+    recipe = replace(tiny_recipe, hint=0.0)
+    trainee = loop.make_trainee(recipe, has_hints=False)
+
+    assert set(loop._learn(trainee, loop.lesson(maker(0), quick_teacher, recipe, step=0))) == {"loss"}
+
+
+@pytest.mark.slow
 def test_train_logs_at_checkpoints_and_between(undisturbed):
     steps, losses, hint_losses, held_out_losses, sizes, rates = rows_of(undisturbed).T
 
@@ -156,9 +158,10 @@ def test_train_logs_at_checkpoints_and_between(undisturbed):
     assert hint_losses[-1] < 0.5 * hint_losses[0]  # as their weight, at the end
 
 
-def test_train_logs_means_since_the_line_before(built, maker, undisturbed, tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_train_logs_means_since_the_line_before(built, maker, undisturbed, tmp_path, monkeypatch, quick_teacher):
     monkeypatch.setattr(loop, "_LOG_EVERY", 1)
-    loop.train(reset(built), maker, Run(tmp_path), teacher=Teacher())
+    loop.train(reset(built), maker, Run(tmp_path), teacher=quick_teacher)
 
     for column in (1, 2):
         steps = rows_of(tmp_path)[:, column]
@@ -166,21 +169,23 @@ def test_train_logs_means_since_the_line_before(built, maker, undisturbed, tmp_p
         np.testing.assert_allclose(rows_of(undisturbed)[:, column], means, rtol=1e-3, atol=1e-5)
 
 
-def test_train_teaches_each_step_by_its_number(built, maker, tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_train_teaches_each_step_by_its_number(built, maker, tmp_path, monkeypatch, quick_teacher):
     numbers, updates, lesson = [], [], loop.lesson
     monkeypatch.setattr(loop, "lesson", lambda *args: numbers.append(args[-1]) or lesson(*args))
     monkeypatch.setattr(loop.WeightAverage, "update", lambda _, step: updates.append(step))
 
-    loop.train(reset(built), maker, Run(tmp_path), teacher=Teacher(), stop=2)
-    loop.train(reset(built), maker, Run(tmp_path), teacher=Teacher(), stop=3)
+    loop.train(reset(built), maker, Run(tmp_path), teacher=quick_teacher, stop=2)
+    loop.train(reset(built), maker, Run(tmp_path), teacher=quick_teacher, stop=3)
 
     assert numbers == [0, 1, 2]
     assert updates == [1, 2, 3]
 
 
-def test_train_goes_on_after_a_stop(built, maker, examples, undisturbed, tmp_path):
+@pytest.mark.slow
+def test_train_goes_on_after_a_stop(built, maker, examples, undisturbed, tmp_path, quick_teacher):
     for stop in (5, None):
-        loop.train(reset(built), maker, Run(tmp_path), teacher=Teacher(), kept_out=examples[:2], stop=stop)
+        loop.train(reset(built), maker, Run(tmp_path), teacher=quick_teacher, kept_out=examples[:2], stop=stop)
         assert rows_of(tmp_path)[-1, 0] == (stop or 8)
 
     weights, expected = (read_weights(folder / "compact.npz") for folder in (tmp_path, undisturbed))
@@ -188,7 +193,8 @@ def test_train_goes_on_after_a_stop(built, maker, examples, undisturbed, tmp_pat
         np.testing.assert_allclose(weights[key], array, rtol=1e-2, atol=1e-3, err_msg=key)
 
 
-def test_train_closes_its_loaders_when_it_is_broken_off(built, maker, tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_train_closes_its_loaders_when_it_is_broken_off(built, maker, tmp_path, monkeypatch, quick_teacher):
     closed = []
 
     def prepare(maker, *, first_step, last_step):
@@ -201,12 +207,13 @@ def test_train_closes_its_loaders_when_it_is_broken_off(built, maker, tmp_path, 
     monkeypatch.setattr(loop, "batches", prepare)
     with broken_off(monkeypatch, 1):
         try:
-            loop.train(reset(built), maker, Run(tmp_path), teacher=Teacher())
+            loop.train(reset(built), maker, Run(tmp_path), teacher=quick_teacher)
         except KeyboardInterrupt:
             assert closed == [True]  # at once, not when nobody holds the traceback any more
             raise
 
 
+@pytest.mark.slow
 def test_train_learns(built, maker, tmp_path):
     plain, *_ = built
     recipe = replace(maker.recipe, steps=60, emphasis=(2.0, 2.0), checkpoint_every=60)
@@ -230,30 +237,30 @@ def test_lesson_without_a_teacher_is_that_of_the_labels(maker):
     np.testing.assert_allclose(targets[..., 57:-1], expected, rtol=1e-5)
 
 
-def test_lesson_takes_the_teachers_word_where_labels_are_missing(maker):
+def test_lesson_takes_the_teachers_word_where_labels_are_missing(maker, quick_teacher):
     batch = maker(0)
     batch.targets[..., 57 + 3] = 0
 
-    _, (targets, *_) = loop.lesson(batch, Teacher(), maker.recipe, 2)
+    _, (targets, *_) = loop.lesson(batch, quick_teacher, maker.recipe, 2)
 
     emphasis = maker.recipe.emphasis_at(2)
     assert (targets[..., 3] == 0.25).all()
     np.testing.assert_allclose(targets[..., 57 + 3], 0.3 * (1 + emphasis * 0.25), rtol=1e-5)
 
 
-def test_lesson_mixes_the_teachers_word_into_the_labels_of_photographs(maker):
+def test_lesson_mixes_the_teachers_word_into_the_labels_of_photographs(maker, quick_teacher):
     batch = maker(0)._replace(are_photos=np.array([False, True]))
     batch.targets[..., 57:] = 1
 
-    _, (targets, *_) = loop.lesson(batch, Teacher(), maker.recipe, 2)
+    _, (targets, *_) = loop.lesson(batch, quick_teacher, maker.recipe, 2)
 
     labels = batch.targets[..., :57]
     assert np.array_equal(targets[0, ..., :57], labels[0])
     np.testing.assert_allclose(targets[1, ..., :57], 0.5 * labels[1] + 0.5 * 0.25, rtol=1e-5, atol=1e-6)
 
 
-def test_lesson_has_the_hints_that_the_architecture_takes(maker):
-    _, (_, *hints) = loop.lesson(maker(0), Teacher(), maker.recipe, 6)
+def test_lesson_has_the_hints_that_the_architecture_takes(maker, quick_teacher):
+    _, (_, *hints) = loop.lesson(maker(0), quick_teacher, maker.recipe, 6)
 
     assert [hint.shape for hint in hints] == [(2, 8, 8, 16 + 1), (2, 8, 8, 64 + 1)]
     assert all((hint[..., -1] == np.float32(maker.recipe.hint_at(6))).all() for hint in hints)
@@ -290,15 +297,20 @@ def test_measure_asks_the_averaged_weights(built):
     assert all(np.array_equal(a, b) for a, b in zip(trainee.joined.get_weights(), before, strict=True))
     with trainee.average.applied():
         answer = np.concatenate([ops.convert_to_numpy(y) for y in trainee.model(scale_pixels(batch.pictures))], -1)
-    expected = masked_l2(ops.convert_to_tensor(batch.targets), ops.convert_to_tensor(answer))
+    expected = losses.masked_l2(ops.convert_to_tensor(batch.targets), ops.convert_to_tensor(answer))
     assert loss == pytest.approx(float(expected), rel=1e-4)
 
 
-def test_make_trainee_refuses_an_unknown_architecture(tiny_recipe):
-    with pytest.raises(
-        ValueError, match=r"architecture must be one of residual, separable, hourglass, tiny; got 'vgg'\."
-    ):
-        loop.make_trainee(replace(tiny_recipe, architecture="vgg"), has_hints=False)
+def test_hints_are_where_the_cells_are_the_teachers(compact_model, compact_hints, teacher):
+    picture = np.zeros((3, 64, 96, 3), np.float32)  # a size that the teacher was asked about before
+    student = keras.Model(
+        compact_model.input, [compact_model.get_layer(layer).output for layer in compact_hints.values()]
+    )
+
+    features, _ = teacher.answer(picture)
+
+    assert set(compact_hints) == set(teachers.LEVELS)
+    assert [cells.shape[:3] for cells in student(picture)] == [features[level].shape[:3] for level in compact_hints]
 
 
 def test_make_trainee_guesses_hints_beside_the_answer(built):

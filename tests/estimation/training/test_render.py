@@ -3,13 +3,13 @@ import json
 import numpy as np
 
 from estimation.config import COCO_PARTS, BodyPart
-from estimation.training.people import Person
 from estimation.training.render import render_folder, write_annotations
+from estimation.training.scenes import RenderedPerson
 
 
 def person(**changes):
     points = np.arange(36, dtype=np.float32).reshape(18, 2)
-    return Person(
+    return RenderedPerson(
         **{
             "keypoints": points,
             "visibility": np.full(18, 2),

@@ -1,15 +1,19 @@
 import csv
 import json
+import os
 
-import keras
 import numpy as np
 import pytest
-from keras import ops
 
 from estimation.checkpoints import read_weights
 from estimation.training import runs
 from estimation.training.averages import WeightAverage
 from estimation.training.runs import LOG_COLUMNS, Run, Trainee
+from tests.estimation.late import Late
+
+keras, ops = Late("keras"), Late("keras.ops")
+
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 
 @pytest.fixture
@@ -104,12 +108,12 @@ def test_checkpoint_half_written_does_not_count(tmp_path, trainee, monkeypatch, 
         if broken == "state":
             args[0].write_bytes(b"half")
         elif broken == "progress":
-            args[1].write('{"step": 4')
+            (tmp_path / f".progress.json.{os.getpid()}.part").write_text('{"step": 4')
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         places = {"state": trainee.joined, "average": runs.np, "compact": runs, "progress": runs.json}
-        names = {"state": "save_weights", "average": "savez", "compact": "save_weights", "progress": "dump"}
+        names = {"state": "save_weights", "average": "savez", "compact": "save_weights", "progress": "dumps"}
         patch.setattr(places[broken], names[broken], write_half)
         with pytest.raises(KeyboardInterrupt):
             run.save(trainee, 4)

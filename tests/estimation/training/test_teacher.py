@@ -7,35 +7,32 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
 from estimation.checkpoints import WeightsError, save_weights
 from estimation.networks import scale_pixels
-from estimation.training.teacher import LEVELS, Teacher, build_teacher, load_teacher
+from tests.estimation.late import Late
+
+keras, teachers = Late("keras"), Late("estimation.training.teacher")
+
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PICTURES = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3)).astype(np.uint8)
 
 
-@pytest.fixture(scope="module")
-def teacher():
-    keras.utils.set_random_seed(0)
-    return Teacher(build_teacher())
-
-
 @pytest.fixture
-def policy(request):
+def teacher_in_bfloat16():
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(request.param)
-    yield request.param
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield teachers.Teacher(teachers.build_teacher())
     keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"], indirect=True)
-def test_teacher_gives_features_and_maps_of_every_cell(policy):
-    features, maps = Teacher(build_teacher()).answer(scale_pixels(PICTURES))
+@pytest.mark.parametrize("fixture", ["teacher", pytest.param("teacher_in_bfloat16", marks=pytest.mark.slow)])
+def test_teacher_gives_features_and_maps_of_every_cell(fixture, request):
+    features, maps = request.getfixturevalue(fixture).answer(scale_pixels(PICTURES))
 
     assert {level: array.shape for level, array in features.items()} == {
         "at_4": (3, 16, 24, 16),
@@ -52,7 +49,7 @@ def test_teacher_gives_features_and_maps_of_every_cell(policy):
 def test_levels_are_the_layers_that_they_name(teacher):
     features, _ = teacher.answer(scale_pixels(PICTURES))
 
-    for level, (layer, n_features) in LEVELS.items():
+    for level, (layer, n_features) in teachers.LEVELS.items():
         whole = keras.Model(teacher.model.input, teacher.model.get_layer(layer).output)
         expected = np.asarray(whole(scale_pixels(PICTURES)))
         assert features[level].shape[-1] == n_features
@@ -83,8 +80,8 @@ def test_teacher_sees_pixels_as_the_frozen_graph_does(teacher):
 
 
 @pytest.mark.parametrize("is_folded", [True, False], ids=["folded", "as-frozen"])
-def test_layer_names_suit_every_backend(is_folded):
-    for layer in build_teacher(is_folded=is_folded).layers:
+def test_layer_names_suit_every_backend(is_folded, teacher, unfolded_teacher):
+    for layer in (teacher.model if is_folded else unfolded_teacher).layers:
         assert not set(layer.name) & set("./"), layer.name  # PyTorch refuses dots, Keras slashes
 
 
@@ -120,19 +117,20 @@ def test_answer_is_the_same_on_another_thread_while_a_model_trains(teacher):
 def test_load_teacher_takes_what_was_saved(teacher, tmp_path):
     save_weights(teacher.model, tmp_path / "teacher.npz")
 
-    _, maps = load_teacher(tmp_path / "teacher.npz").answer(scale_pixels(PICTURES))
+    loaded = teachers.load_teacher(tmp_path / "teacher.npz")
 
-    _, expected = teacher.answer(scale_pixels(PICTURES))
-    np.testing.assert_allclose(maps, expected, atol=0.01 * np.abs(expected).max())  # kernels are stored in float16
+    for variable, expected in zip(loaded.model.weights, teacher.model.weights, strict=True):
+        np.testing.assert_allclose(variable, expected, rtol=1e-3, atol=1e-7)  # kernels are stored in float16
 
 
 def test_load_teacher_refuses_the_weights_of_another_network(tmp_path):
     np.savez(tmp_path / "other.npz", kernel=np.zeros((3, 3), np.float32))
 
     with pytest.raises(WeightsError, match=r"missing: MobilenetV2/Conv/kernel.*1 extra: kernel; in .*other\.npz"):
-        load_teacher(tmp_path / "other.npz")
+        teachers.load_teacher(tmp_path / "other.npz")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_backends_agree_on_the_teacher(backend, teacher, tmp_path):
     if importlib.util.find_spec(backend) is None:
@@ -150,14 +148,14 @@ def test_backends_agree_on_the_teacher(backend, teacher, tmp_path):
     )
     assert done.returncode == 0, done.stderr
 
-    features, maps = load_teacher(tmp_path / "teacher.npz").answer(scale_pixels(PICTURES))
+    features, maps = teachers.load_teacher(tmp_path / "teacher.npz").answer(scale_pixels(PICTURES))
     with np.load(tmp_path / "answer.npz") as answer:
         for name, array in {**features, "maps": maps}.items():
             np.testing.assert_allclose(answer[name], array, atol=1e-4 * np.abs(array).max())
 
 
 def write_answer(folder):
-    features, maps = load_teacher(folder / "teacher.npz").answer(scale_pixels(PICTURES))
+    features, maps = teachers.load_teacher(folder / "teacher.npz").answer(scale_pixels(PICTURES))
     np.savez(folder / "answer.npz", **features, maps=maps)
 
 

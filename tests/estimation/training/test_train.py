@@ -5,30 +5,23 @@ import numpy as np
 import pytest
 
 from estimation.checkpoints import read_weights, save_weights
-from estimation.training import loop, recipes, train
-from estimation.training.candidates import CANDIDATES
+from estimation.training import recipes, train
 from estimation.training.dataset import load_examples
-from estimation.training.teacher import LEVELS
+from tests.estimation.late import Late
 
+loop = Late("estimation.training.loop")
 
-class Teacher:
-    """Answers at once, and always the same."""
-
-    def answer(self, pictures):
-        cells = (len(pictures), pictures.shape[1] // 8, pictures.shape[2] // 8)
-        features = {level: np.zeros((*cells, n_features), np.float32) for level, (_, n_features) in LEVELS.items()}
-        return features, np.full((*cells, 57), 0.25, np.float32)
+pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 
 @pytest.fixture(scope="module")
-def tiny(tiny_candidate, tiny_recipe, tmp_path_factory):
+def tiny(tiny_network, tiny_recipe, tmp_path_factory):
     """Add a recipe `tiny`, for a network of that name."""
     file = tmp_path_factory.mktemp("recipes") / "recipes.toml"
     fields = dataclasses.asdict(tiny_recipe) | {"squares": [list(squares) for squares in tiny_recipe.squares]}
     lines = [f"{name} = {list(value) if isinstance(value, tuple) else value!r}" for name, value in fields.items()]
     file.write_text("\n".join(["[tiny]", *lines]), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(CANDIDATES, "tiny", tiny_candidate)
         patch.setattr(recipes, "_FILE", file)
         patch.setattr(loop, "_LOG_EVERY", 1)
         yield
@@ -69,6 +62,7 @@ def test_train_writes_weights_and_a_log(whole):
     assert read_weights(whole / "compact.npz")["features/kernel"].shape == (8, 8, 3, 4)
 
 
+@pytest.mark.slow
 def test_train_goes_on_when_the_command_is_given_again(command, whole):
     assert command("broken", "--stop", "3")[0] == 0
     assert len(losses_of(whole.parent / "broken")) == 3
@@ -80,6 +74,7 @@ def test_train_goes_on_when_the_command_is_given_again(command, whole):
         np.testing.assert_allclose(weights[key], array, rtol=1e-2, atol=1e-3, err_msg=key)
 
 
+@pytest.mark.slow
 def test_train_goes_on_from_given_weights(command, whole):
     _, folder = command("second", "--start", str(whole / "compact.npz"), "--stop", "1")
 
@@ -87,6 +82,7 @@ def test_train_goes_on_from_given_weights(command, whole):
     assert losses_of(folder)[0] < 0.99 * losses_of(whole)[0]
 
 
+@pytest.mark.slow
 def test_train_renders_as_many_pictures_as_are_asked_for(command, monkeypatch):
     asked = []
     monkeypatch.setattr(train, "render_folder", lambda folder, count, *, seed: asked.append((folder.name, count, seed)))
@@ -95,9 +91,10 @@ def test_train_renders_as_many_pictures_as_are_asked_for(command, monkeypatch):
     assert asked == [("rendered", 5, 3)]
 
 
-def test_train_learns_from_a_teacher(command, monkeypatch):
+@pytest.mark.slow
+def test_train_learns_from_a_teacher(command, quick_teacher, monkeypatch):
     asked = []
-    monkeypatch.setattr(loop, "load_teacher", lambda path: asked.append(path.name) or Teacher())
+    monkeypatch.setattr(loop, "load_teacher", lambda path: asked.append(path.name) or quick_teacher)
 
     code, folder = command("taught", "--teacher", "teacher.npz", "--stop", "1", "--hint", "1.5")
 
@@ -112,13 +109,12 @@ def test_train_learns_from_a_teacher(command, monkeypatch):
     [
         (["fast"], "A recipe must be one of tiny; got 'fast'."),
         (["tiny", "--steps", "2"], "A recipe must have more steps than its warm-up; got 2 steps"),
-        (["tiny", "--architecture", "vgg"], "An architecture must be one of residual, separable, hourglass, tiny; got"),
-        (["tiny", "--photos", "{}/nowhere"], "A data set needs COCO keypoints in a JSON file; "),
+        (["tiny", "--photos", "{}/nowhere"], "A data set must have COCO keypoints in a JSON file; "),
         (["tiny", "--teacher", "{}/none.npz"], "none.npz; there is no such file."),
         (["tiny", "--start", "{}/none.npz"], "none.npz; there is no such file."),
         (["tiny", "--start", "{}/broken.npz"], "broken.npz must be a .npz file of plain arrays; it cannot be read"),
     ],
-    ids=["recipe", "steps", "architecture", "photos", "teacher", "start", "broken start"],
+    ids=["recipe", "steps", "photos", "teacher", "start", "broken start"],
 )
 def test_train_says_what_is_wrong_before_it_renders(tiny, tmp_path, capsys, monkeypatch, options, message):
     (tmp_path / "broken.npz").write_bytes(b"no archive")
@@ -133,8 +129,8 @@ def test_train_says_what_is_wrong_before_it_renders(tiny, tmp_path, capsys, monk
     assert not (tmp_path / "run").exists()
 
 
-def test_train_refuses_weights_of_another_network(tiny, tiny_candidate, tmp_path, capsys):
-    model = tiny_candidate.build()
+def test_train_refuses_weights_of_another_network(tiny, tiny_network, tmp_path, capsys):
+    model = tiny_network()
     save_weights(model, tmp_path / "good.npz")
     with np.load(tmp_path / "good.npz") as weights:
         np.savez(tmp_path / "other.npz", **{key: weights[key] for key in list(weights)[1:]})
@@ -150,8 +146,8 @@ def test_train_refuses_the_folder_of_a_longer_run(command, whole, capsys):
 
     assert code == 2
     assert capsys.readouterr().err == (
-        "train: A run must not have more steps behind it than its recipe has; "
-        f"{folder} has 8, and the recipe 6. Give another folder with --run.\n"
+        "train: A recipe must have at least as many steps as its run has taken; got a recipe of 6 steps, and "
+        f"8 taken in {folder}. Name another folder with --run.\n"
     )
 
 
@@ -159,7 +155,7 @@ def test_train_needs_pictures(tiny, tmp_path, capsys, write_photos, monkeypatch)
     monkeypatch.setattr(train, "render_folder", lambda folder, *_, **__: write_photos(folder, {}))
 
     assert train.main(["tiny", "--run", str(tmp_path)]) == 2
-    assert "train: A batch takes pictures; got pools of [0, 0, 0] pictures" in capsys.readouterr().err
+    assert "train: Batches must have pictures to draw from; got pools of [0, 0, 0] pictures" in capsys.readouterr().err
 
 
 def test_picture_pools_leave_out_what_is_held_out(photos):

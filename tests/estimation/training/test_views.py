@@ -13,6 +13,8 @@ from estimation.targets import confidence_maps, part_affinity_fields
 from estimation.training import views
 from estimation.training.views import ManyViews, mirror
 
+pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
+
 
 class Eye:
     """Answers with the mean brightness of each cell, as every heatmap and as every PAF."""
@@ -161,20 +163,10 @@ def test_load_predictor_leaves_a_single_view_alone(monkeypatch):
     assert views.load_predictor("compact", (1.5,)) == ManyViews(network, (1.5,))
 
 
-@pytest.mark.parametrize("architecture", ["residual", "separable"])
-def test_load_predictor_loads_a_candidate_as_one(monkeypatch, tmp_path, architecture):
-    candidates = SimpleNamespace(load_candidate=lambda architecture, path: (architecture, path))
-    monkeypatch.setitem(sys.modules, "estimation.training.candidates", candidates)
-
-    loaded = views.load_predictor(str(tmp_path / "its.npz"), architecture=architecture)
-
-    assert loaded == (architecture, tmp_path / "its.npz")
-
-
 def test_load_predictor_loads_the_teacher_as_one(monkeypatch, tmp_path):
     teacher = SimpleNamespace(load_teacher=lambda path: ("teacher", path))
     monkeypatch.setitem(sys.modules, "estimation.training.teacher", teacher)
 
-    loaded = views.load_predictor(str(tmp_path / "its.npz"), architecture="teacher")
+    loaded = views.load_predictor(str(tmp_path / "its.npz"), is_teacher=True)
 
     assert loaded == ("teacher", tmp_path / "its.npz")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from estimation.training.drawing.backgrounds import Picture, develop, draw_background, draw_occluder
 from estimation.training.drawing.bodies import Body, Segment
 from estimation.training.drawing.heads import add_head
-from estimation.training.drawing.labels import Person, label
+from estimation.training.drawing.labels import RenderedPerson, label
 from estimation.training.drawing.limbs import add_limbs
 from estimation.training.drawing.looks import draw_look
 from estimation.training.drawing.placements import Placement, cross_arms, line_up, scatter, stack_rows
@@ -21,7 +21,7 @@ from estimation.training.drawing.shading import shade
 from estimation.training.drawing.skeletons import Array, build_skeleton, rotate
 from estimation.training.drawing.solids import SAMPLES, Raster, cast, make_raster
 
-__all__ = ["OBJECT", "Person", "Scene", "render_crowd", "render_row", "render_scene"]
+__all__ = ["OBJECT", "RenderedPerson", "RenderedScene", "render_crowd", "render_row", "render_scene"]
 
 OBJECT = -1
 """Owner of the pixels of seats and of foreground objects."""
@@ -34,27 +34,27 @@ BLEND = 0.014
 
 
 @dataclass(frozen=True)
-class Scene:
+class RenderedScene:
     """A picture and everybody in it.
 
     Attributes
     ----------
     picture : ndarray of shape (H, W, 3) and dtype uint8
         Red, green, blue.
-    persons : tuple of Person
+    persons : tuple of RenderedPerson
         From the farthest to the nearest; nearer ones cover farther ones.
     owners : ndarray of shape (H, W) and dtype int16
         Who is to be seen: 0 nobody, i + 1 for ``persons[i]``, -1 for seats and objects.
     """
 
     picture: NDArray[np.uint8]
-    persons: tuple[Person, ...]
+    persons: tuple[RenderedPerson, ...]
     owners: NDArray[np.int16]
 
 
 def render_scene(
     rng: np.random.Generator, height_px: int, width_px: int, n_persons: int, *, occlusion: float = 0.3
-) -> Scene:
+) -> RenderedScene:
     """Draw people at random places, in random poses, before a random background: pictures to train on.
 
     Parameters
@@ -70,7 +70,7 @@ def render_scene(
 
     Returns
     -------
-    scene : Scene
+    scene : RenderedScene
         The picture with its ground truth.
 
     Raises
@@ -88,7 +88,7 @@ def render_scene(
 
 def render_row(
     rng: np.random.Generator, height_px: int, width_px: int, n_persons: int, *, is_crossing: bool = False
-) -> Scene:
+) -> RenderedScene:
     """Draw people side by side who face the viewer, well lit and whole.
 
     Parameters
@@ -104,8 +104,8 @@ def render_row(
 
     Returns
     -------
-    scene : Scene
-        The picture with its ground truth, persons from left to right; of the two who cross their arms the right
+    scene : RenderedScene
+        The picture with its ground truth, people from left to right; of the two who cross their arms the right
         one's arm is in front.
 
     Raises
@@ -120,7 +120,7 @@ def render_row(
     return _render(rng, (height_px, width_px), placements, 0.6 * height_px, is_tidy=True)
 
 
-def render_crowd(rng: np.random.Generator, height_px: int, width_px: int, n_persons: int = 25) -> Scene:
+def render_crowd(rng: np.random.Generator, height_px: int, width_px: int, n_persons: int = 25) -> RenderedScene:
     """Draw a crowd in rows, one behind and above the other.
 
     Parameters
@@ -134,7 +134,7 @@ def render_crowd(rng: np.random.Generator, height_px: int, width_px: int, n_pers
 
     Returns
     -------
-    scene : Scene
+    scene : RenderedScene
         The picture with its ground truth.
 
     Raises
@@ -156,7 +156,7 @@ def _check(height_px: int, width_px: int, n_persons: int, *, least: int) -> None
         )
     if n_persons < least:
         raise ValueError(
-            f"A scene like this takes {least} persons or more; got {n_persons!r} for {width_px} x {height_px} px. "
+            f"A scene like this must have at least {least} people; got {n_persons!r} for {width_px} x {height_px} px. "
             "Ask for more of them."
         )
 
@@ -169,7 +169,7 @@ def _render(
     *,
     n_before: int | None = None,
     is_tidy: bool = False,
-) -> Scene:
+) -> RenderedScene:
     """Draw the placed people, the farthest first, and an object in front of the first `n_before` of them."""
     scene = draw_background(rng, *size_px, horizon_px, is_tidy=is_tidy)
     owners = np.zeros(size_px, np.int16)
@@ -183,7 +183,7 @@ def _render(
     if n_before == len(placements):
         _cover(rng, scene, owners)
     persons = tuple(label(*person, owners, i + 1) for i, person in enumerate(drawn))
-    return Scene(develop(rng, scene, is_tidy=is_tidy), persons, owners)
+    return RenderedScene(develop(rng, scene, is_tidy=is_tidy), persons, owners)
 
 
 def _cover(rng: np.random.Generator, scene: Picture, owners: NDArray[np.int16]) -> None:

@@ -6,30 +6,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estimation.config import BodyPart
-from estimation.training import people
+from estimation.training import scenes
 from estimation.training.drawing.placements import Placement
 from estimation.training.drawing.skeletons import Pose, Proportions
-from estimation.training.people import OBJECT, Person, Scene, render_crowd, render_row, render_scene
+from estimation.training.scenes import OBJECT, RenderedPerson, RenderedScene, render_crowd, render_row, render_scene
 
 seeds = st.integers(0, 2**32 - 1)
 FACE = [BodyPart.nose, BodyPart.right_eye, BodyPart.left_eye]
 
 
-def draw(seed: int, n_persons: int = 2, **options) -> Scene:
+def draw(seed: int, n_persons: int = 2, **options) -> RenderedScene:
     return render_scene(np.random.default_rng(seed), 128, 160, n_persons, **options)
 
 
-def draw_alone(*, foot: tuple[float, float] = (80.0, 190.0), yaw: float = 0.0) -> Scene:
+def draw_alone(*, foot: tuple[float, float] = (80.0, 190.0), yaw: float = 0.0) -> RenderedScene:
     placement = Placement(foot, 170.0, Pose(), Proportions(), yaw=yaw)
-    return people._render(np.random.default_rng(0), (200, 160), [placement], 100.0)
+    return scenes._render(np.random.default_rng(0), (200, 160), [placement], 100.0)
 
 
-def owner_at(scene: Scene, keypoint: np.ndarray) -> int:
+def owner_at(scene: RenderedScene, keypoint: np.ndarray) -> int:
     column, row = np.floor(keypoint + 0.5).astype(int)
     return int(scene.owners[row, column])
 
 
-def row_of(n_persons: int, **options) -> tuple[Person, ...]:
+def row_of(n_persons: int, **options) -> tuple[RenderedPerson, ...]:
     """People from left to right."""
     return render_row(np.random.default_rng(5), 240, 120 * n_persons, n_persons, **options).persons
 
@@ -73,7 +73,7 @@ def test_render_scene_draws_smallest_picture(seed):
     assert scene.picture.shape == (32, 33, 3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds)
 def test_render_scene_labels_agree_with_owners(seed):
     scene = draw(seed, n_persons=3)
@@ -90,7 +90,7 @@ def test_render_scene_labels_agree_with_owners(seed):
         assert person.head_px > 4
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds)
 def test_render_scene_puts_neck_between_shoulders(seed):
     for person in draw(seed).persons:
@@ -171,7 +171,7 @@ def test_render_crowd_shows_most_of_everybody(n_persons):
         ),
         pytest.param(
             lambda rng: render_scene(rng, 64, 64, -1),
-            r"takes 0 persons or more; got -1 for 64 x 64 px\. Ask for more",
+            r"at least 0 people; got -1 for 64 x 64 px\. Ask for more",
             id="negative_persons",
         ),
         pytest.param(
@@ -181,10 +181,10 @@ def test_render_crowd_shows_most_of_everybody(n_persons):
         ),
         pytest.param(
             lambda rng: render_row(rng, 64, 64, 1, is_crossing=True),
-            r"takes 2 persons or more; got 1",
+            r"at least 2 people; got 1",
             id="crossing_alone",
         ),
-        pytest.param(lambda rng: render_crowd(rng, 64, 64, 0), r"takes 1 persons or more; got 0", id="empty_crowd"),
+        pytest.param(lambda rng: render_crowd(rng, 64, 64, 0), r"at least 1 people; got 0", id="empty_crowd"),
     ],
 )
 def test_render_refuses_arguments_out_of_limits(call, message):
