@@ -255,7 +255,8 @@ def find_modules(lab: Lab) -> Sequence[Path]:
     """List the files of code that marks depend on: of the harness, of the lab, and what the lab names besides."""
     left_out = {HARNESS / name for name in NO_PART_IN_MARKS}
     harness = [path for path in HARNESS.rglob("*.py") if left_out.isdisjoint({path, *path.parents})]
-    return sorted({*harness, *lab.folder.rglob("*.py"), *lab.marks_depend_on})
+    packages = [HARNESS.parent / "__init__.py", HARNESS.parent / "labs" / "__init__.py"]
+    return sorted({*packages, *harness, *lab.folder.rglob("*.py"), *lab.marks_depend_on})
 
 
 def _hash_files(paths: Sequence[Path]) -> str:

@@ -1,4 +1,4 @@
-"""One submission on its way through pytest: what is run, what is told to whom, and what marks depend on."""
+"""One submission on its way through the checks: what is run, what is told to whom, and what marks depend on."""
 
 import json
 import re
@@ -13,23 +13,32 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from grader.grade import grade
 
-from grader.harness import assessment as grading_module
-from grader.harness import shrinking
-from grader.harness.assessment import FOLDER, Grading, Options, grade_submission
+from grader.__main__ import main
+from grader.harness import assessment
+from grader.harness.assessment import Assessment, Options, find_fingerprints, find_modules, grade_submission
 from grader.harness.check import Check
-from grader.harness.lab_files import load_material, load_tests
+from grader.harness.lab import REPOSITORY
+from grader.harness.lab_files import AGAIN, LOADING, load_lab_files
 from grader.harness.report.gradescope import dump, load
 from grader.harness.results import Audience, Explanation, Verdict, Visibility
-from grader.harness.rubric import load_rubric
-from grader.harness.submission import open_submission, open_submission_bytes
-from grader.labs.merge.merge_case import fingerprint
+from grader.harness.submission import open_submission_bytes
+from grader.labs.merge.lab import LAB
 from tests.grader.harness.sessions import CRASHED, STOPPED, SYNTAX, FakeSession, Sessions
-from tests.zoo import build_zip, load_zoo
 
-RIGHT = Path(__file__).resolve().parent.parent / "submissions" / "pass_union_find" / "merge.py"
+GRADER = REPOSITORY / "grader"
+RIGHT = REPOSITORY / "tests" / "submissions" / "pass_union_find" / "merge.py"
 EMPTY = "def merge(subset, min_num_body_parts=4, min_score=0.4):\n    return []\n"
+FILES = load_lab_files(LAB)
+SUBMISSION = open_submission_bytes(LAB, "merge.py", EMPTY.encode())
+
+
+def load_few(*keys):
+    """Make what loads the lab's files with these checks alone."""
+    lines = [line for line in FILES.rubric.checks if line.key in keys]
+    cases = [case for case in FILES.cases if case.check in keys]
+    few = replace(FILES, rubric=replace(FILES.rubric, checks=lines), cases=cases)
+    return lambda _: few
 
 
 @pytest.fixture
@@ -38,11 +47,11 @@ def play(monkeypatch):
     made = []
 
     def make(merge=lambda *_, **__: [], *, is_shrinking=False, load_failure=None):
-        def open_session(source, *, mode, python, seed):
+        def open_session(program, source, *, mode, python, seed):
             return FakeSession(merge, seed, load_failure=load_failure)
 
-        monkeypatch.setattr(grading_module, "open_session", open_session)
-        made.append(Grading(open_submission_bytes("merge.py", EMPTY.encode()), Options(is_shrinking=is_shrinking)))
+        monkeypatch.setattr(assessment, "open_session", open_session)
+        made.append(Assessment(LAB, SUBMISSION, Options(is_shrinking=is_shrinking)))
         return made[-1]
 
     yield make
@@ -65,7 +74,7 @@ def test_report_has_all_checks_in_the_rubrics_order(play):
 
     report = grading.report()
 
-    assert [check.key for check in report.checks] == [line.key for line in load_rubric().checks]
+    assert [check.key for check in report.checks] == [line.key for line in FILES.rubric.checks]
     assert {check.note for check in report.checks if not check.cases} == {"this check was not chosen"}
     assert {check.key for check in report.checks if check.cases} == {"handout", "nobody"}
     assert report.points == 8
@@ -75,7 +84,7 @@ def test_report_has_all_checks_in_the_rubrics_order(play):
 def test_submission_is_loaded_once(play):
     asked = []
     grading = play()
-    grading._student.load = lambda: asked.append(1)
+    grading._respondent.load = lambda: asked.append(1)
 
     assert (grading.load(), grading.load()) == (None, None)
     assert asked == [1]
@@ -104,7 +113,7 @@ def test_grader_that_cannot_load_fails_once(play):
         raise OSError("no processes left")
 
     grading = play()
-    grading._student.load = refuse
+    grading._respondent.load = refuse
 
     with pytest.raises(OSError, match="no processes left"):
         grading.load()
@@ -128,7 +137,7 @@ def test_fault_is_told_with_its_error(play):
     assert case.verdict is Verdict.GRADER_FAULT
     assert str(case.explanation) == (
         "The grader must be able to judge every submission; it failed itself in this check: KeyError('slot'). This is "
-        "not the student's fault, and there is no mark until it is mended: run `python -m grader doctor`."
+        "not the student's fault, and there is no mark until it is fixed: run `python -m grader doctor`."
     )
     assert case.traceback.endswith("in fail\n    raise KeyError(\"slot\")\nKeyError: 'slot'\n")
 
@@ -139,7 +148,7 @@ def test_time_of_the_largest_public_crowd_is_told(play):
 
     run_check(grading, "crowds")
 
-    cases = [case for case in load_material()[1] if case.visibility is Visibility.PUBLIC]
+    cases = [case for case in FILES.cases if case.visibility is Visibility.PUBLIC]
     largest = max((case for case in cases if case.reference_s is not None), key=lambda case: len(case.rows))
     timing = grading.report().timing
     assert timing.what == f"{len(largest.rows)} rows, 30 people"
@@ -155,98 +164,140 @@ def test_crowd_without_answer_has_no_time(play, outcome):
     assert grading.report().timing is None
 
 
-def test_shrinking_ends_when_the_merge_has_to_be_stopped(monkeypatch):
-    verdicts = iter([Verdict.PASSED, Verdict.WRONG, Verdict.CRASHED])
-    seen = []
+def smallest_of(monkeypatch, *, small_inputs=lambda _: "inputs", is_shrinking=True):
+    """Shrink by a search that finds what is drawn from; return what the check that asks for it gets, and was asked."""
+    asked = []
 
-    def smallest_failure(key, is_wrong):
-        seen.extend([is_wrong(()), is_wrong(())])
-        with pytest.raises(shrinking.StopSearch):
-            is_wrong(())
-        return (key,)
+    def smallest_wrong(inputs, judge):
+        asked.append((inputs, judge))
+        return [inputs]
 
-    monkeypatch.setattr(shrinking, "smallest_failure", smallest_failure)
+    monkeypatch.setattr("grader.harness.shrinking.smallest_wrong", smallest_wrong)
+    lab = replace(LAB, small_inputs=small_inputs)
+    vars(lab)["folder"] = LAB.folder
+    shrink = Assessment(lab, SUBMISSION, Options(is_shrinking=is_shrinking)).check("gaps").shrink
+    return shrink and shrink("gaps", len), asked
 
-    assert grading_module._shrink("gaps", lambda _: next(verdicts)) == ("gaps",)
-    assert seen == [False, True]
+
+def test_smallest_input_is_drawn_from_what_the_lab_says(monkeypatch):
+    found, asked = smallest_of(monkeypatch, small_inputs=lambda key: f"inputs of {key}")
+
+    assert found == ["inputs of gaps"]
+    assert asked == [("inputs of gaps", len)]
+
+
+@pytest.mark.parametrize(
+    "options", [{"is_shrinking": False}, {"small_inputs": None}], ids=["not asked for", "lab draws none"]
+)
+def test_nothing_is_shrunk_where_nobody_asks_or_nothing_is_drawn(monkeypatch, options):
+    assert smallest_of(monkeypatch, **options) == (None, [])
 
 
 # What marks depend on.
 
 
 @pytest.fixture
-def copy_of_grader(tmp_path, monkeypatch):
-    """Give a copy of the grader's folder, to change."""
-    folder = tmp_path / "grader"
-    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__", "maps"))
-    shutil.copytree(FOLDER.parent / "estimation", tmp_path / "estimation", ignore=shutil.ignore_patterns("training"))
-    monkeypatch.setattr(grading_module, "FOLDER", folder)
-    return folder
+def copied(tmp_path, monkeypatch):
+    """Give a lab whose files, and the harness, are copies to change; they are in ``grader`` of the folder."""
+    shutil.copytree(GRADER, tmp_path / "grader", ignore=shutil.ignore_patterns("__pycache__", "maps"))
+    shutil.copytree(REPOSITORY / "estimation", tmp_path / "estimation", ignore=shutil.ignore_patterns("training"))
+    monkeypatch.setattr(assessment, "HARNESS", tmp_path / "grader" / "harness")
+    monkeypatch.setattr(assessment, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(assessment, "load_lab_files", load_lab_files.__wrapped__)
+    lab = replace(LAB, marks_depend_on=[tmp_path / path.relative_to(REPOSITORY) for path in LAB.marks_depend_on])
+    vars(lab)["folder"] = tmp_path / "grader" / "labs" / "merge"
+    return lab
 
 
-def fingerprints(folder):
-    return {
-        "rubric": load_rubric(folder / "rubric.toml").fingerprint,
-        "cases": fingerprint(folder / "cases"),
-        "grader": grading_module._grader_fingerprint(),
-    }
+def fingerprints(lab):
+    return dict(find_fingerprints.__wrapped__(lab))
 
 
 @pytest.mark.parametrize(
     ("file", "changed"),
     [
-        ("rubric.toml", {"rubric"}),
-        ("cases/public/cycles.json", {"cases"}),
-        ("cases/hidden/crowds.json", {"cases"}),
-        ("grading.py", {"grader"}),
-        ("sandbox/child.py", {"grader"}),
-        ("../estimation/config.py", {"grader"}),
-        ("../estimation/merge.py", set()),
-        ("checks/test_5_crowds.py", {"grader"}),
-        ("README.md", set()),
-        ("cases/README.md", set()),
+        ("grader/labs/merge/rubric.toml", {"rubric"}),
+        ("grader/labs/merge/cases/public/cycles.json", {"cases"}),
+        ("grader/labs/merge/cases/hidden/crowds.json", {"cases"}),
+        ("grader/harness/assessment.py", {"grader"}),
+        ("grader/harness/sandbox/child.py", {"grader"}),
+        ("grader/labs/merge/compare.py", {"grader"}),
+        ("grader/labs/merge/checks/test_5_crowds.py", {"grader"}),
+        ("estimation/config.py", {"grader"}),
+        ("estimation/merge.py", set()),
+        ("estimation/coco.py", set()),
+        ("grader/README.md", set()),
+        ("grader/labs/merge/cases/README.md", set()),
+        ("grader/harness/batch/run.py", set()),
+        ("grader/harness/release.py", set()),
+        ("grader/harness/sandbox/attacks.py", set()),
+        ("grader/harness/sandbox/doctor.py", set()),
     ],
 )
-def test_fingerprint_changes_with_what_it_covers(copy_of_grader, file, changed):
-    before = fingerprints(copy_of_grader)
+def test_fingerprint_changes_with_what_it_covers(copied, tmp_path, file, changed):
+    before = fingerprints(copied)
 
-    path = copy_of_grader / file
+    path = tmp_path / file
     path.write_bytes(path.read_bytes() + b"\n")
 
-    after = fingerprints(copy_of_grader)
+    after = fingerprints(copied)
     assert {name for name in before if before[name] != after[name]} == changed
 
 
-def test_fingerprint_of_a_copy_is_the_same(copy_of_grader, play):
-    told = play().report().fingerprint
+def test_fingerprint_of_a_copy_is_the_same(copied, tmp_path):
+    told = Assessment(LAB, SUBMISSION, Options()).report().fingerprint
 
-    (copy_of_grader / "__pycache__").mkdir()
-    (copy_of_grader / "__pycache__" / "grading.cpython-311.pyc").write_bytes(b"compiled")
-    for path in copy_of_grader.rglob("*"):
+    (tmp_path / "grader" / "harness" / "__pycache__").mkdir()
+    (tmp_path / "grader" / "harness" / "__pycache__" / "check.cpython-311.pyc").write_bytes(b"compiled")
+    for path in tmp_path.rglob("*"):
         path.touch()
 
-    assert fingerprints(copy_of_grader) == {name: told[name] for name in ("rubric", "cases", "grader")}
+    assert fingerprints(copied) == {name: told[name] for name in ("rubric", "cases", "grader")}
 
 
-def test_fingerprint_changes_with_a_file_that_is_renamed(copy_of_grader):
-    before = fingerprints(copy_of_grader)
+def test_fingerprint_changes_with_a_file_that_is_renamed(copied, tmp_path):
+    before = fingerprints(copied)
 
-    (copy_of_grader / "grade.py").rename(copy_of_grader / "grades.py")
+    (tmp_path / "grader" / "harness" / "outputs.py").rename(tmp_path / "grader" / "harness" / "output.py")
 
-    assert fingerprints(copy_of_grader)["grader"] != before["grader"]
+    assert fingerprints(copied)["grader"] != before["grader"]
+
+
+LOADED = """
+import sys
+from pathlib import Path
+from grader.__main__ import main
+
+code = main(["grade", sys.argv[1], "--no-shrink"])
+files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
+print(code, *sorted(str(Path(file).relative_to(Path.cwd())) for file in files if Path.cwd() in Path(file).parents))
+"""
+
+
+@pytest.mark.parametrize("name", ["pass_union_find", "wrong_drops_third"])
+def test_fingerprint_covers_every_module_that_a_grading_loads(name):
+    command = [sys.executable, "-c", LOADED, RIGHT.parents[1] / name / "merge.py"]
+
+    shown = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+
+    code, *loaded = shown.stdout.splitlines()[-1].split()
+    # The command line and what it offers besides take no part in grading, and neither do other labs.
+    loaded = {file for file in loaded if not re.match(r"grader/(__main__|harness/batch/|labs/(?!merge/)\w+/)", file)}
+    covered = {module.relative_to(REPOSITORY).as_posix() for module in find_modules(LAB)}
+    assert code == "0"
+    assert len(loaded) > 30
+    assert loaded <= covered
+    assert {file for file in covered - loaded if file.startswith("estimation/")} == set()
 
 
 # All checks, without pytest.
-
-SUBMISSION = open_submission_bytes("merge.py", EMPTY.encode())
-TEMPLATE = FOLDER.parent / "student_template" / "merge.py"
 
 
 @pytest.fixture
 def sessions(monkeypatch):
     """Give the sessions that a grading opens, played in this process."""
     opened = Sessions(lambda *_, **__: [])
-    monkeypatch.setattr(grading_module, "open_session", lambda _, *, seed, **__: opened(seed))
+    monkeypatch.setattr(assessment, "open_session", lambda *_, seed, **__: opened(seed))
     return opened
 
 
@@ -254,13 +305,14 @@ def break_test(monkeypatch, key, error):
     def fail(check):
         raise error
 
-    monkeypatch.setattr(grading_module, "load_tests", lambda: {**load_tests(), key: fail})
+    broken = replace(FILES, tests={**FILES.tests, key: fail})
+    monkeypatch.setattr(assessment, "load_lab_files", lambda _: broken)
 
 
 def test_fault_in_a_check_is_kept_and_the_others_are_run(sessions, monkeypatch):
     break_test(monkeypatch, "gaps", KeyError("slot"))
 
-    report = grade_submission(SUBMISSION, Options(is_shrinking=False))
+    report = grade_submission(LAB, SUBMISSION, Options(is_shrinking=False))
 
     assert {check.key for check in report.checks if check.verdict is Verdict.GRADER_FAULT} == {"gaps"}
     assert all(check.cases for check in report.checks)
@@ -271,7 +323,7 @@ def test_processes_end_when_grading_is_interrupted(sessions, monkeypatch):
     break_test(monkeypatch, "gaps", KeyboardInterrupt())
 
     with pytest.raises(KeyboardInterrupt):
-        grade_submission(SUBMISSION, Options(is_shrinking=False))
+        grade_submission(LAB, SUBMISSION, Options(is_shrinking=False))
 
     assert [session.is_closed for session in sessions.opened] == [True]
 
@@ -280,9 +332,9 @@ def test_first_fault_of_loading_is_told_and_nothing_is_run(monkeypatch):
     def open_session(*_, **__):
         raise OSError("no processes left")
 
-    monkeypatch.setattr(grading_module, "open_session", open_session)
+    monkeypatch.setattr(assessment, "open_session", open_session)
 
-    report = grade_submission(SUBMISSION, Options(is_shrinking=False))
+    report = grade_submission(LAB, SUBMISSION, Options(is_shrinking=False))
 
     assert {check.key: check.verdict for check in report.checks if check.cases} == {"loads": Verdict.GRADER_FAULT}
     assert "OSError('no processes left')" in str(report.checks[0].failures[0].explanation)
@@ -293,9 +345,9 @@ def test_grading_from_a_thread_leaves_everything_as_it_was(sessions, capfd, tmp_
     before = sys.stdout, sys.stderr, [*warnings.filters], [*sys.path], Path.cwd()
 
     with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(lambda _: grade_submission(SUBMISSION, Options(is_shrinking=False)), range(2))
+        one, other = pool.map(lambda _: grade_submission(LAB, SUBMISSION, Options(is_shrinking=False)), range(2))
 
-    assert without_durations(dump(one, Audience.STAFF)) == without_durations(dump(other, Audience.STAFF))
+    assert without_durations(dump(LAB, one, Audience.STAFF)) == without_durations(dump(LAB, other, Audience.STAFF))
     assert before == (sys.stdout, sys.stderr, [*warnings.filters], [*sys.path], Path.cwd())
     assert capfd.readouterr() == ("", "")
     assert not list(tmp_path.iterdir())
@@ -303,20 +355,9 @@ def test_grading_from_a_thread_leaves_everything_as_it_was(sessions, capfd, tmp_
 
 def test_grading_a_class_loads_neither_pytest_nor_hypothesis():
     told = "import sys; import grader.harness.assessment; print({'pytest', 'hypothesis'} & set(sys.modules))"
-    run = subprocess.run([sys.executable, "-c", told], cwd=FOLDER.parent, capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", told], cwd=REPOSITORY, capture_output=True, text=True, check=True)
 
     assert run.stdout == "set()\n"
-
-
-BOTH_WAYS = [
-    "pass_union_find",
-    "wrong_drops_third",
-    "wrong_crashes_on_nobody",
-    "wrong_later_overwrites",
-    "attack_sys_exit",
-    "malformed_syntax_error",
-    "malformed_no_merge",
-]
 
 
 def without_durations(content):
@@ -325,52 +366,41 @@ def without_durations(content):
     return results
 
 
-@pytest.mark.parametrize("submission", [one for one in load_zoo() if one.name in BOTH_WAYS], ids=lambda one: one.name)
-def test_pytest_and_a_class_report_the_same(submission, tmp_path):
-    path, results = build_zip(submission, tmp_path), tmp_path / "results.json"
-
-    grade([f"--student={path}", f"--results={results}", "--audience=staff", "--no-shrink"])
-    report = grade_submission(open_submission(path, template=TEMPLATE.read_bytes()), Options(is_shrinking=False))
-
-    assert without_durations(dump(report, Audience.STAFF)) == without_durations(results.read_bytes())
-
-
-# Through pytest, in this process.
+# By the command, in this process.
 
 
 @pytest.fixture
-def graded(tmp_path, capsys):
-    """Give a function that grades a source and returns the exit code, the report and the three outputs."""
+def run(tmp_path, capsys):
+    """Give a function that runs the command or pytest on a source; it returns code, report and the three outputs."""
 
-    def run(source, *arguments, name="merge.py"):
+    def run(source, *arguments, by, name="merge.py"):
         path = tmp_path / name
         path.write_bytes(source if isinstance(source, bytes) else dedent(source).encode())
         results, page = tmp_path / "r.json", tmp_path / "page.html"
-        code, report = grade([f"--student={path}", f"--results={results}", f"--html={page}", *arguments])
+        code = by(path, f"--results={results}", f"--html={page}", *arguments)
         written = results.read_text(encoding="utf-8")
-        return code, report, (capsys.readouterr().out, written, page.read_text(encoding="utf-8"))
+        told = capsys.readouterr().out
+        return code, load(LAB, written.encode()), (told, written, page.read_text(encoding="utf-8"))
 
     return run
+
+
+@pytest.fixture
+def graded(run):
+    """Give a function that grades a source by the command."""
+    return lambda source, *arguments, **more: run(
+        source, *arguments, by=lambda path, *rest: main(["grade", str(path), *rest]), **more
+    )
 
 
 def test_right_submission_passes(graded):
     code, report, (text, results, page) = graded(RIGHT.read_bytes())
 
     assert (code, report.points) == (0, 60)
-    assert "22 passed" in text
+    assert "60 / 60  code" in text
     assert json.loads(results)["score"] == 60
-    assert load(results.encode()).points == 60
+    assert report.protections
     assert all(protection.name in page for protection in report.protections)
-
-
-def test_chosen_check_alone_is_graded(graded):
-    code, report, (text, results, page) = graded(RIGHT.read_bytes(), "-k", "cycles")
-
-    assert (code, report.points) == (0, 3)
-    assert [check.key for check in report.checks if check.cases] == ["cycles"]
-    assert "21 checks worth 57 points not run: this check was not chosen" in text
-    assert results.count('"output": "this check was not chosen"') == 21
-    assert page.count("not run") >= 21
 
 
 def test_fatal_submission_is_one_failure(graded, tmp_path):
@@ -379,8 +409,7 @@ def test_fatal_submission_is_one_failure(graded, tmp_path):
 
     code, report, (text, results, page) = graded((tmp_path / "made.zip").read_bytes(), name="N26130891_Lab3.zip")
 
-    assert (code, report.points) == (1, 0)
-    assert "1 failed, 21 skipped" in text
+    assert (code, report.points) == (0, 0)
     assert [check.key for check in report.checks if check.cases] == ["loads"]
     assert {check.verdict for check in report.checks} == {Verdict.NOT_RUN}
     assert json.loads(results)["score"] == 0
@@ -389,13 +418,66 @@ def test_fatal_submission_is_one_failure(graded, tmp_path):
         assert "Put your code in, under exactly this name." in output
 
 
-def test_first_check_that_the_grader_cannot_judge_is_a_fault(graded, monkeypatch):
+SINGLE_PASS = RIGHT.parent.parent / "wrong_single_pass" / "merge.py"
+
+
+def test_inputs_are_shrunk_where_it_is_not_refused(graded, monkeypatch):
+    monkeypatch.setattr(assessment, "load_lab_files", load_few(LOADING, "any_people"))
+
+    _, shrunk, (text, _, _) = graded(SINGLE_PASS.read_bytes())
+    _, recorded, (longer, _, _) = graded(SINGLE_PASS.read_bytes(), "--no-shrink")
+
+    assert "the smallest that fails" in text
+    assert "the smallest that fails" not in longer
+    assert shrunk.points == recorded.points
+
+
+# By pytest, in this process.
+
+
+@pytest.fixture
+def tested(run):
+    """Give a function that grades a source by ``pytest grader/``."""
+    return lambda source, *arguments, **more: run(
+        source, *arguments, by=lambda path, *rest: int(pytest.main([str(GRADER), f"--student={path}", *rest])), **more
+    )
+
+
+def test_pytest_runs_all_checks_of_the_lab_and_no_other(tested):
+    code, report, (text, _, _) = tested(RIGHT.read_bytes())
+
+    assert (code, report.points) == (0, 60)
+    assert "22 passed" in text
+
+
+def test_pytest_runs_a_chosen_check_alone(tested):
+    code, report, (text, results, page) = tested(RIGHT.read_bytes(), "-k", "cycles")
+
+    assert (code, report.points) == (0, 3)
+    assert [check.key for check in report.checks if check.cases] == ["cycles"]
+    assert "21 checks worth 57 points not run: this check was not chosen" in text
+    assert results.count('"output": "this check was not chosen"') == 21
+    assert page.count("not run") >= 21
+
+
+def test_pytest_skips_what_depends_on_a_fatal_submission(tested, tmp_path):
+    with zipfile.ZipFile(tmp_path / "made.zip", "w") as archive:
+        archive.writestr("report.pdf", "%PDF-1.4")
+
+    code, report, (text, _, _) = tested((tmp_path / "made.zip").read_bytes(), name="N26130891_Lab3.zip")
+
+    assert (code, report.points) == (1, 0)
+    assert "1 failed, 21 skipped" in text
+    assert [check.key for check in report.checks if check.cases] == ["loads"]
+
+
+def test_pytest_tells_the_first_check_that_the_grader_cannot_judge(tested, monkeypatch):
     def open_session(*_, **__):
         raise OSError("no processes left")
 
-    monkeypatch.setattr(grading_module, "open_session", open_session)
+    monkeypatch.setattr(assessment, "open_session", open_session)
 
-    code, report, (text, results, _) = graded(EMPTY, "-k", "cycles or gaps")
+    code, report, (text, results, _) = tested(EMPTY, "-k", "cycles or gaps")
 
     verdicts = {check.key: check.verdict for check in report.checks if check.cases}
     assert code == 1
@@ -404,30 +486,16 @@ def test_first_check_that_the_grader_cannot_judge_is_a_fault(graded, monkeypatch
     assert "score" not in json.loads(results)
 
 
-def test_checks_run_in_the_rubrics_order_whatever_files_they_stand_in(graded, monkeypatch):
-    rubric, cases = load_material()
-    mixed = replace(rubric, checks=[*rubric.checks[:1], *rubric.checks[:0:-1]])
-    monkeypatch.setattr(grading_module, "load_material", lambda: (mixed, cases))
+def test_pytest_runs_checks_in_the_rubrics_order_whatever_files_they_stand_in(tested, monkeypatch):
+    mixed = replace(FILES.rubric, checks=[*FILES.rubric.checks[:1], *FILES.rubric.checks[:0:-1]])
+    monkeypatch.setattr(assessment, "load_lab_files", lambda _: replace(FILES, rubric=mixed))
 
-    _, report, (text, _, _) = graded(RIGHT.read_bytes(), "-v")
+    _, report, (text, _, _) = tested(RIGHT.read_bytes(), "-v")
 
     keys = [line.key for line in mixed.checks]
     assert [check.key for check in report.checks] == keys
-    # The check that asks again has nothing to ask for before the others.
     assert [key for key, _ in re.findall(r"::test_(\w+) (PASSED|FAILED)", text)] == keys
-
-
-SINGLE_PASS = RIGHT.parent.parent / "wrong_single_pass" / "merge.py"
-
-
-def test_inputs_are_shrunk_where_it_is_not_refused(graded):
-    source = SINGLE_PASS.read_bytes()
-    _, shrunk, (text, _, _) = graded(source, "-k", "any_people")
-    _, recorded, (longer, _, _) = graded(source, "-k", "any_people", "--no-shrink")
-
-    assert "the smallest that fails" in text
-    assert "the smallest that fails" not in longer
-    assert shrunk.points == recorded.points
+    assert report.points == 60
 
 
 # Hidden cases.
@@ -445,8 +513,8 @@ THIEF = """
         SEEN.append(np.array(subset).reshape(-1, 20))
 """
 WAYS = {
-    "returns-what-came": "return SEEN[-1]",
-    "returns-what-came-before": "return remembered(subset)",
+    "returns-what-it-got": "return SEEN[-1]",
+    "returns-what-it-got-before": "return remembered(subset)",
     "raises": "raise ValueError([row[row >= 0].tolist() for row in np.vstack(SEEN)[-40:]])",
     "prints": "print(*{int(value) for value in SEEN[-1].ravel() if value > 999}); return SEEN[-1]",
     "exits": "sys.exit(str(remembered(subset).tolist()))",
@@ -454,7 +522,7 @@ WAYS = {
 }
 
 
-CHOSEN = "gaps or min_num_body_parts or parameters or same_answer"
+CHOSEN = (LOADING, "gaps", "min_num_body_parts", "parameters", AGAIN)
 """Hidden ids of the first are long; in the second, what a merge remembers of them could come out."""
 
 
@@ -466,8 +534,7 @@ def words(text):
 
 def secrets_of_cases():
     """List what only hidden cases hold: names, sentences, and numbers too long to turn up by chance."""
-    _, cases = load_material()
-    public, hidden = ([case for case in cases if case.visibility is one] for one in Visibility)
+    public, hidden = ([case for case in FILES.cases if case.visibility is one] for one in Visibility)
 
     def numbers(chosen):
         arrays = [array for case in chosen for array in (case.rows, case.expected, case.deleted)]
@@ -488,38 +555,49 @@ def test_there_are_secrets_to_keep():
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_student_never_sees_what_only_hidden_cases_hold(graded, way):
+def test_student_never_sees_what_only_hidden_cases_hold(graded, monkeypatch, way):
+    monkeypatch.setattr(assessment, "load_lab_files", load_few(*CHOSEN))
+
+    demand_no_secrets(*graded(f"{dedent(THIEF)}    {way}\n", "--no-shrink"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_student_never_sees_what_only_hidden_cases_of_all_checks_hold(graded, way):
+    demand_no_secrets(*graded(f"{dedent(THIEF)}    {way}\n"))
+
+
+def demand_no_secrets(code, report, outputs):
     long, names, says = secrets_of_cases()
-
-    _, report, outputs = graded(f"{dedent(THIEF)}    {way}\n", "--no-shrink", "-k", CHOSEN)
-
+    assert code == 0
     assert any(not case.is_passed for check in report.checks for case in check.cases)
     for output in outputs:
         assert not words(output) & (long | names)
         assert not {sentence for sentence in says if re.search(rf"(?<!\w){re.escape(sentence)}", output)}
 
 
-def test_staff_see_hidden_cases(graded):
+def test_staff_see_hidden_cases(graded, monkeypatch):
+    monkeypatch.setattr(assessment, "load_lab_files", load_few(*CHOSEN))
     long, names, _ = secrets_of_cases()
 
-    _, _, outputs = graded(f"{dedent(THIEF)}    {WAYS['returns-what-came']}\n", "--audience=staff", "-k", CHOSEN)
+    _, _, outputs = graded(f"{dedent(THIEF)}    {WAYS['returns-what-it-got']}\n", "--audience=staff", "--no-shrink")
 
     for output in outputs:
         assert words(output) & names
     assert words(outputs[1]) & long
 
 
-def test_pytests_own_lines_tell_nothing_of_hidden_cases(graded, monkeypatch):
+def test_pytests_own_lines_tell_nothing_of_hidden_cases(tested, monkeypatch):
     judge_each, secret = Check.judge_each, Explanation("Keypoint 987654 must be there", "it is not", "Look for it.")
 
-    def judge_hidden(self, rule):
+    def judge_hidden(self, rule, **_):
         judge_each(self, lambda case, _: secret if case.visibility is Visibility.HIDDEN else None)
 
     monkeypatch.setattr(Check, "judge_each", judge_hidden)
     arguments = ["-k", "cycles", "-rA", "--tb=short"]
 
-    code, _, outputs = graded(RIGHT.read_bytes(), *arguments)
-    _, _, (told, _, _) = graded(RIGHT.read_bytes(), *arguments, "--audience=staff")
+    code, _, outputs = tested(RIGHT.read_bytes(), *arguments)
+    _, _, (told, _, _) = tested(RIGHT.read_bytes(), *arguments, "--audience=staff")
 
     assert code == 1
     assert "PointsLostError: The answer to a hidden case must be right, too" in outputs[0]

@@ -81,9 +81,9 @@ NOT_SO = r"^A rubric must have the tables and fields that CONTRIBUTING\.md names
     ("change", "message"),
     [
         pytest.param(
-            ('says = "Does one."\n', ""), NOT_SO + r"KeyError\('says'\)\. Fix it there\.$", id="field missing"
+            ('says = "Does one."\n', ""), NOT_SO + r"KeyError\('says'\)\. Fix it\.$", id="field missing"
         ),
-        pytest.param(("[code]\npoints = 1\n", ""), NOT_SO + r"KeyError\('code'\)\. Fix it there\.$", id="sum missing"),
+        pytest.param(("[code]\npoints = 1\n", ""), NOT_SO + r"KeyError\('code'\)\. Fix it\.$", id="sum missing"),
         pytest.param(("[report]\npoints = 2", "[report]\npoints = []"), NOT_SO + r"TypeError", id="sum that is none"),
         pytest.param(("[[manual]]", "[manual]"), NOT_SO + "TypeError", id="one table for a list"),
         pytest.param(("[code]", "code"), NOT_SO + "TOMLDecodeError", id="no TOML"),
