@@ -360,9 +360,7 @@ def test_commands_name_some_of_many(large_graded):
 
 def export_to_ascii(*words):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    return subprocess.run(
-        command("export", *words), cwd=REPOSITORY, capture_output=True, env=environment, check=False
-    )
+    return subprocess.run(command("export", *words), cwd=REPOSITORY, capture_output=True, env=environment, check=False)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from grader.harness.batch.store import Store
+from grader.labs.merge.lab import LAB
 from tests.benchmarks import nbgrader_course
 from tests.classroom import build_class
 
@@ -73,7 +74,7 @@ def test_a_class(benchmark, table, tmp_path):
 
 def test_where_the_time_goes(benchmark, table, tmp_path, monkeypatch):
     """Take some gradings apart in one process: the student's calls, the sandbox around them, everything else."""
-    from grader import grading  # only this benchmark needs them
+    from grader.harness import assessment  # only this benchmark needs them
     from grader.harness.batch.entries import find_entries, read_entry, upload_name
     from grader.harness.batch.records import Job
     from grader.harness.batch.roll import call_roll
@@ -94,17 +95,19 @@ def test_where_the_time_goes(benchmark, table, tmp_path, monkeypatch):
         return measure
 
     a_class = build_class(tmp_path, n=N_TAKEN_APART)
-    uploads = call_roll(find_entries([a_class.archive])).uploads
-    jobs = [Job(one.person.key, upload_name(one.entry), read_entry(one.entry)) for one in uploads]
-    grade_upload(jobs[0])  # loads what every worker loads once
-    monkeypatch.setattr(grading, "open_session", timed("sandbox", grading.open_session))
+    uploads = call_roll(find_entries(LAB.naming, [a_class.archive])).uploads
+    jobs = [
+        Job(one.person.key, upload_name(LAB.naming, one.entry), read_entry(LAB.naming, one.entry)) for one in uploads
+    ]
+    grade_upload(LAB, jobs[0])  # loads what every worker loads once
+    monkeypatch.setattr(assessment, "open_session", timed("sandbox", assessment.open_session))
     monkeypatch.setattr(Session, "load", timed("sandbox", Session.load))
     monkeypatch.setattr(Session, "close", timed("sandbox", Session.close))
-    monkeypatch.setattr(Session, "merge", timed("student's code", Session.merge))
+    monkeypatch.setattr(Session, "call", timed("student's code", Session.call))
 
     start = time.perf_counter()
     for job in jobs:
-        grade_upload(job)
+        grade_upload(LAB, job)
     whole = time.perf_counter() - start
     benchmark.pedantic(lambda: None, rounds=1)
 

@@ -107,9 +107,9 @@ def _count_threads(lab: Lab, client: "Client", address: str) -> int:
     mine = find_fingerprints(lab)
     for worker, theirs in client.run(find_fingerprints, lab, on_error="return").items():
         if theirs != mine:
-            came = repr(theirs) if isinstance(theirs, Exception) else "another version"
+            got = repr(theirs) if isinstance(theirs, Exception) else "another version"
             raise GraderError(
-                f"Each worker must have the grader, the rubric and the cases that are here; {worker} has {came:.200}. "
+                f"Each worker must have the grader, the rubric and the cases that are here; {worker} has {got:.200}. "
                 "Start it in the folder of the same checkout, with the same packages."
             )
     return sum(threads.values())

@@ -21,6 +21,9 @@ WAIT_S = 30
 
 MAX_REASON = 200
 
+INSTALL = 'python -m pip install "psycopg[binary]>=3.2"'
+"""How the one driver of PostgreSQL is installed that is tested."""
+
 Key = tuple[str, ...]
 Values = Mapping[str, Any]
 K = TypeVar("K", bound=Key)
@@ -103,9 +106,11 @@ def _make_engine(address: "URL", *, create: bool) -> "Engine":
     try:
         engine = create_engine(address, connect_args={"timeout": WAIT_S} if is_sqlite else {})
     except (SQLAlchemyError, ImportError) as exc:
+        is_postgresql = address.get_backend_name() == "postgresql"
+        how = f" (`{INSTALL}` installs PostgreSQL's, postgresql+psycopg)" if is_postgresql else ""
         raise GraderError(
             f"The gradebook's address must name a driver that is installed; {show_address(address)} does not: "
-            f"{_tell(exc, address)}. Install the driver, or leave --gradebook out to keep the gradebook in a file."
+            f"{_tell(exc, address)}. Install the driver{how}, or leave --gradebook out to keep the gradebook in a file."
         ) from exc
 
     def begin(connection: "Connection") -> None:

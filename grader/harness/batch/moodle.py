@@ -262,5 +262,5 @@ def _first_name(path: Path) -> str:
         return ""
 
 
-def _refusal(path: Path, came: str, advice: str) -> SubmissionError:
-    return SubmissionError(f"Moodle's archive must be a whole zip; {printable(path.name)!r}: {came}. {advice}")
+def _refusal(path: Path, got: str, advice: str) -> SubmissionError:
+    return SubmissionError(f"Moodle's archive must be a whole zip; {printable(path.name)!r}: {got}. {advice}")

@@ -93,14 +93,14 @@ def _decode(data: bytes) -> str:
         raise WorksheetError(
             f"A worksheet must be a small table; this file has more than {MAX_BYTES // 2**20} MiB. Check the path."
         )
-    came = "UTF-16" if b"\0" in data[:100] else "another encoding"
+    got = "UTF-16" if b"\0" in data[:100] else "another encoding"
     try:
-        if came != "UTF-16":
+        if got != "UTF-16":
             return data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError:
         pass
     raise WorksheetError(
-        f"A worksheet must be in UTF-8, as Moodle gives it; this one is in {came}. Download it again, and do not save "
+        f"A worksheet must be in UTF-8, as Moodle gives it; this one is in {got}. Download it again, and do not save "
         "it with another program."
     )
 

@@ -146,10 +146,10 @@ def parse_worksheet(data: bytes) -> Worksheet:
     for record in table.records:
         row = _read_row(table, record, columns)
         if row is None:
-            came = f"{len(record.spans)} cells and {table.cell(record, columns['identifier'])[:80]!r}"
+            got = f"{len(record.spans)} cells and {table.cell(record, columns['identifier'])[:80]!r}"
             wanted = f"{len(table.header)} cells and the number of a participant"
             remarks.append(
-                f"A line of the worksheet must have {wanted}; line {record.line} has {came} and was left out."
+                f"A line of the worksheet must have {wanted}; line {record.line} has {got} and was left out."
             )
             continue
         rows.append(row)

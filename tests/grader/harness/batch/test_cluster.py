@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -23,21 +23,37 @@ from tests.classroom import build_class
 REPOSITORY = Path(__file__).resolve().parents[4]
 
 needs_dask = pytest.mark.skipif(
-    subprocess.run([sys.executable, "-c", "import distributed"], capture_output=True, check=False).returncode != 0,
-    reason="the optional package distributed is not installed",
+    find_spec("distributed") is None, reason="the optional package distributed is not installed"
 )
+
+
+FIRST = ("s0", "s1", "s2")
+WAIT_S = 60
+
+
+def wait_for(happens):
+    deadline = time.monotonic() + WAIT_S
+    while not happens():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
 
 
 def job(number, data=b""):
     return Job(f"s{number}", f"s{number}_Lab3.zip", data)
 
 
-def grade_slowly(one):
-    """Says on disk that it was here, and by which process."""
-    with Path(one.data.decode()).open("a", encoding="utf-8") as file:
+def grade_until_killed(one):
+    """Says on disk that it was here, and by which process; after the first three it waits until somebody was killed."""
+    log = Path(one.data.decode())
+    with log.open("a", encoding="utf-8") as file:
         file.write(f"{one.key} {os.getpid()}\n")
-    time.sleep(0.2)
+    if one.key not in FIRST:
+        wait_for(lambda: log.with_name("killed").exists())
     return Outcome(Status.GRADED, one.key)
+
+
+def read_pids(log):
+    return [line.split()[1] for line in log.read_text(encoding="utf-8").splitlines()]
 
 
 def grade_and_die(one):
@@ -72,29 +88,33 @@ def scheduler():
 
 
 @needs_dask
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_cluster_grades_each_job_once_when_a_worker_is_killed(scheduler, tmp_path):
     log = tmp_path / "log"
     jobs = [job(number, str(log).encode()) for number in range(12)]
     with worker(scheduler) as (first, _), worker(scheduler):
         outcomes = []
-        for one, outcome in grade_on_cluster(LAB, iter(jobs), grade_slowly, scheduler):
+        for one, outcome in grade_on_cluster(LAB, iter(jobs), grade_until_killed, scheduler):
             outcomes.append((one.key, outcome))
-            if len(outcomes) == 3:
+            if len(outcomes) == len(FIRST):
+                wait_for(lambda: len(set(read_pids(log))) == 2)
                 first.kill()
+                first.wait()
+                log.with_name("killed").touch()
 
-    pids = Counter(line.split()[1] for line in log.read_text(encoding="utf-8").splitlines())
-    assert len(pids) == 2, "both workers had their part"
+    assert len(set(read_pids(log))) == 2, "both workers had their part"
     assert sorted(key for key, _ in outcomes) == sorted(one.key for one in jobs)
     assert all(outcome == Outcome(Status.GRADED, key) for key, outcome in outcomes)
 
 
 @needs_dask
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_cluster_that_is_lost_keeps_what_it_gave(tmp_path):
     jobs = [job(number, str(tmp_path / "log").encode()) for number in range(12)]
     with dask("scheduler", "--port", "0", says=r"tcp://127\.0\.0\.1:\d+") as (process, address), worker(address):
-        outcomes = grade_on_cluster(LAB, jobs, grade_slowly, address)
+        outcomes = grade_on_cluster(LAB, jobs, grade_until_killed, address)
         next(outcomes)
         process.kill()
 
@@ -103,14 +123,16 @@ def test_cluster_that_is_lost_keeps_what_it_gave(tmp_path):
 
 
 @needs_dask
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_cluster_needs_a_scheduler_that_has_the_grader(tmp_path):
     elsewhere = dask("scheduler", "--port", "0", says=r"tcp://127\.0\.0\.1:\d+", folder=tmp_path)
     with elsewhere as (_, address), worker(address), pytest.raises(GraderError, match="must stay, each started in a"):
-        list(grade_on_cluster(LAB, [job(0)], grade_slowly, address))
+        list(grade_on_cluster(LAB, [job(0)], grade_until_killed, address))
 
 
 @needs_dask
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_cluster_gives_up_a_job_that_ends_its_workers(scheduler):
     with worker(scheduler), worker(scheduler), worker(scheduler):
@@ -122,6 +144,7 @@ def test_cluster_gives_up_a_job_that_ends_its_workers(scheduler):
 
 
 @needs_dask
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_cluster_must_have_workers(scheduler):
     with pytest.raises(GraderError, match=r"must have workers; the scheduler at 'tcp://.*--nworkers auto --nthreads 1"):
@@ -129,6 +152,7 @@ def test_cluster_must_have_workers(scheduler):
 
 
 @needs_dask
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_cluster_refuses_workers_with_another_grader(scheduler, monkeypatch):
     monkeypatch.setattr("grader.harness.batch.cluster.find_fingerprints", different_fingerprints)
@@ -141,6 +165,7 @@ def different_fingerprints(_):
 
 
 @needs_dask
+@pytest.mark.slow
 def test_cluster_must_be_there(monkeypatch):
     monkeypatch.setattr("grader.harness.batch.cluster.CONNECT_S", 1)
     with pytest.raises(GraderError, match=r"must run at the address given; 'tcp://127.0.0.1:9' does not answer"):
@@ -154,6 +179,7 @@ def test_cluster_says_what_is_not_installed(monkeypatch):
 
 
 @needs_dask
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_class_is_graded_on_a_cluster_as_here(scheduler, tmp_path):
     names = ["pass_union_find", "wrong_drops_third", "attack_os_exit", "malformed_empty_file"]

@@ -89,8 +89,8 @@ def test_find_entries_reads_files_that_are_named(tmp_path):
     put(tmp_path, "N26130001_Lab3.zip", "b/N26130002_Lab3.zip", "merge.py")
     os.utime(tmp_path / "merge.py", (datetime(2025, 10, 21, 12).timestamp(),) * 2)  # noqa: DTZ001
 
-    entries = find_entries(LAB.naming, 
-        [tmp_path / "N26130001_Lab3.zip", tmp_path / "b" / "N26130002_Lab3.zip", tmp_path / "merge.py"]
+    entries = find_entries(
+        LAB.naming, [tmp_path / "N26130001_Lab3.zip", tmp_path / "b" / "N26130002_Lab3.zip", tmp_path / "merge.py"]
     )
 
     assert names(entries) == ["N26130001_Lab3.zip", "N26130002_Lab3.zip", "merge.py"]
@@ -123,7 +123,9 @@ def test_find_entries_counts_a_file_once(tmp_path):
     put(tmp_path, "a/N26130001_Lab3.zip")
     (tmp_path / "class.zip").write_bytes(pack((f"{LEE}/x.zip", b"")))
 
-    entries = find_entries(LAB.naming, [tmp_path, tmp_path / "a", tmp_path / "a" / "N26130001_Lab3.zip", tmp_path / "class.zip"])
+    entries = find_entries(
+        LAB.naming, [tmp_path, tmp_path / "a", tmp_path / "a" / "N26130001_Lab3.zip", tmp_path / "class.zip"]
+    )
 
     assert names(entries) == [
         f"{tmp_path.name}/a/N26130001_Lab3.zip",
@@ -139,7 +141,10 @@ def test_find_entries_gives_each_a_name_of_its_own(tmp_path):
         with pytest.warns(UserWarning, match="Duplicate name"):
             archive.writestr(f"{LEE}/lab.zip", b"2")
 
-    assert names(find_entries(LAB.naming, [tmp_path / "a" / "x", tmp_path / "b" / "x"])) == ["x/lab.zip", "x/lab.zip [2]"]
+    assert names(find_entries(LAB.naming, [tmp_path / "a" / "x", tmp_path / "b" / "x"])) == [
+        "x/lab.zip",
+        "x/lab.zip [2]",
+    ]
     twice = find_entries(LAB.naming, [path])
     assert names(twice) == [f"class.zip/{LEE}/lab.zip", f"class.zip/{LEE}/lab.zip [2]"]
     assert [read_entry(LAB.naming, entry) for entry in twice] == [b"1", b"2"]
@@ -354,7 +359,11 @@ def test_read_entry_packs_several_reports_of_one_name(tmp_path):
     put(tmp_path, f"{LEE}/merge.py", f"{LEE}/a/report.pdf", f"{LEE}/b/report.pdf")
     entry = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside)
 
-    assert zipfile.ZipFile(io.BytesIO(read_entry(LAB.naming, entry))).namelist() == ["merge.py", "report.pdf", "2/report.pdf"]
+    assert zipfile.ZipFile(io.BytesIO(read_entry(LAB.naming, entry))).namelist() == [
+        "merge.py",
+        "report.pdf",
+        "2/report.pdf",
+    ]
 
 
 def test_read_entry_grades_the_code_without_a_report_that_is_gone(tmp_path):
@@ -367,7 +376,9 @@ def test_read_entry_grades_the_code_without_a_report_that_is_gone(tmp_path):
 
 
 def test_upload_name_is_the_students_own(tmp_path):
-    assert [upload_name(LAB.naming, entry) for entry in find_entries(LAB.naming, [put(tmp_path, "a.zip", f"{LEE}_b.rar")])] == [
+    assert [
+        upload_name(LAB.naming, entry) for entry in find_entries(LAB.naming, [put(tmp_path, "a.zip", f"{LEE}_b.rar")])
+    ] == [
         "b.rar",
         "a.zip",
     ]

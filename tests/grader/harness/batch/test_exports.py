@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.harness.batch.entries import find_entries
@@ -348,7 +348,6 @@ def test_write_csv_writes_no_formula(name, cell, tmp_path):
     assert row["code"] == "60"
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=3))
 def test_write_csv_keeps_rows_and_columns_whatever_the_names(tmp_path_factory, names):
     path = tmp_path_factory.getbasetemp() / "grades.csv"

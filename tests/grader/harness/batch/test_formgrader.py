@@ -28,6 +28,7 @@ from grader.harness.errors import GraderError
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.test_notebooks import RUBRIC, make_item
 
+pytestmark = pytest.mark.xdist_group("formgrader")  # what its module starts is started once
 REPOSITORY = Path(__file__).resolve().parents[4]
 BOB = Person("N2", "N2", "王小明")
 EVE = Person("N3", "N3", "<script>alert(1)</script> Eve")
@@ -290,6 +291,7 @@ def browser(tmp_path):
     window.quit()
 
 
+@pytest.mark.slow
 def test_ta_marks_a_report_in_the_browser(browser, tmp_path):
     """Open the list, then a submission; give 17.5 points and a comment; see both in the marks, also after a regrade."""
     from selenium.webdriver.common.by import By

@@ -2,11 +2,14 @@
 
 import multiprocessing
 import os
+import random
+import select
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from grader.harness.batch.local import grade_locally
 from grader.harness.batch.records import Job, Outcome, Status
 
 REPOSITORY = Path(__file__).resolve().parents[4]
+WAIT_S = 60
 
 
 def job(name):
@@ -37,6 +41,20 @@ def grade_large_or_die(one):
     return replace(outcome, results=b"r" * 2_000_000, page=f"{one.key} {len(one.data)}".encode())
 
 
+def grade_large_and_die_sending(one):
+    """Ends the process in the middle of a message that does not fit into a pipe at once."""
+    send = Connection._send
+
+    def send_half(connection, data, *rest):
+        if len(data) <= select.PIPE_BUF:
+            return send(connection, data, *rest)
+        os.write(connection.fileno(), data[: select.PIPE_BUF])
+        return os.kill(os.getpid(), signal.SIGKILL)
+
+    Connection._send = send_half
+    return grade_large_or_die(one)
+
+
 def grade_after_a_death(one):
     """Ends the process the first time only: the file remembers."""
     if one.key.startswith("deadly"):
@@ -47,9 +65,23 @@ def grade_after_a_death(one):
     return grade_politely(one)
 
 
+def grade_or_die_when_told(one):
+    """Ends the process once somebody has looked at an outcome, and made the file."""
+    if one.key.startswith("deadly"):
+        wait_for(Path(one.data.decode()).exists)
+    return grade_or_die(one)
+
+
 def grade_for_ever(one):
     print(one.key, os.getpid(), flush=True)
-    time.sleep(600)
+    signal.pause()
+
+
+def wait_for(happens):
+    deadline = time.monotonic() + WAIT_S
+    while not happens():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
 
 
 def test_pool_grades_each_job_once():
@@ -88,22 +120,19 @@ def test_pool_survives_jobs_that_end_their_worker():
         assert ("ended twice while it graded this submission" in outcome.reason) == is_deadly
 
 
-def test_pool_survives_a_death_while_nobody_looks():
+def test_pool_survives_a_death_while_nobody_looks(tmp_path):
+    mark = tmp_path / "mark"
     names = ["s1", "deadly1", "s2", "s3"]
-    outcomes = grade_locally(map(job, names), grade_or_die, 2)
+    outcomes = grade_locally([Job(name, "x.zip", str(mark).encode()) for name in names], grade_or_die_when_told, 2)
 
     found = [next(outcomes)]
-    wait_until_no_worker_is_left()  # the pool is broken, and learns of it when it is given the next job
+    mark.touch()
+    # The pool is broken then, and learns of it when it is given the next job.
+    wait_for(lambda: not multiprocessing.active_children())
     found += outcomes
 
     assert sorted(one.key for one, _ in found) == sorted(names)
     assert [one.key for one, outcome in found if outcome.status is Status.NO_MARK] == ["deadly1"]
-
-
-def wait_until_no_worker_is_left():
-    deadline = time.monotonic() + 60
-    while multiprocessing.active_children() and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 def test_pool_survives_a_death_while_large_submissions_wait():
@@ -117,6 +146,48 @@ def test_pool_survives_a_death_while_large_submissions_wait():
         one, outcome = outcomes[name]
         assert len(one.data) == 3_000_000
         assert (outcome.results, outcome.page) == (b"r" * 2_000_000, f"{name} 3000000".encode())
+
+
+SENDING = """
+from grader.harness.batch.local import grade_locally
+from grader.harness.batch.records import Job
+from tests.grader.harness.batch.test_local import grade_large_and_die_sending
+if __name__ == "__main__":
+    jobs = [Job(name, "x.zip", bytes(3_000_000)) for name in ("s1", "s2", "s3")]
+    for one, outcome in grade_locally(jobs, grade_large_and_die_sending, 2):
+        print(one.key, outcome.status, len(outcome.results))
+"""
+
+
+def test_pool_is_not_left_waiting_by_a_worker_that_is_killed_in_the_middle_of_its_answer(tmp_path):
+    script = tmp_path / "coordinator.py"
+    script.write_text(SENDING, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+
+    # One that waits cannot be stopped from within.
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, env=environment, timeout=WAIT_S, check=False
+    )
+
+    assert sorted(done.stdout.splitlines()) == [f"{name} graded 2000000" for name in ("s1", "s2", "s3")], done.stderr
+
+
+@pytest.mark.slow
+def test_pool_survives_many_kills_while_large_submissions_wait():
+    jobs = [Job(f"s{number}", "x.zip", bytes(3_000_000)) for number in range(80)]
+    rng = random.Random(3)  # noqa: S311 - whom to kill
+
+    found = []
+    for one, outcome in grade_locally(jobs, grade_large_or_die, 3):
+        found.append((one.key, outcome))
+        workers = multiprocessing.active_children()
+        if len(found) % 4 == 0 and workers:
+            rng.choice(workers).kill()
+
+    assert sorted(key for key, _ in found) == sorted(one.key for one in jobs)
+    graded = [outcome for _, outcome in found if outcome.status is Status.GRADED]
+    assert len(graded) > len(jobs) // 2, "a job that was not at work when its worker was killed has lost nothing"
+    assert all(len(outcome.results) == 2_000_000 for outcome in graded)
 
 
 def test_pool_sends_everything_through_its_pipes_where_it_must(monkeypatch):
@@ -171,8 +242,4 @@ def test_workers_end_with_the_coordinator(tmp_path, how):
         pids = [int(coordinator.stdout.readline().split()[1]) for _ in range(2)]
         coordinator.send_signal(how)
         coordinator.wait(60)
-        deadline = time.monotonic() + 60
-        while not all(map(is_gone, pids)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-    assert all(map(is_gone, pids))
+        wait_for(lambda: all(map(is_gone, pids)))

@@ -3,7 +3,7 @@ import struct
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.harness.batch import moodle
@@ -61,7 +61,6 @@ def test_parse_name_leaves_other_names(name):
     assert parse_name(name) is None
 
 
-@settings(deadline=None)
 @given(
     st.text(st.characters(blacklist_characters="_/"), min_size=1).filter(str.strip),
     st.integers(min_value=0, max_value=10**9),
@@ -86,7 +85,6 @@ def as_moodle_reads(path):
     return None
 
 
-@settings(deadline=None)
 @given(st.text(), st.integers(min_value=0, max_value=10**9))
 def test_feedback_name_is_read_by_moodle(full_name, participant):
     path = feedback_name(full_name, str(participant))

@@ -230,7 +230,9 @@ def test_notebook_shows_pictures_that_went_wrong_side_by_side():
     notebook = make_notebook(LAB, RUBRIC, make_item())
     (cell,) = [cell for cell in notebook.cells if cell.source.startswith("# Pictures that went wrong")]
 
-    assert cell.source.startswith("# Pictures that went wrong, 3 of 4. On the left the reference's skeletons, on the right")
+    assert cell.source.startswith(
+        "# Pictures that went wrong, 3 of 4. On the left the reference's skeletons, on the right"
+    )
     assert "A score is the share of labelled keypoints found." in cell.source
     assert [output.data["text/plain"] for output in cell.outputs] == ["1.jpg", "2.jpg", "3.jpg"]
     captions = Elements(cell.outputs[0].data["text/html"]).text

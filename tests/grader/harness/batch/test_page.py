@@ -22,6 +22,7 @@ from grader.labs.merge.lab import LAB
 from tests.grader.harness.report.pages import Reader, luminance
 from tests.grader.harness.report.samples import HOSTILE
 
+pytestmark = pytest.mark.xdist_group("class_page")  # what its module starts is started once
 RUBRIC = load_rubric(LAB.folder / "rubric.toml")
 LATE = Lateness(90_000.0, Fraction(10), "2 days late, 5 points a day")
 NAMES = ("王小明", "O'Brien, Seán", HOSTILE, "</style><script>alert(2)</script>", "x" * 500)
@@ -478,6 +479,7 @@ def press(browser, column, key):
 ENTER, SPACE = "\ue007", "\ue00d"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("column", "ascending", "descending"),
     [
@@ -495,6 +497,7 @@ def test_table_sorts_by_keyboard(opened, column, ascending, descending):
     assert keys_shown(opened) == [f"s-N{key}" for key in descending]
 
 
+@pytest.mark.slow
 def test_table_sorts_by_clicking_and_forgets_the_column_before(opened):
     press(opened, "Code", ENTER)
     opened.find_element("xpath", "//th[normalize-space()='Student']/button").click()
@@ -503,6 +506,7 @@ def test_table_sorts_by_clicking_and_forgets_the_column_before(opened):
     assert press(opened, "Code", ENTER) == "ascending"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "text", "keys"),
     [
@@ -526,6 +530,7 @@ def test_table_filters_by_status_and_text(opened, state, text, keys):
     assert opened.find_element("id", "shown").text == f"{len(keys)} of 5 students"
 
 
+@pytest.mark.slow
 def test_table_keeps_its_filter_when_it_is_sorted(opened):
     opened.find_element("css selector", "#state option[value='graded']").click()
     press(opened, "Code", ENTER)

@@ -157,4 +157,6 @@ def test_precheck_does_not_open_what_is_too_large(reader, monkeypatch):
     large = pdfs.report() + bytes(3 * 2**20)
 
     assert reader.precheck(large[: 3 * 2**20], "r.pdf", PARTS, LAB.headings).n_pages == 4
-    assert reader.precheck(large, "r.pdf", PARTS, LAB.headings).notes == ("The PDF has more than 3 MiB and was not opened.",)
+    assert reader.precheck(large, "r.pdf", PARTS, LAB.headings).notes == (
+        "The PDF has more than 3 MiB and was not opened.",
+    )

@@ -17,14 +17,19 @@ def test_gradebook_lies_in_the_class_folder_whatever_that_is_called(tmp_path, na
 
 
 def test_gradebook_is_the_one_that_was_given(tmp_path):
-    assert find_gradebook(Store(tmp_path), "postgresql://ta@host/lab3") == "postgresql://ta@host/lab3"
+    assert find_gradebook(Store(tmp_path), "postgresql+psycopg://ta@host/lab3") == "postgresql+psycopg://ta@host/lab3"
 
 
 @pytest.mark.parametrize(
-    "make", [list_results, lambda lab, store, lines: render_feedback(lab, store, lines, {})], ids=["gradescope", "feedback"]
+    "results", [b'{"score": 5', b'{"extra_data": {"record": {"format": 1}}}'], ids=["cut", "older"]
 )
-def test_results_that_cannot_be_read_are_told(tmp_path, make):
-    upload, outcome = make_upload(tmp_path, "N1"), make_outcome(results=b'{"score": 5')
+@pytest.mark.parametrize(
+    "make",
+    [list_results, lambda lab, store, lines: render_feedback(lab, store, lines, {})],
+    ids=["gradescope", "feedback"],
+)
+def test_results_that_cannot_be_read_are_told(tmp_path, make, results):
+    upload, outcome = make_upload(tmp_path, "N1"), make_outcome(results=results)
     store, line = Store(tmp_path / "out"), make_line(upload, "cafe", outcome)
     store.commit(line, "N1_Lab3.zip", b"zip", outcome)
 

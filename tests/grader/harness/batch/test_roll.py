@@ -262,7 +262,7 @@ SHEETS = st.none() | st.lists(
 ).map(lambda rows: sheet(*rows))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ENTRIES, SHEETS, st.randoms(use_true_random=False))
 def test_call_roll_drops_nobody_and_gives_each_a_key(entries, worksheet, rng):
     roll = call_roll(entries, worksheet)
@@ -282,7 +282,7 @@ def test_call_roll_drops_nobody_and_gives_each_a_key(entries, worksheet, rng):
     assert call_roll(shuffled, turned) == roll
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ENTRIES, SHEETS)
 def test_call_roll_keeps_keys_when_somebody_hands_in_again(entries, worksheet):
     before = call_roll(entries, worksheet)
@@ -298,7 +298,7 @@ def test_call_roll_keeps_keys_when_somebody_hands_in_again(entries, worksheet):
     assert [upload.entry for upload in after.uploads[1:]] == [upload.entry for upload in before.uploads[1:]]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ENTRIES, ENTRIES)
 def test_call_roll_lets_no_file_name_change_a_key_of_the_worksheet(entries, more):
     worksheet = sheet(("1", "Ann", "N26130001"), ("2", "Bob", "A1"), ("12", "Liz", "A1-12"))

@@ -1,14 +1,15 @@
 """The coordinator: what it grades, what it leaves, and what it counts."""
 
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from grader.harness.assessment import find_fingerprints
 from grader.harness.batch.records import Entry, Outcome, Place, Roll, Status
-from grader.harness.batch.run import check_worksheet, count, find_gone, grade_planned, make_plan
-from grader.harness.batch.store import Store
+from grader.harness.batch.run import check_lab, check_worksheet, count, find_gone, grade_planned, make_plan
+from grader.harness.batch.store import Store, write
 from grader.harness.errors import GraderError
 from grader.harness.sandbox.policy import Mode
 from grader.labs.merge.lab import LAB
@@ -111,7 +112,13 @@ def test_run_keeps_a_result_that_cannot_be_had_again(store, roll):
     failed = Outcome(Status.NO_MARK, "no bubblewrap")
 
     kept = grade_planned(
-        LAB, store, make_plan(LAB, store, roll, "N2"), lambda jobs: ((job, failed) for job in jobs), repr, Mode.STRICT, None
+        LAB,
+        store,
+        make_plan(LAB, store, roll, "N2"),
+        lambda jobs: ((job, failed) for job in jobs),
+        repr,
+        Mode.STRICT,
+        None,
     )
 
     assert kept == ["N2"]
@@ -175,6 +182,25 @@ def test_run_refuses_a_key_that_was_somebody_elses(store, roll):
 
     with pytest.raises(GraderError, match=r"'N1' was participant 17 and is participant 18 now.*Name another OUT"):
         make_plan(LAB, store, replace(roll, uploads=[other]))
+
+
+def test_run_keeps_to_one_lab(store, roll):
+    check_lab(LAB, store)  # a new folder is anybody's
+    store.call(LAB.name, roll)
+    check_lab(LAB, store)
+
+    with pytest.raises(
+        GraderError, match=r"must hold one lab's class; '.*out' holds that of 'merge', and --lab names 'other'\. Leave"
+    ):
+        check_lab(replace(LAB, name="other"), store, "all")
+
+
+@pytest.mark.parametrize(("regrade", "is_refused"), [("", True), ("N1", True), ("changed", False), ("all", False)])
+def test_run_goes_on_with_an_older_class_when_all_of_it_is_graded_again(store, regrade, is_refused):
+    write(store.folder / "roll.json", b'{"keys": ["N1"], "others": [], "absent": []}')
+
+    with pytest.raises(GraderError, match="--regrade changed") if is_refused else nullcontext():
+        check_lab(LAB, store, regrade)
 
 
 @pytest.mark.parametrize(("email", "submitted_at"), [("a@example.org", None), ("", WHEN)], ids=["address", "time"])

@@ -113,11 +113,24 @@ def test_store_says_that_nothing_was_graded_yet(store):
         store.found()
 
 
-@pytest.mark.parametrize("content", [b"[]", b'{"keys": [["a"]], "others": [], "absent": []}'], ids=["list", "key"])
-def test_store_takes_a_broken_roll_for_none(store, content):
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[]",
+        b"{",
+        b'{"lab": "merge", "keys": [["a"]], "others": [], "absent": []}',
+        b'{"keys": ["N1"], "others": [], "absent": []}',
+    ],
+    ids=["list", "broken", "key", "without_lab"],
+)
+def test_store_says_what_to_do_with_a_roll_of_another_form(store, content):
     write(store.folder / "roll.json", content)
 
-    with pytest.raises(GraderError, match="must have been graded into the folder first"):
+    with pytest.raises(
+        GraderError,
+        match=r"must have been graded by this version of the grader; '.*out/roll\.json' was written by an older one, "
+        r"or is damaged\. Bring the folder up to date, .*: python -m grader batch .* --lab NAME --regrade changed$",
+    ):
         store.found()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.harness.batch import table
@@ -161,7 +161,6 @@ def test_parse_time_reads_what_is_certain(text, expected):
     assert parse_time(text) == (expected and datetime(*expected))  # noqa: DTZ001
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_parse_time_gives_a_time_or_none(text):
     found = parse_time(text)
@@ -172,7 +171,6 @@ def test_parse_time_gives_a_time_or_none(text):
 CELLS = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=8)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=5),
     st.sampled_from(["\n", "\r\n"]),
@@ -333,7 +331,6 @@ def test_fill_reads_a_maximum_with_a_comma():
     assert fill(original, {"12": Grade(Fraction(5))}, total=TOTAL).filled == ["12"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS, st.none() | st.fractions(0, 100), CELLS), max_size=4))
 def test_fill_keeps_all_other_cells_whatever_is_in_them(people):
     text = io.StringIO(newline="")
