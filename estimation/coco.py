@@ -88,11 +88,6 @@ class Matching:
     missed: list[int]
     surplus: list[int]
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether every true person was found once and nobody else was found."""
-        return not self.missed and not self.surplus
-
     def align(self, predicted: ArrayLike) -> Floats:
         """Reorder the found people as the true ones are.
 

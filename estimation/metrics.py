@@ -19,9 +19,6 @@ from estimation.keypoints import as_keypoints
 
 Floats = NDArray[np.float64]
 
-HEAD_BOX_SHARE = 0.6
-"""MPII's head size as a share of the diagonal of its head box."""
-
 
 def pcp(
     predicted: ArrayLike, true: ArrayLike, *, fraction: float = 0.5, limbs: Sequence[ConnectionMeta] = LIMBS
@@ -116,8 +113,8 @@ def pdj(predicted: ArrayLike, true: ArrayLike, *, fraction: float = 0.2) -> floa
 def pckh(predicted: ArrayLike, true: ArrayLike, *, head_sizes_px: ArrayLike, alpha: float = 0.5) -> float:
     """Compute PCKh: joints within `alpha` of the person's head size, PCKh@0.5 by default [1]_.
 
-    The head sizes must come from labelled heads (`head_sizes`); the 18 parts do not contain one. Parameters and
-    result are otherwise those of `pck`.
+    The head sizes must come from labelled heads, 0.6 times the diagonal of the head's box; the 18 parts do not contain
+    one. Parameters and result are otherwise those of `pck`.
 
     References
     ----------
@@ -150,30 +147,6 @@ def box_lengths(true: ArrayLike) -> Floats:
     # fmin and fmax pass over NaN without the warning that nanmin gives for a person without labels.
     sides = np.fmax.reduce(truth, axis=1) - np.fmin.reduce(truth, axis=1)
     return np.asarray(sides.max(axis=-1))
-
-
-def head_sizes(head_boxes: ArrayLike) -> Floats:
-    """Measure heads as MPII does: 0.6 times the diagonal of the head box.
-
-    Parameters
-    ----------
-    head_boxes : array_like of shape (n, 4)
-        ``(x1, y1, x2, y2)`` in picture pixels; NaN where no head is labelled.
-
-    Returns
-    -------
-    lengths_px : ndarray of shape (n,) and dtype float64
-        Head sizes in pixels; NaN where no head is labelled.
-
-    Raises
-    ------
-    ValueError
-        If a box is not four numbers.
-    """
-    boxes = np.asarray(head_boxes, dtype=np.float64)
-    if boxes.ndim != 2 or boxes.shape[1] != 4:
-        raise ValueError(f"head_boxes must have the shape (n, 4), (x1, y1, x2, y2) each; got {boxes.shape}.")
-    return HEAD_BOX_SHARE * np.hypot(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
 
 
 def mpjpe(predicted: ArrayLike, true: ArrayLike) -> float:

@@ -10,7 +10,6 @@ from estimation.config import LIMBS, BodyPart
 from estimation.metrics import (
     box_lengths,
     coverage,
-    head_sizes,
     mpjpe,
     pck,
     pckh,
@@ -51,10 +50,6 @@ def test_box_lengths_are_the_longer_side():
 
 def test_box_lengths_are_nan_when_nothing_is_labelled():
     assert np.isnan(box_lengths(NOBODY)).all()
-
-
-def test_head_sizes_are_a_share_of_the_diagonal():
-    assert head_sizes([[10, 10, 40, 50]]) == pytest.approx([30.0])
 
 
 # Upper arm of length 10: each end may be off by 5. Mean distances of the two ends are in the loose variant.
@@ -161,7 +156,6 @@ def test_metrics_are_nan_when_nothing_is_labelled(metric, true):
             lambda: pck(person(), person(), lengths_px=[1, 2], alpha=1),
             r"one length for each of the 1 people; got the shape \(2,\)",
         ),
-        (lambda: head_sizes([1, 2, 3, 4]), r"head_boxes must have the shape \(n, 4\).*got \(4,\)"),
     ],
     ids=["unmatched", "17 parts", "one person", "two lengths", "one box"],
 )
