@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.harness.rubric import load_rubric
+from grader.harness.lab_files import load_lab_files
 from grader.harness.sandbox.policy import Limits
 from grader.harness.submission import open_submission
+from grader.labs.merge.lab import LAB
 from student_template import check, merge, pack
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -82,7 +83,7 @@ def test_pack_makes_a_zip_that_the_grader_takes(run_pack, folder):
 
     assert code == 0
     assert printed == f"Wrote N26130891_Lab3.zip with merge.py and {REPORT_NAME}. Hand in this file as it is.\n"
-    submission = open_submission(folder / "N26130891_Lab3.zip")
+    submission = open_submission(LAB, folder / "N26130891_Lab3.zip")
     assert submission.handed.problems == ()
     assert submission.handed.student_id == "N26130891"
     assert submission.handed.report_name == REPORT_NAME
@@ -272,7 +273,7 @@ def test_pack_does_not_run_the_code(run_pack, folder):
     assert not (folder / "ran").exists()
 
 
-# check.py; whole runs of it are in tests/grader/test_release.py.
+# check.py; whole runs of it are in tests/grader/harness/test_release.py.
 
 
 def test_check_refuses_an_old_python():
@@ -340,7 +341,9 @@ def test_report_template_uses_only_styles_and_fonts_that_it_defines(rtf):
 def test_report_template_has_the_parts_of_the_rubric(rtf):
     headings = [text for style, text in plain_text(rtf) if style == "1"]
 
-    assert headings == [f"{number}. {part.title}" for number, part in enumerate(load_rubric().manual, start=1)]
+    assert headings == [
+        f"{number}. {part.title}" for number, part in enumerate(load_lab_files(LAB).rubric.manual, start=1)
+    ]
 
 
 def test_report_template_asks_for_name_and_id(rtf):
@@ -365,7 +368,7 @@ def test_requirements_have_the_ranges_of_the_project():
 
 
 def test_readme_has_the_points_of_the_rubric():
-    rubric = load_rubric()
+    rubric = load_lab_files(LAB).rubric
 
     assert f"| Code | {sum(line.points for line in rubric.checks)} |" in README
     for part in rubric.manual:

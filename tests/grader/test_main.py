@@ -2,86 +2,149 @@
 
 import json
 import zipfile
+from pathlib import Path
 
-import grader.grade
 import pytest
 
-import grader.labs.merge.merge_case
 from grader.__main__ import main
-from grader.harness import lab_files as material
+from grader.harness import assessment, lab_files
+from grader.harness.assessment import Options
+from grader.harness.cases import load_cases
 from grader.harness.check import Check
 from grader.harness.errors import HostUnfit, RubricError
+from grader.harness.lab_files import load_lab_files
 from grader.harness.results import Protection
 from grader.harness.sandbox import doctor
-from grader.labs.merge.casemaking import pictures, write
-from grader.labs.merge.merge_case import load_cases
-from tests.grader.harness.report.samples import failing, faulty, passing
+from grader.harness.sandbox.policy import Mode
+from grader.labs import find_lab, list_labs
+from grader.labs.merge import lab as merge_lab
+from grader.labs.merge.casemaking import picture_cases, write
+from grader.labs.merge.lab import LAB
+from grader.labs.merge.merge_case import read_case
+from tests.grader.harness.report.samples import failing, fatal, faulty, passing
 
 EMPTY = "def merge(subset, min_num_body_parts=4, min_score=0.4):\n    return []\n"
 
 
 @pytest.fixture
+def submission(tmp_path):
+    path = tmp_path / "merge.py"
+    path.write_text(EMPTY)
+    return path
+
+
+@pytest.fixture
 def graded(monkeypatch):
-    """Give a list that takes the arguments of each run of the checks, and says how each ends."""
+    """Give a function that says how grading ends; it returns a list of what was handed to each run of the checks."""
     runs = []
 
-    def grade(arguments):
-        runs.append(arguments)
+    def grade(lab, submission, options, watch):
+        runs.append((lab, submission.handed.file_name, options))
+        assert list(watch(["a", "b"])) == ["a", "b"]
+        if isinstance(outcome["is"], BaseException):
+            raise outcome["is"]
         return outcome["is"]
 
-    outcome = {"is": (0, passing())}
-    monkeypatch.setattr(grader.grade, "grade", grade)
+    outcome = {"is": passing()}
+    monkeypatch.setattr(assessment, "grade_submission", grade)
     return lambda ends=outcome["is"]: outcome.update({"is": ends}) or runs
 
 
 @pytest.mark.parametrize(
-    ("options", "arguments"),
+    ("options", "expected"),
     [
-        ([], ["--audience=student", "--sandbox=auto"]),
-        (["--results", "r.json"], ["--results=r.json", "--audience=student", "--sandbox=auto"]),
-        (["--html", "a b.html"], ["--html=a b.html", "--audience=student", "--sandbox=auto"]),
-        (["--student-python", "/p"], ["--student-python=/p", "--audience=student", "--sandbox=auto"]),
-        (["--audience", "staff", "--sandbox", "strict"], ["--audience=staff", "--sandbox=strict"]),
-        (["--no-shrink"], ["--audience=student", "--sandbox=auto", "--no-shrink"]),
+        ([], Options(Mode.AUTO, None, is_shrinking=True)),
+        (["--student-python", "/p"], Options(Mode.AUTO, Path("/p"), is_shrinking=True)),
+        (["--audience", "staff", "--sandbox", "strict"], Options(Mode.STRICT, None, is_shrinking=True)),
+        (["--no-shrink"], Options(Mode.AUTO, None, is_shrinking=False)),
     ],
-    ids=["none", "results", "html", "python", "choices", "no-shrink"],
+    ids=["none", "python", "choices", "no-shrink"],
 )
-def test_grade_hands_on_what_was_given(graded, options, arguments):
+def test_grade_hands_on_what_was_given(graded, submission, options, expected):
     runs = graded()
 
-    assert main(["grade", "x.zip", *options]) == 0
-    assert runs == [["--student=x.zip", *arguments]]
+    assert main(["grade", str(submission), *options]) == 0
+    assert runs == [(LAB, "merge.py", expected)]
+
+
+def test_grade_writes_the_files_that_were_asked_for(graded, capsys, tmp_path, submission):
+    graded()
+    results, page = tmp_path / "r.json", tmp_path / "a b.html"
+
+    assert main(["grade", str(submission), "--results", str(results), "--html", str(page)]) == 0
+    assert json.loads(results.read_text())["score"] == 60
+    assert page.read_text(encoding="utf-8").startswith("<!")
+    assert "Code: 60 of 60 points" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.iterdir()} == {"merge.py", "r.json", "a b.html"}
+
+
+@pytest.mark.parametrize(
+    ("audience", "is_told"), [([], False), (["--audience", "staff"], True)], ids=["students", "staff"]
+)
+def test_grade_writes_for_those_who_read(graded, capsys, tmp_path, submission, audience, is_told):
+    graded(failing())
+    results, page = tmp_path / "r.json", tmp_path / "page.html"
+
+    main(["grade", str(submission), "--results", str(results), "--html", str(page), *audience])
+
+    for text in (results.read_text(), page.read_text(encoding="utf-8")):
+        assert ("secret-770" in text) is is_told
+    assert "770" not in capsys.readouterr().out or is_told
 
 
 @pytest.mark.parametrize(
     ("ends", "code"),
-    [
-        ((0, passing()), 0),
-        ((1, failing()), 0),
-        ((1, faulty()), 3),
-        ((0, None), 3),
-        ((2, None), 3),
-        ((3, passing()), 3),
-        ((4, None), 2),
-        ((5, passing()), 3),
-    ],
-    ids=["passed", "failed", "fault", "no-report", "interrupted", "internal", "usage", "nothing-run"],
+    [(passing(), 0), (failing(), 0), (fatal(), 0), (faulty(), 3), (KeyboardInterrupt(), 130)],
+    ids=["passed", "failed", "fatal", "fault", "interrupted"],
 )
-def test_grade_turns_pytests_exit_code_into_its_own(graded, ends, code):
+def test_grade_ends_with_its_exit_code(graded, capsys, submission, ends, code):
     graded(ends)
 
-    assert main(["grade", "x.zip"]) == code
+    assert main(["grade", str(submission)]) == code
+    assert ("Stopped." in capsys.readouterr().err) is (code == 130)
 
 
 @pytest.mark.parametrize("error", [HostUnfit, RubricError], ids=["host", "rubric"])
-def test_error_of_the_grader_is_one_sentence(monkeypatch, capsys, error):
-    def grade(arguments):
-        raise error("The sky must be blue; it is green. Look up.")
+def test_error_of_the_grader_is_one_sentence(graded, capsys, submission, error):
+    graded(error("The sky must be blue; it is green. Look up."))
 
-    monkeypatch.setattr(grader.grade, "grade", grade)
-
-    assert main(["grade", "x.zip"]) == 3
+    assert main(["grade", str(submission)]) == 3
     assert capsys.readouterr().err == "The grader cannot do this: The sky must be blue; it is green. Look up.\n"
+
+
+# Which lab.
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("merge.py", []), ("N26130891_Lab3.zip", []), ("anything.py", ["--lab", "merge"])],
+    ids=["default", "by its name", "by the option"],
+)
+def test_lab_is_found(graded, tmp_path, name, options):
+    path = tmp_path / name
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("merge.py", EMPTY)
+    runs = graded()
+
+    assert main(["grade", str(path), *options]) == 0
+    assert runs[0][0] is LAB
+
+
+def test_lab_that_is_not_there_is_told(capsys, submission):
+    assert main(["grade", str(submission), "--lab", "juggling"]) == 2
+    assert capsys.readouterr().err.startswith("--lab must name a lab that there is; 'juggling' is none. There are: ")
+
+
+def test_labs_have_names_and_tags_of_their_own():
+    labs = list_labs()
+
+    assert LAB in labs
+    assert len({lab.name for lab in labs}) == len({lab.tag for lab in labs}) == len(labs)
+    assert [find_lab(lab.name) for lab in labs] == list(labs)
+    assert [find_lab("", f"N26130891_{lab.tag}.zip") for lab in labs] == list(labs)
+
+
+# Words of the command line.
 
 
 @pytest.mark.parametrize(
@@ -93,9 +156,9 @@ def test_error_of_the_grader_is_one_sentence(monkeypatch, capsys, error):
         (["grade", "x.zip", "--audience", "parents"], "invalid choice: 'parents' (choose from 'student', 'staff')"),
         (["grade", "x.zip", "--fast"], "unrecognized arguments: --fast"),
         (["doctor", "--sandbox", "none"], "invalid choice: 'none'"),
-        (["cases"], "one of the arguments --seed --maps is required"),
+        (["cases"], "one of the arguments --seed --sources is required"),
         (["cases", "--seed", "many"], "argument --seed: invalid int value: 'many'"),
-        (["cases", "--seed", "1", "--maps"], "argument --maps: not allowed with argument --seed"),
+        (["cases", "--seed", "1", "--sources"], "argument --sources: not allowed with argument --seed"),
         (["release"], "the following arguments are required: --out"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -115,7 +178,7 @@ OFF = Protection("Shared memory", is_on=False, detail="an attack got through")
 @pytest.mark.parametrize(
     ("protections", "code"), [([ON, ON], 0), ([ON, OFF], 1), ([OFF, ON], 1)], ids=["all", "last-off", "first-off"]
 )
-def test_doctor_tells_material_and_protections(monkeypatch, capsys, protections, code):
+def test_doctor_tells_labs_and_protections(monkeypatch, capsys, protections, code):
     modes = []
     monkeypatch.setattr(doctor, "examine", lambda mode: modes.append(mode) or protections)
 
@@ -123,16 +186,17 @@ def test_doctor_tells_material_and_protections(monkeypatch, capsys, protections,
 
     out = capsys.readouterr().out
     assert modes == ["strict"]
-    assert out.startswith(f"The rubric's 22 checks have their tests and {len(load_cases())} cases.\n")
+    n_cases = len(load_lab_files(LAB).cases)
+    assert f"OpenPose lab 3: 22 checks have their tests and {n_cases} cases.\n" in out
+    assert out.count(" checks have their tests and ") == len(list_labs())
     assert all(protection.name in out and protection.detail in out for protection in protections)
 
 
-@pytest.mark.parametrize("part", ["load_material", "check_tests"])
-def test_doctor_tells_material_that_does_not_fit(monkeypatch, capsys, part):
+def test_doctor_tells_files_of_a_lab_that_do_not_fit(monkeypatch, capsys):
     def refuse(*_):
         raise RubricError("Each check must have cases; 'gaps' has none.")
 
-    monkeypatch.setattr(material, part, refuse)
+    monkeypatch.setattr(lab_files, "load_lab_files", refuse)
 
     assert main(["doctor"]) == 3
     assert "The grader cannot do this: Each check must have cases; 'gaps' has none." in capsys.readouterr().err
@@ -140,22 +204,26 @@ def test_doctor_tells_material_that_does_not_fit(monkeypatch, capsys, part):
 
 @pytest.mark.parametrize(("options", "folder"), [([], "hidden"), (["--public"], "public")], ids=["hidden", "public"])
 def test_cases_writes_one_set_and_says_what_changed(monkeypatch, capsys, tmp_path, options, folder):
-    monkeypatch.setattr(grader.labs.merge.merge_case, "FOLDER", tmp_path)
+    monkeypatch.setattr(merge_lab, "CASES", tmp_path / "cases")
+    monkeypatch.setitem(vars(LAB), "folder", tmp_path)
     monkeypatch.setattr(write, "FAMILIES", {name: write.FAMILIES[name] for name in ("cycles", "nobody")})
 
     assert main(["cases", "--seed", "7", *options]) == 0
     assert capsys.readouterr().out == f"{folder}/cycles.json\n{folder}/nobody.json\n2 files changed.\n"
-    assert {(case.check, case.visibility) for case in load_cases(tmp_path)} == {("cycles", folder), ("nobody", folder)}
+    assert {(case.check, case.visibility) for case in load_cases(tmp_path / "cases", read_case)} == {
+        ("cycles", folder),
+        ("nobody", folder),
+    }
 
     assert main(["cases", "--seed", "7", *options]) == 0
     assert capsys.readouterr().out == "0 files changed.\n"
 
 
-def test_cases_makes_maps_alone(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(grader.labs.merge.merge_case, "FOLDER", tmp_path)
-    monkeypatch.setattr(pictures, "write_maps", lambda: [tmp_path / "maps" / "1.npz"])
+def test_cases_makes_sources_alone(monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(vars(LAB), "folder", tmp_path)
+    monkeypatch.setattr(picture_cases, "write_maps", lambda: [tmp_path / "cases" / "maps" / "1.npz"])
 
-    assert main(["cases", "--maps"]) == 0
+    assert main(["cases", "--sources"]) == 0
     assert capsys.readouterr().out == "maps/1.npz\n1 files changed.\n"
     assert list(tmp_path.iterdir()) == []
 
@@ -175,21 +243,14 @@ def test_release_that_cannot_be_written_is_told(capsys, tmp_path):
     assert "The grader cannot do this: The archive must be written somewhere;" in capsys.readouterr().err
 
 
-@pytest.fixture
-def submission(tmp_path):
-    path = tmp_path / "merge.py"
-    path.write_text(EMPTY)
-    return path
-
-
 def test_fault_of_the_grader_is_no_mark(monkeypatch, capsys, tmp_path, submission):
-    def fail(self, rule):
+    def fail(self, rule, **_):
         raise KeyError("no such thing")
 
     monkeypatch.setattr(Check, "judge_each", fail)
     results, page = tmp_path / "r.json", tmp_path / "page.html"
 
-    assert main(["grade", str(submission), "--results", str(results), "--html", str(page)]) == 3
+    assert main(["grade", str(submission), "--no-shrink", "--results", str(results), "--html", str(page)]) == 3
 
     written, printed = json.loads(results.read_text()), capsys.readouterr()
     assert "score" not in written
@@ -203,7 +264,7 @@ def test_fault_of_the_grader_is_no_mark(monkeypatch, capsys, tmp_path, submissio
 
 
 def test_fault_of_the_grader_shows_its_traceback_to_staff(monkeypatch, capsys, tmp_path, submission):
-    def fail(self, rule):
+    def fail(self, rule, **_):
         raise KeyError("no such thing")
 
     monkeypatch.setattr(Check, "judge_each", fail)
@@ -225,7 +286,7 @@ def test_file_that_cannot_be_written_is_told_before_grading(capsys, tmp_path, su
     assert main(["grade", str(submission), option, str(path)]) == 2
 
     printed = capsys.readouterr()
-    assert f"ERROR: {option} must name a file in a folder that is there; got {str(path)!r}." in printed.err
+    assert f"{option} must name a file in a folder that is there; got {str(path)!r}." in printed.err
     assert "points" not in printed.out
 
 
@@ -233,7 +294,7 @@ def test_results_that_cannot_be_written_at_the_end_are_told(monkeypatch, capsys,
     full = tmp_path / "r.json"
     full.symlink_to("/dev/full")
 
-    assert main(["grade", str(submission), "--results", str(full)]) == 3
+    assert main(["grade", str(submission), "--no-shrink", "--results", str(full)]) == 3
 
     printed = capsys.readouterr()
     assert "the results cannot be written: [Errno 28] No space left on device" in printed.err
@@ -241,11 +302,11 @@ def test_results_that_cannot_be_written_at_the_end_are_told(monkeypatch, capsys,
 
 
 def test_stopped_grading_is_no_mark(monkeypatch, capsys, tmp_path, submission):
-    def stop(self, rule):
+    def stop(self, rule, **_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Check, "judge_each", stop)
 
-    assert main(["grade", str(submission), "--results", str(tmp_path / "r.json")]) == 3
+    assert main(["grade", str(submission), "--results", str(tmp_path / "r.json")]) == 130
     assert not (tmp_path / "r.json").exists()
     assert "points" not in capsys.readouterr().out

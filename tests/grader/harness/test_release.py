@@ -9,18 +9,23 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.harness import release
-from grader.harness.errors import GraderError
-from grader.harness.release import TOP, build_release, without_staff
+from grader.harness.cases import load_cases
+from grader.harness.errors import GraderError, UsageError
+from grader.harness.lab import Handout
+from grader.harness.release import build_release, collect_files, without_staff
 from grader.harness.report.gradescope import load
 from grader.harness.results import Visibility
-from grader.labs.merge.merge_case import load_cases
+from grader.labs.merge.lab import LAB
+from grader.labs.merge.merge_case import read_case
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
+REPOSITORY = Path(__file__).resolve().parents[3]
+TOP = LAB.handout.top
 SUBMISSIONS = REPOSITORY / "tests" / "submissions"
 
 
@@ -28,7 +33,7 @@ SUBMISSIONS = REPOSITORY / "tests" / "submissions"
 def built(tmp_path_factory):
     """Where the release is, and the names in it."""
     out = tmp_path_factory.mktemp("release") / "EAI_Lab3.zip"
-    return out, build_release(out)
+    return out, build_release(LAB, out)
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +100,13 @@ def test_release_holds_what_the_lab_asks_for(archive):
         "images/annotations.json",
         "model_weights/compact.npz",
         "model_weights/README.md",
-        "grader/rubric.toml",
+        "grader/labs/merge/rubric.toml",
     } <= archive.keys()
     assert archive["estimation/merge.py"] == (REPOSITORY / "student_template" / "merge.py").read_bytes()
 
 
 def test_release_holds_no_module_of_the_staff(archive):
-    forbidden = r"hidden|maps/|reference\.py|shrinking|casemaking|doctor|release\.py|__main__|training/|tests/|\.pyc"
+    forbidden = r"hidden|maps/|reference\.py|shrinking|casemaking|doctor|release\.py|__main__|training/|tests/|\.pyc|batch|attack"
 
     assert not [name for name in archive if re.search(forbidden, name)]
 
@@ -114,7 +119,7 @@ def test_release_names_stay_in_its_folder(archive):
 
 
 def test_release_is_the_same_again(built, tmp_path):
-    build_release(tmp_path / "again.zip")
+    build_release(LAB, tmp_path / "again.zip")
 
     assert (tmp_path / "again.zip").read_bytes() == built[0].read_bytes()
     with zipfile.ZipFile(built[0]) as opened:
@@ -154,10 +159,10 @@ def test_release_holds_no_sentence_of_the_reference(archive):
 
 
 def test_release_holds_no_hidden_case(archive, tmp_path):
-    hidden = [case for case in load_cases() if case.visibility is Visibility.HIDDEN]
+    hidden = [case for case in load_cases(LAB.folder / "cases", read_case) if case.visibility is Visibility.HIDDEN]
     unpack(archive, tmp_path)
 
-    shipped = load_cases(tmp_path / "grader" / "cases")
+    shipped = load_cases(tmp_path / "grader" / "labs" / "merge" / "cases", read_case)
 
     assert shipped
     assert {case.visibility for case in shipped} == {Visibility.PUBLIC}
@@ -167,13 +172,15 @@ def test_release_holds_no_hidden_case(archive, tmp_path):
 
 
 def test_release_holds_no_text_for_staff(archive):
-    rubric = tomllib.loads((REPOSITORY / "grader" / "rubric.toml").read_text(encoding="utf-8"))
+    rubric = tomllib.loads((LAB.folder / "rubric.toml").read_text(encoding="utf-8"))
     told = [check["staff"].encode() for check in rubric["check"]]
     assert len(told) > 20
 
     for name, content in members(archive):
         assert not [text for text in told if text in content], name
-    assert all("staff" not in check for check in tomllib.loads(archive["grader/rubric.toml"].decode())["check"])
+    assert all(
+        "staff" not in check for check in tomllib.loads(archive["grader/labs/merge/rubric.toml"].decode())["check"]
+    )
 
 
 def test_release_needs_nothing_of_the_reference_but_merge(archive):
@@ -204,10 +211,20 @@ def test_release_modules_import_with_the_stub(lab):
     assert len(modules) > 15
 
 
-def test_check_passes_a_right_solution(lab):
+@pytest.fixture
+def without_packages(tmp_path):
+    """Give the folder of modules that stand for packages which README.md does not ask for, and cannot be imported."""
+    folder = tmp_path / "not installed"
+    folder.mkdir()
+    for name in ("msgspec", "hypothesis", "tqdm", "scipy", "numba", "tensorflow", "keras", "httpx"):
+        (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('no {name}')\n")
+    return folder
+
+
+def test_check_passes_a_right_solution(lab, without_packages):
     (lab / "estimation" / "merge.py").write_bytes(solution("pass_union_find"))
 
-    shown = run(lab, "check.py")
+    shown = run(lab, "check.py", PYTHONPATH=str(without_packages))
 
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "60 / 60  code" in shown.stdout
@@ -261,7 +278,7 @@ def public_sentences(folder, *options):
     shown = run(folder, "-m", "pytest", "grader", "--sandbox=off", "--no-shrink", *options)
     assert shown.returncode == 1, shown.stdout + shown.stderr
     (results,) = [Path(option.split("=")[1]) for option in options if option.startswith("--results")]
-    checks = load(results.read_bytes()).checks
+    checks = load(LAB, results.read_bytes()).checks
     return {
         (check.key, case.name): str(case.explanation)
         for check in checks
@@ -287,6 +304,7 @@ def test_check_says_what_the_grader_says(lab, tmp_path):
     assert " ".join(first.split(";")[0].split()) in words
 
 
+@pytest.mark.slow
 def test_demo_says_that_merge_is_not_written(lab):
     shown = run(lab, "demo_image.py", "--network", "compact", NUMBA_DISABLE_JIT="1")
 
@@ -295,6 +313,7 @@ def test_demo_says_that_merge_is_not_written(lab):
     assert last.endswith(": merge() is not written yet. Open estimation/merge.py and put your code here.")
 
 
+@pytest.mark.slow
 def test_demo_runs_in_the_release(lab):
     (lab / "estimation" / "merge.py").write_bytes(solution("pass_union_find"))
 
@@ -310,6 +329,25 @@ def test_demo_runs_in_the_release(lab):
 # What stops it.
 
 
+def lab_with(**handout):
+    """Make a lab that gives its rubric and its template to students, and what is named besides."""
+    lab = replace(
+        LAB,
+        handout=Handout(
+            **{
+                "top": TOP,
+                "shipped": ("student_template/*.py", "grader/labs/merge/rubric.toml"),
+                "to_top": "student_template",
+                "copied": {"student_template/merge.py": "estimation/merge.py"},
+                "reference": "estimation/merge.py",
+                **handout,
+            }
+        ),
+    )
+    vars(lab)["folder"] = LAB.folder
+    return lab
+
+
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     """A repository of a few files, all of them shipped but the reference."""
@@ -317,31 +355,51 @@ def small(tmp_path, monkeypatch):
         "estimation/config.py": "ABSENT = -1\n",
         "estimation/merge.py": "def _join(a):\n    b = a\n    c = b\n    d = c\n    e = d\n    return e\n",
         "estimation/text.txt": "A text.\n",
+        "student_template/pack.py": "PACK = 1\n",
         "student_template/merge.py": "def merge(subset):\n    raise NotImplementedError\n",
-        "grader/rubric.toml": '[[check]]\nkey = "cycles"\nstaff = "Nobody may read this."\n',
-        "grader/cases/hidden/cycles.json": json.dumps(
+        "grader/labs/merge/rubric.toml": '[[check]]\nkey = "cycles"\nstaff = "Nobody may read this."\n',
+        "grader/labs/merge/cases/hidden/cycles.json": json.dumps(
             {"cases": [{"name": "ring", "rows": [["neck", 1, "nose", 2, 0.5]]}, {"name": "none", "rows": []}]}
         ),
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(
-        release, "SHIPPED", ("estimation/*.py", "estimation/*.txt", "student_template/merge.py", "grader/rubric.toml")
-    )
+    monkeypatch.setattr(release, "SHIPPED", ("estimation/*.py", "estimation/*.txt"))
+    monkeypatch.setattr(release, "WITHHELD", ())
     return tmp_path
 
 
 def test_release_of_a_small_repository(small):
-    names = build_release(small / "out.zip", repository=small)
+    names = build_release(lab_with(), small / "out.zip", repository=small)
 
     assert names == [
         f"{TOP}/estimation/config.py",
         f"{TOP}/estimation/merge.py",
         f"{TOP}/estimation/text.txt",
-        f"{TOP}/grader/rubric.toml",
+        f"{TOP}/grader/labs/merge/rubric.toml",
+        f"{TOP}/pack.py",
         f"{TOP}/student_template/merge.py",
     ]
+
+
+def test_release_leaves_out_what_the_lab_withholds(small):
+    names = build_release(lab_with(withheld=["estimation/config.py"]), small / "out.zip", repository=small)
+
+    assert f"{TOP}/estimation/config.py" not in names
+    assert f"{TOP}/estimation/text.txt" in names
+
+
+def test_release_puts_the_template_where_the_student_writes(small):
+    files = collect_files(lab_with(), small)
+
+    assert b"NotImplementedError" in files["estimation/merge.py"]
+
+
+def test_release_of_a_lab_that_gives_nothing_is_refused(tmp_path):
+    message = r"^A lab must have a handout to be released; 'merge' has none\. Give it one in its lab\.py\.$"
+    with pytest.raises(UsageError, match=message):
+        build_release(replace(LAB, handout=None), tmp_path / "out.zip")
 
 
 def nested(text):
@@ -372,7 +430,7 @@ def test_release_stops_at_a_secret(small, content, secret):
     (small / "estimation" / "text.txt").write_bytes(content)
 
     with pytest.raises(GraderError, match=f"^Students must not get {re.escape(secret)}; it is in estimation/text.txt"):
-        build_release(small / "out.zip", repository=small)
+        build_release(lab_with(), small / "out.zip", repository=small)
     assert not (small / "out.zip").exists()
 
 
@@ -390,14 +448,14 @@ def test_release_stops_at_a_secret(small, content, secret):
 def test_release_takes_coincidences(small, content):
     (small / "estimation" / "text.txt").write_bytes(content)
 
-    assert build_release(small / "out.zip", repository=small)
+    assert build_release(lab_with(), small / "out.zip", repository=small)
 
 
 def test_release_stops_when_a_pattern_fits_nothing(small):
     (small / "estimation" / "text.txt").unlink()
 
-    with pytest.raises(GraderError, match=r"must be there; 'estimation/\*\.txt' fits no file\. Mend SHIPPED in rel"):
-        build_release(small / "out.zip", repository=small)
+    with pytest.raises(GraderError, match=r"must be there; 'estimation/\*\.txt' fits no file\. Fix SHIPPED in rel"):
+        build_release(lab_with(), small / "out.zip", repository=small)
 
 
 @pytest.mark.parametrize("line", ["from tools.knife import cut\n", "from tools import knife\n"], ids=["name", "module"])
@@ -406,13 +464,16 @@ def test_release_stops_when_an_import_is_missing(small, line):
     (small / "tools" / "knife.py").touch()
     (small / "estimation" / "config.py").write_text(line, encoding="utf-8")
 
-    with pytest.raises(GraderError, match=r"get what estimation/config\.py imports; tools/knife\.py is not in SHIPPED"):
-        build_release(small / "out.zip", repository=small)
+    with pytest.raises(
+        GraderError,
+        match=r"get what estimation/config\.py imports; tools/knife\.py is not shipped\. Name it in the lab's handout\.$",
+    ):
+        build_release(lab_with(), small / "out.zip", repository=small)
 
 
 def test_release_stops_when_it_cannot_be_written(small):
     with pytest.raises(GraderError, match=r"must be written somewhere; .*out\.zip cannot be: No such file"):
-        build_release(small / "nowhere" / "out.zip", repository=small)
+        build_release(lab_with(), small / "nowhere" / "out.zip", repository=small)
 
 
 @pytest.mark.parametrize(
