@@ -138,12 +138,11 @@ def test_closing_ends_what_an_unprotected_child_started(plain):
     assert wait_until_gone(children) == []
 
 
-def test_session_outlives_the_thread_that_opened_it():
-    """Linux would kill the child when the thread that started it ends."""
+@pytest.mark.parametrize("guarded", ["wrapped", "bare"], indirect=True)
+def test_session_outlives_the_thread_that_opened_it(guarded, no_nursery):
+    """Linux would kill the child, or its nursery, when the thread that started it ends."""
     opened = []
-    thread = threading.Thread(
-        target=lambda: opened.append(open_session(PROGRAM, b"def merge(rows): return rows", mode=Mode.AUTO))
-    )
+    thread = threading.Thread(target=lambda: opened.append(guarded.open("def merge(rows): return rows")))
     thread.start()
     thread.join()
     # The kernel is done with a thread, and has told the children of its end, when the thread has left this list.

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from grader.harness.results import Verdict
+from grader.harness.sandbox import interpreter
 from grader.harness.sandbox.policy import Limits
 from grader.harness.sandbox.protocol import pack, pack_array
-from tests.grader.harness.sandbox.conftest import QUICK, in_every_tier
+from tests.grader.harness.sandbox.conftest import PROGRAM, QUICK, in_every_tier
 
 ROWS = np.zeros((2, 20))
 
@@ -47,6 +48,26 @@ def test_processor_time_is_limited_before_the_wall_clock(guarded):
     failure = guarded.call("def merge(rows):\n    while True: pass", limits).failure
 
     assert str(failure.explanation).startswith("merge() must return within 1 s of computing time; it was still running")
+
+
+LIMITS_OF_THE_CHILD = """
+import math, resource, time
+def merge(rows):
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    return [soft - math.ceil(time.process_time()), hard, resource.getrlimit(resource.RLIMIT_AS)[1]]
+"""
+
+
+@pytest.mark.parametrize("guarded", ["wrapped", "bare"], indirect=True)
+def test_limits_reach_the_child(guarded):
+    baseline_bytes = interpreter.ask(None, PROGRAM.modules).baseline_bytes
+    usual, other = (
+        guarded.call(LIMITS_OF_THE_CHILD, limits, n_calls=2).answer.tolist()
+        for limits in (None, Limits(call_cpu_s=7, total_cpu_s=70, memory_bytes=1 << 29))
+    )
+
+    assert usual == [10, 90, baseline_bytes + (1 << 30)]
+    assert other == [7, 70, baseline_bytes + (1 << 29)]
 
 
 def test_endless_import_times_out(either):
@@ -242,7 +263,7 @@ FORGED = {
     "no_object": "forge(b'[1, 2]')",
     "deep_json": "forge(b'[' * 60000)",
     "no_json": "forge(b'\\xff\\xfe')",
-    "long_header": "forge(b'{\"a\": \"' + b'x' * 70000 + b'\"}')",
+    "long_header": 'forge(b\'{"is": "answer", "call": 2, "a": "\' + b\'x\' * 70000 + b\'"}\', ARRAY)',
     "length_bomb": "os.write(4, struct.pack('>II', 10, 1 << 31))",
     "ready": 'forge(b\'{"is": "ready", "call": 2}\')',
     "loaded": 'forge(b\'{"is": "loaded", "call": 2}\')',

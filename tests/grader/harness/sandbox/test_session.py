@@ -329,7 +329,7 @@ def test_coroutine_returned_is_told(either):
     failure = either.call("async def f(rows): return rows\ndef merge(rows): return f(rows)").failure
 
     assert failure.explanation.got == "got a coroutine"
-    assert failure.explanation.advice == "Return one row a person: 18 keypoint ids, the score, the number of parts."
+    assert failure.explanation.advice == "Return one row per person: 18 keypoint ids, the score, the number of parts."
 
 
 def test_session_goes_on_after_a_failure(either):
