@@ -12,7 +12,7 @@ import numpy as np
 
 
 def merge(subset: np.ndarray, min_num_body_parts: int = 4, min_score: float = 0.4) -> np.ndarray:
-    """Merge the rows of one person into one row, for every person; then delete people who are hardly there.
+    """Merge the rows of one person into one row, for every person; then delete people of whom too little was found.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def merge(subset: np.ndarray, min_num_body_parts: int = 4, min_score: float = 0.
 
     Returns
     -------
-    array of shape (m, 20)
+    array of shape (n_people, 20)
         One row for each person, in any order, with the same columns: the ids of all keypoints of the person, -1 in
         the other slots; the sum of the scores of the rows that were merged; the number of ids that are not -1.
         For nobody: an array of shape (0, 20).
@@ -45,16 +45,16 @@ def merge(subset: np.ndarray, min_num_body_parts: int = 4, min_score: float = 0.
     changes nothing else.
 
     *Conflicts.* The network makes mistakes, so rows can contradict each other: two rows give one neck two different
-    noses, or two people the same wrist. Your answer must not: in it a keypoint is in one person at most, and the
-    keypoints of a person hang together by rows of `subset`. Which connection you drop is your decision: describe it
-    in your report. Drop no more than you have to.
+    noses, or two people the same wrist. Your answer must not contradict itself: each keypoint belongs to one person
+    at most, and the keypoints of a person are connected by rows of `subset`. Which connection you drop is your
+    decision: describe it in your report. Drop no more than you have to.
 
     *The same call gives the same answer*, today and tomorrow: use no random numbers, and remember nothing between
     two calls.
     """
     # Step 1: Merge the rows that belong together. Two rows belong to the same person when they hold the same id in
     # the same slot (-1 is not an id). Merging two rows can make the result share an id with a third one, and so on.
-    # Look out for conflicts: when two rows would put different ids into one slot, some connection must go.
+    # Watch for conflicts: when two rows would put different ids into one slot, some connection must go.
 
     # Step 2: Delete the people with fewer than `min_num_body_parts` parts, and those whose score divided by their
     # number of parts is lower than `min_score`.

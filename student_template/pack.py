@@ -75,7 +75,8 @@ def report_problem(path: Path, name: str) -> str:
     if b"%PDF-" not in content[:1024]:
         return f"The report must be a PDF; {path.name} is not. {EXPORT}, and save it as {name} beside pack.py."
     if len(content) > LARGEST_REPORT_BYTES:
-        return f"The report may have 50 MiB; {path.name} has {len(content) / 2**20:.1f}. Make its pictures smaller."
+        size = f"{len(content) / 2**20:.1f}"
+        return f"The report may have at most 50 MiB; {path.name} has {size}. Make its pictures smaller."
     return ""
 
 
@@ -97,7 +98,7 @@ def write_problem(target: Path, content: bytes, *, force: bool) -> str:
         with target.open("wb" if force else "xb") as file:
             file.write(content)
     except FileExistsError:
-        return f"{target} is there already and was left as it is. Add --force to replace it."
+        return f"{target} already exists and was left as it is. Add --force to replace it."
     except OSError as exc:
         return f"{target} could not be written ({exc.strerror}). Choose another folder with --out."
     return ""
@@ -110,7 +111,7 @@ def _encoding_problem(source: bytes) -> str:
         line = source.count(b"\n", 0, exc.start) + 1
         return (
             f"merge.py must be saved as UTF-8; line {line} is not. "
-            "In your editor choose to save with encoding, UTF-8, and pack again."
+            "Save it with the encoding UTF-8 in your editor, and pack again."
         )
     if b"\0" in source:
         return "merge.py must be text; it holds zero bytes. Save it as UTF-8 in your editor, and pack again."
@@ -124,7 +125,7 @@ def _syntax_problem(source: bytes) -> str:
         compile(source, "merge.py", "exec")
     except SyntaxError as exc:
         shown = f"\n    {exc.text.strip()}" if exc.text else ""
-        return f"merge.py has a syntax error in line {exc.lineno}: {exc.msg}. Mend it, and pack again.{shown}"
+        return f"merge.py has a syntax error in line {exc.lineno}: {exc.msg}. Fix it, and pack again.{shown}"
     except (ValueError, MemoryError, RecursionError) as exc:
         return f"merge.py cannot be read as Python: {exc or type(exc).__name__}. Make it simpler, and pack again."
     return ""
@@ -172,9 +173,9 @@ def _complain(problems: list[str], code: int) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("student_id", nargs="?", default="", help="your student id, such as N26130891")
-    parser.add_argument("--report", type=Path, help="your report; else STUDENTID_Lab3_report.pdf beside pack.py")
+    parser.add_argument("--report", type=Path, help="your report; by default STUDENTID_Lab3_report.pdf beside pack.py")
     parser.add_argument("--merge", type=Path, default=HERE / "estimation" / "merge.py", help="your code")
-    parser.add_argument("--out", type=Path, default=Path(), help="folder for the zip; else the one that you are in")
+    parser.add_argument("--out", type=Path, default=Path(), help="folder for the zip; by default the current one")
     parser.add_argument("--force", action="store_true", help="replace a zip that is there already")
     return parser
 

@@ -121,7 +121,7 @@ def test_pack_replaces_nothing_unless_told(run_pack, folder):
     code, printed = run_pack("N26130891")
 
     assert code == 1
-    assert "N26130891_Lab3.zip is there already and was left as it is. Add --force to replace it." in printed
+    assert "N26130891_Lab3.zip already exists and was left as it is. Add --force to replace it." in printed
     assert printed.endswith("No zip was made.\n")
     assert (folder / "N26130891_Lab3.zip").read_bytes() == b"mine"
 
@@ -242,7 +242,7 @@ def test_pack_takes_code_of_any_style(run_pack, folder, source):
             b"",
             f"The report {REPORT_NAME} is missing. Open your report in Word, LibreOffice or",
         ),
-        (REPORT_NAME, PDF + bytes(50 * 2**20), f"The report may have 50 MiB; {REPORT_NAME} has 50.0. Make its picture"),
+        (REPORT_NAME, PDF + bytes(50 * 2**20), f"The report may have at most 50 MiB; {REPORT_NAME} has 50.0. Make i"),
     ],
     ids=["renamed document", "empty", "document", "other name", "nothing", "large"],
 )

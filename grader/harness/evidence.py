@@ -81,7 +81,7 @@ class ArrayRecord:
     given : tuple of str
         Those arrays: ``"a = [1 2]"``.
     expected, got : str
-        The recorded answer and the student's; empty when nothing came that could be read.
+        The recorded answer and the student's; empty when there was none that could be read.
     n_numbers : int
         How many numbers were given.
     is_shrunk : bool

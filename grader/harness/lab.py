@@ -90,7 +90,7 @@ class Lab:
     read_case : callable
         Reads a case of a case file.
     read_answer : callable
-        Takes an array that came back for an answer, or says why it cannot be one. Whatever it returns is what the
+        Takes an array that was returned for an answer, or says why it cannot be one. Whatever it returns is what the
         rules of the checks and the evidence get.
     evidence : EvidenceKind
         How a failure is shown.

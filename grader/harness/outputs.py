@@ -25,7 +25,7 @@ class Outputs:
         """Look at the places."""
         for option, path in (("--results", self.results), ("--html", self.page)):
             if path is not None and (path.is_dir() or not path.parent.is_dir()):
-                raise UsageError(f"{option} must name a file in a folder that is there; got {str(path)!r}.")
+                raise UsageError(f"{option} must name a file in an existing folder; got {str(path)!r}.")
 
     def write(self, lab: Lab, report: Report, audience: Audience) -> None:
         """Write the files; OSError if one cannot be written."""

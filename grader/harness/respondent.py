@@ -42,7 +42,7 @@ ReadAnswer = Callable[[Case, Any], Any]
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What came back for one case: whatever the lab reads answers as, or a failure; and the seconds that it took."""
+    """What was returned for one case: whatever the lab reads answers as, or a failure; and the seconds that it took."""
 
     outcome: Any
     seconds: float
@@ -135,7 +135,7 @@ class Player:
             Verdict.TIMED_OUT,
             Explanation(
                 f"All cases together must be answered within {TOTAL_S:.0f} seconds",
-                "the time was over before this case",
+                "time ran out before this case",
                 f"Make {self._program.label} faster; the largest input is the slowest case.",
             ),
         )
@@ -196,7 +196,7 @@ class Respondent:
         -------
         pairs : sequence of (case, answer, again)
             Of the cases that were answered the first time, those that `MAX_AGAIN` and `MAX_SIZE_AGAIN` leave: the
-            answer of then and what came now, in the order of `cases`.
+            answer of then and that of now, in the order of `cases`.
         """
         player = self._new_player(2)
         answered = self._choose(cases)

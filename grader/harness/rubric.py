@@ -105,12 +105,12 @@ def load_rubric(path: Path) -> Rubric:
         _check_sum("report", table["report"]["points"], [part.max_points for part in rubric.manual])
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise RubricError(
-            f"A rubric must have the tables and fields that CONTRIBUTING.md names; {path} has not: {exc!r}. Fix it."
+            f"A rubric must have the tables and fields that CONTRIBUTING.md names; {path} does not: {exc!r}. Fix it."
         ) from exc
     keys = [line.key for line in rubric.checks] + [part.key for part in rubric.manual]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
-        raise RubricError(f"Each key of the rubric must be there once; {twice[0]!r} is there twice. Rename one.")
+        raise RubricError(f"Each key of the rubric must appear once; {twice[0]!r} appears twice. Rename one.")
     return rubric
 
 

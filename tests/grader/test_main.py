@@ -286,7 +286,7 @@ def test_file_that_cannot_be_written_is_told_before_grading(capsys, tmp_path, su
     assert main(["grade", str(submission), option, str(path)]) == 2
 
     printed = capsys.readouterr()
-    assert f"{option} must name a file in a folder that is there; got {str(path)!r}." in printed.err
+    assert f"{option} must name a file in an existing folder; got {str(path)!r}." in printed.err
     assert "points" not in printed.out
 
 

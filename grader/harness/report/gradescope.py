@@ -81,13 +81,13 @@ def load(lab: Lab, content: bytes) -> Report:
     except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise ValueError(
             f"A results file must be JSON as the grader writes it; this one is not: {exc!r:.200}. "
-            "Grade the submission again to make it anew."
+            "Grade the submission again to recreate it."
         ) from exc
     return report_from_plain(lab, record)
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _output(lab: Lab, report: Report) -> str:

@@ -27,11 +27,11 @@ MANY = 12
 SHAPE = f"an array of shape (n_people, {ROW_LENGTH})"
 """What `merge` must return."""
 
-ROW_ADVICE = "Return one row a person: 18 keypoint ids, the score, the number of parts."
+ROW_ADVICE = "Return one row per person: 18 keypoint ids, the score, the number of parts."
 
 
 def read_people(case: MergeCase, answer: npt.NDArray[np.float64]) -> Rows | Explanation:
-    """Take an array of any shape that came back for people, or say why it cannot be.
+    """Take an array of any shape that was returned for people, or say why it cannot be.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def _too_many_people(n_rows: int, people: Rows) -> Explanation | None:
     return Explanation(
         f"There cannot be more people than rows, here {n_rows}",
         f"got {len(people)} people",
-        "Return one row a person, and remove a row once it has been merged into another.",
+        "Return one row per person, and remove a row once it has been merged into another.",
     )
 
 
@@ -144,7 +144,7 @@ def write_group(group: Keypoints) -> str:
 def _write_person(group: Keypoints, score: float) -> str:
     """Write a person with the numbers that the bounds are about."""
     n_parts = f"{len(group)} part{'s' * (len(group) != 1)}"
-    return f"{write_group(group)}: {n_parts}, score {score:.6g}, {score / max(len(group), 1):.6g} a part"
+    return f"{write_group(group)}: {n_parts}, score {score:.6g}, {score / max(len(group), 1):.6g} per part"
 
 
 def _wrong_id(people: Rows) -> Explanation | None:
@@ -154,7 +154,7 @@ def _wrong_id(people: Rows) -> Explanation | None:
         return None
     row, column = np.argwhere(wrong)[0]
     return Explanation(
-        "An id that merge() returns must be -1 or an id of the input",
+        "Each id that merge() returns must be -1 or an id of the input",
         f"got {people[row, column]:.10g} in row {row}, column {column} ({PARTS[column].name})",
         "Copy ids as they are; do not add or average them.",
     )
@@ -206,9 +206,10 @@ def _wrong_grouping(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation
     for group in surplus:
         if group not in case.deleted_people:
             return Explanation(
-                "There must be nobody but the people who the rows form",
+                "The answer must hold only the people that the rows form",
                 f"got one more with {write_group(group)}",
-                "Join rows when they hold the same id in the same column, only then, and keep none that was merged.",
+                "Join rows only when they hold the same id in the same column, and remove each that was merged into "
+                "another.",
             )
     return None
 
@@ -221,14 +222,14 @@ def _changed_person(group: Keypoints, pieces: Sequence[Keypoints]) -> Explanatio
             return Explanation(
                 required,
                 f"got one with {write_group(piece)}",
-                "Join two rows only when they hold the same id in the same column; -1 is no id.",
+                "Join two rows only when they hold the same id in the same column; -1 is not an id.",
             )
     if len(pieces) > 1:
         return Explanation(
             required,
             f"got {len(pieces)} people instead, one with {write_group(pieces[0])} and one with "
             f"{write_group(pieces[1])}",
-            "Merge rows that share an id in a column, 0 included, until no two are left that do.",
+            "Keep merging rows that share an id in a column, 0 included, until no two rows do.",
         )
     return Explanation(
         required,
@@ -244,8 +245,9 @@ def _wrong_deletion(case: MergeCase, scores: Mapping[Keypoints, float]) -> Expla
             return Explanation(
                 f"There must be a person with {_write_person(group, score)}",
                 "got nobody with any of these keypoints",
-                "Join rows only when they share an id in a column, and delete only people with fewer than "
-                f"{case.min_num_body_parts:g} parts or a score a part below {case.min_score:g}: at a bound they stay.",
+                "Join rows only when they share an id in a column, and delete only people with fewer "
+                f"than {case.min_num_body_parts:g} parts or a score per part below {case.min_score:g}: at a bound they "
+                "stay.",
             )
     kept = [group for group in scores if group not in case.expected_people]
     return kept_below_bound(case, kept[0], scores[kept[0]]) if kept else None
@@ -254,7 +256,7 @@ def _wrong_deletion(case: MergeCase, scores: Mapping[Keypoints, float]) -> Expla
 def kept_below_bound(case: MergeCase, group: Keypoints, score: float) -> Explanation:
     """Explain that somebody was kept who has too few parts or too low a score."""
     return Explanation(
-        f"People with fewer than {case.min_num_body_parts:g} parts or a score a part below {case.min_score:g} "
+        f"People with fewer than {case.min_num_body_parts:g} parts or a score per part below {case.min_score:g} "
         "must be deleted",
         f"got one with {_write_person(group, score)}",
         "Delete them after all rows are merged.",
@@ -282,7 +284,7 @@ def _wrong_scores(case: MergeCase, scores: Mapping[Keypoints, float]) -> Explana
                 f"The score of the person with {write_group(group)} must be {score:.8g}, the sum of the scores of its "
                 "rows",
                 f"got {scores[group]:.8g}",
-                "Add the score of each row of the person once, also of one that only closes a cycle.",
+                "Add the score of each of the person's rows once, including a row that only closes a cycle.",
             )
     return None
 
@@ -292,7 +294,7 @@ def nobody_left(case: MergeCase, people: Rows) -> Explanation | None:
     if not len(case.expected) or (people[:, :N_PARTS] != ABSENT).any():
         return None
     return Explanation(
-        "Where the rows hold people, the answer must hold people",
+        "If the rows hold people, the answer must hold people",
         f"got nobody for {len(case.rows)} rows",
         "Merge the rows first, then delete only people below the bounds.",
     )

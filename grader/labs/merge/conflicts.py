@@ -44,7 +44,7 @@ def broken_rule(case: MergeCase, people: Rows) -> Explanation | None:
 def lost_too_many(case: MergeCase, people: Rows) -> Explanation | None:
     """Demand that an answer to conflicts keeps most of the keypoints that the reference keeps.
 
-    Keypoints of people who are too small to stay do not count: handing back all rows as they came keeps nobody.
+    Keypoints of people who are too small to stay do not count: handing back all rows as they are keeps nobody.
     """
     groups = [group for group in map(keypoints_of, people) if len(group) >= case.min_num_body_parts]
     kept = len(case.keypoints.intersection(frozenset().union(*groups)))
@@ -52,8 +52,8 @@ def lost_too_many(case: MergeCase, people: Rows) -> Explanation | None:
     if kept >= KEPT_SHARE * must:
         return None
     return Explanation(
-        f"Removing conflicts must not throw away much more than they need: {KEPT_SHARE:.0%} of the {must} keypoints "
-        "that a plain solution keeps have to stay",
+        f"Resolving conflicts must not throw away much more than necessary: {KEPT_SHARE:.0%} of the {must} keypoints "
+        "that a plain solution keeps must stay",
         f"got {kept} in people of at least {case.min_num_body_parts:g} parts",
         "Remove the one connection that does not fit, and keep the rest of the person.",
     )
@@ -81,7 +81,7 @@ def _broken_person(case: MergeCase, groups: Sequence[Keypoints], scores: Sequenc
             return Explanation(
                 f"The parts of a person must be joined by rows of the input; the person has {write_group(group)}",
                 f"no row joins {write_group(min(reached, group - reached, key=len))} to the rest",
-                "When you remove a connection, also remove or separate what hung on it alone.",
+                "When you remove a connection, also remove or split off whatever was joined by it alone.",
             )
         # Rows of negative score may have been left out, so that the bound is the sum of the others.
         highest = sum(max(added, 0.0) for _, added in inside)
@@ -90,7 +90,7 @@ def _broken_person(case: MergeCase, groups: Sequence[Keypoints], scores: Sequenc
                 f"A score must not be above the sum of the rows inside the person, {highest:.6g} for the one with "
                 f"{write_group(group)}",
                 f"got {score:.6g}",
-                "Do not count the score of a removed connection, and none twice.",
+                "Do not count the score of a removed connection, and count no score twice.",
             )
     return None
 

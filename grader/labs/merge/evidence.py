@@ -43,7 +43,7 @@ class MergeEvidence:
     expected : ndarray of shape (m, 20) and dtype float64
         A right answer: the only one without conflicts, the reference's with conflicts.
     answer : ndarray of shape (k, 20) and dtype float64, or None
-        The student's; None when nothing came that could be read.
+        The student's; None when there was none that could be read.
     is_only_answer : bool
         Whether `expected` is the only right answer.
     is_shrunk : bool

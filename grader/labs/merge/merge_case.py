@@ -99,7 +99,7 @@ class MergeCase(Case):
 
     @property
     def min_score(self) -> float:
-        """The bound on the score a part that the call sets; 0.4 when it sets none."""
+        """The bound on the score per part that the call sets; 0.4 when it sets none."""
         return self._bound(1, "min_score", 0.4)
 
     def _bound(self, place: int, name: str, default: float) -> float:

@@ -97,12 +97,12 @@ def draw_input(rows: Rows) -> str:
 
 
 def draw_people(people: Rows) -> str:
-    """Draw an answer of `merge`: one figure a person; keypoints that several persons hold are ringed.
+    """Draw an answer of `merge`: one figure a person; keypoints that several people hold are ringed.
 
     Parameters
     ----------
     people : ndarray of shape (m, 20)
-        Persons. Not modified.
+        People. Not modified.
 
     Returns
     -------

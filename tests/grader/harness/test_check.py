@@ -151,7 +151,7 @@ def test_judge_twins_tells_ids_that_were_not_renumbered():
 def test_judge_twins_does_not_pass_nobody_two_times():
     check = check_of(lambda _: [], [CASES[0], SHUFFLED])
     check.judge_twins(ALIKE)
-    assert str(check.results[0].explanation).startswith("Where the rows hold people, the answer must hold people")
+    assert str(check.results[0].explanation).startswith("If the rows hold people, the answer must hold people")
 
 
 def test_judge_twins_passes_nobody_where_nobody_is():

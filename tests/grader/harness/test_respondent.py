@@ -140,7 +140,7 @@ def test_respondent_runs_out_of_time_in_all():
     assert [isinstance(outcome, Failure) for outcome in outcomes] == [False, False, True, True]
     assert outcomes[2].verdict is Verdict.TIMED_OUT
     assert str(outcomes[2].explanation) == (
-        "All cases together must be answered within 90 seconds; the time was over before this case. "
+        "All cases together must be answered within 90 seconds; time ran out before this case. "
         "Make merge() faster; the largest input is the slowest case."
     )
 
@@ -316,7 +316,7 @@ def test_answer_of_more_people_than_rows_is_refused():
 
     assert failure.verdict is Verdict.WRONG
     assert str(failure.explanation) == (
-        "There cannot be more people than rows, here 4; got 8 people. Return one row a person, and remove a row once "
+        "There cannot be more people than rows, here 4; got 8 people. Return one row per person, and remove a row once "
         "it has been merged into another."
     )
 

@@ -74,15 +74,13 @@ def test_rubric_names_the_checks_that_it_has(tmp_path):
         load_rubric(write(tmp_path))["three"]
 
 
-NOT_SO = r"^A rubric must have the tables and fields that CONTRIBUTING\.md names; .*rubric\.toml has not: "
+NOT_SO = r"^A rubric must have the tables and fields that CONTRIBUTING\.md names; .*rubric\.toml does not: "
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        pytest.param(
-            ('says = "Does one."\n', ""), NOT_SO + r"KeyError\('says'\)\. Fix it\.$", id="field missing"
-        ),
+        pytest.param(('says = "Does one."\n', ""), NOT_SO + r"KeyError\('says'\)\. Fix it\.$", id="field missing"),
         pytest.param(("[code]\npoints = 1\n", ""), NOT_SO + r"KeyError\('code'\)\. Fix it\.$", id="sum missing"),
         pytest.param(("[report]\npoints = 2", "[report]\npoints = []"), NOT_SO + r"TypeError", id="sum that is none"),
         pytest.param(("[[manual]]", "[manual]"), NOT_SO + "TypeError", id="one table for a list"),
@@ -105,12 +103,12 @@ NOT_SO = r"^A rubric must have the tables and fields that CONTRIBUTING\.md names
         ),
         pytest.param(
             ('"text"', '"one"'),
-            r"^Each key of the rubric must be there once; 'one' is there twice\. Rename one\.$",
+            r"^Each key of the rubric must appear once; 'one' appears twice\. Rename one\.$",
             id="key twice",
         ),
         pytest.param(
             ('"two"', '"one"'),
-            r"^Each key of the rubric must be there once; 'one' is there twice\. Ren",
+            r"^Each key of the rubric must appear once; 'one' appears twice\. Ren",
             id="check twice",
         ),
         pytest.param(
@@ -144,7 +142,7 @@ def test_rubric_refuses(tmp_path, change, message):
 
 
 def test_rubric_refuses_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(RubricError, match=r"^A rubric must have .*; .*missing\.toml has not: FileNotFoundError"):
+    with pytest.raises(RubricError, match=r"^A rubric must have .*; .*missing\.toml does not: FileNotFoundError"):
         load_rubric(tmp_path / "missing.toml")
 
 

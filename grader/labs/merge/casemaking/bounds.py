@@ -11,7 +11,7 @@ from grader.labs.merge.casemaking.maker import Maker
 from grader.labs.merge.merge_case import MergeCase, Rows
 
 _Person = tuple[int, float | None]
-"""Number of parts, and score a part; any score that is high enough for None."""
+"""Number of parts, and score per part; any score that is high enough for None."""
 
 _LARGE: _Person = (12, None)
 """Somebody who stays, whatever the bound."""
@@ -35,21 +35,21 @@ def min_num_body_parts(maker: Maker) -> list[MergeCase]:
 
 
 def min_score(maker: Maker) -> list[MergeCase]:
-    """Make people whose score a part is below the bound, just the bound, and above it.
+    """Make people whose score per part is below the bound, just the bound, and above it.
 
     The scores and their sums are exact in binary, so that rounding decides nothing: 6 divided by 15 is the number
     nearest to 0.4, as the bound itself is, and 0.4 times 15 is 6.
     """
     below, above = (10, (4 - SCORE_STEP) / 10), (10, (4 + SCORE_STEP) / 10)
     kinds: dict[str, tuple[str, Sequence[_Person]]] = {
-        "below": ("A person a little below 0.4 a part, beside a large one.", [below, _LARGE]),
-        "at": ("A person of exactly 0.4 a part, beside a large one.", [(10, 0.4), _LARGE]),
-        "above": ("A person a little above 0.4 a part, beside a large one.", [above, _LARGE]),
+        "below": ("A person a little below 0.4 per part, beside a large one.", [below, _LARGE]),
+        "at": ("A person of exactly 0.4 per part, beside a large one.", [(10, 0.4), _LARGE]),
+        "above": ("A person a little above 0.4 per part, beside a large one.", [above, _LARGE]),
     }
     if not maker.is_public:
         kinds |= {
-            "one_at": ("A person of exactly 0.4 a part, and nobody else.", [(15, 0.4)]),
-            "mixed": ("People below, at and above 0.4 a part.", [above, (15, 0.4), below, (10, 0.4), _LARGE]),
+            "one_at": ("A person of exactly 0.4 per part, and nobody else.", [(15, 0.4)]),
+            "mixed": ("People below, at and above 0.4 per part.", [above, (15, 0.4), below, (10, 0.4), _LARGE]),
         }
     return [maker.case(name, says, _rows(maker, people), min_score=0.4) for name, (says, people) in kinds.items()]
 
@@ -64,14 +64,14 @@ def defaults(maker: Maker) -> list[MergeCase]:
     parts, scores = [(n, None) for n in (3, 4, 5)], [(8, 0.375), (8, 0.4375)]
     kinds: dict[str, tuple[str, Sequence[_Person]]] = {
         "parts": ("People of 3, 4 and 5 parts.", [*parts, _LARGE]),
-        "scores": ("People of 0.375 and 0.4375 a part.", [*scores, _LARGE]),
+        "scores": ("People of 0.375 and 0.4375 per part.", [*scores, _LARGE]),
     }
     if not maker.is_public:
         kinds = {
             "parts": ("People of 4, 5 and 3 parts.", [_LARGE, *parts[1:], parts[0]]),
             "four_parts": ("A person of 4 parts, and nobody else.", [(4, None)]),
-            "scores": ("People of 0.375 and 0.4375 a part.", [(16, 0.4375), (16, 0.375), _LARGE]),
-            "low_score": ("A person of 0.4375 a part, and nobody else.", [(8, 0.4375)]),
+            "scores": ("People of 0.375 and 0.4375 per part.", [(16, 0.4375), (16, 0.375), _LARGE]),
+            "low_score": ("A person of 0.4375 per part, and nobody else.", [(8, 0.4375)]),
         }
     return [maker.case(name, says, _rows(maker, people)) for name, (says, people) in kinds.items()]
 

@@ -10,7 +10,7 @@ def test_min_num_body_parts(check: Check) -> None:
 
 
 def test_min_score(check: Check) -> None:
-    """People with a lower score a part are deleted."""
+    """People with a lower score per part are deleted."""
     check.judge_each(same_people)
 
 
@@ -20,5 +20,5 @@ def test_parameters(check: Check) -> None:
 
 
 def test_defaults(check: Check) -> None:
-    """Without bounds in the call they are 4 parts and 0.4 a part."""
+    """Without bounds in the call they are 4 parts and 0.4 per part."""
     check.judge_each(same_people)

@@ -13,7 +13,7 @@ from grader.labs.merge.conflicts import broken_rule, empty_or_broken
 SAME_ROWS = partial(
     agree,
     required="Without conflicts the same rows in another order must give the same people",
-    advice="Do not depend on which row comes first; go on merging until no two rows share an id.",
+    advice="Do not depend on which row comes first; keep merging until no two rows share an id.",
 )
 SAME_KEYPOINTS = partial(
     agree,
@@ -22,7 +22,7 @@ SAME_KEYPOINTS = partial(
 )
 SAME_CALL = partial(
     other_than,
-    required="The same call must give the same people, also later and in another process",
+    required="The same call must give the same people, even later and in another process",
     advice="Keep nothing between two calls, and leave nothing to chance.",
 )
 

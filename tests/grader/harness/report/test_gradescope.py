@@ -132,5 +132,5 @@ def test_load_refuses_other_files(content):
 
 
 def test_load_names_a_number_that_json_does_not_have():
-    with pytest.raises(ValueError, match="NaN is no JSON"):
+    with pytest.raises(ValueError, match="NaN is not JSON"):
         load(LAB, b'{"execution_time": NaN}')

@@ -135,7 +135,7 @@ def test_page_shows_overlays_side_by_side():
     assert alternatives == ["1.jpg: reference, 1 skeleton", "1.jpg: this merge, 2 skeletons"]
     assert "Reference: 93.8 %, 1 skeleton" in reader.text
     assert "This merge: 75.0 %, 2 skeletons" in reader.text
-    assert "The picture is not at hand, so nothing is drawn (no_such.jpg: reference, 1 skeleton)." in reader.text
+    assert "The picture is not available, so nothing is drawn (no_such.jpg: reference, 1 skeleton)." in reader.text
 
 
 def test_page_of_a_full_mark_says_so():

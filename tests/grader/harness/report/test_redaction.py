@@ -54,7 +54,7 @@ def test_renderings_for_students_hold_nothing_of_hidden_cases(rendering, verdict
     [
         pytest.param("merge() must return an array of shape (n_people, 20)", True, id="shape"),
         pytest.param("A keypoint must belong to one person only", True, id="rule"),
-        pytest.param("An id that merge() returns must be -1 or an id of the input", True, id="absent"),
+        pytest.param("Each id that merge() returns must be -1 or an id of the input", True, id="absent"),
         pytest.param("There must be a person with nose 3, neck 5", False, id="people"),
         pytest.param("The score must be 16.5", False, id="score"),
         pytest.param("It must not hold -17", False, id="negative"),

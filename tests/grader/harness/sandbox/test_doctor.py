@@ -16,6 +16,8 @@ from grader.harness.sandbox.attacks import ATTACKS
 from grader.harness.sandbox.launcher import Failure, Reply
 from grader.harness.sandbox.policy import Mode
 
+pytestmark = pytest.mark.xdist_group("doctor")  # one examination for all
+
 on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sandbox protects on Linux only")
 
 HOLDS_EVERYWHERE = {

@@ -14,6 +14,8 @@ from grader.harness.sandbox.policy import Mode
 from grader.harness.sandbox.program import Function
 from tests.grader.harness.sandbox.conftest import BARE, PROGRAM
 
+pytestmark = pytest.mark.xdist_group("manners")  # one session of each tier for all
+
 ROWS = np.zeros((2, 20))
 FILES = "merge.py may not read or write files when it is graded: leave that line out."
 SYSTEM = (

@@ -65,14 +65,16 @@ RIGHT = rows_of((ANN, 8), (BOB, 12))
 
 ANN_TEXT = "nose 1, neck 2, right_shoulder 3, right_elbow 4, right_wrist 5"
 BOB_TEXT = "nose 11, neck 12, right_shoulder 13, right_elbow 14, right_wrist 15"
-JOIN = "Join two rows only when they hold the same id in the same column; -1 is no id."
-SURPLUS = "There must be nobody but the people who the rows form"
-JOIN_OR_REMOVE = "Join rows when they hold the same id in the same column, only then, and keep none that was merged."
-BOUNDS = (
-    "Join rows only when they share an id in a column, and delete only people with fewer than 4 parts or a score a "
-    "part below 0.4: at a bound they stay."
+JOIN = "Join two rows only when they hold the same id in the same column; -1 is not an id."
+SURPLUS = "The answer must hold only the people that the rows form"
+JOIN_OR_REMOVE = (
+    "Join rows only when they hold the same id in the same column, and remove each that was merged into another."
 )
-BELOW = "People with fewer than 4 parts or a score a part below 0.4 must be deleted"
+BOUNDS = (
+    "Join rows only when they share an id in a column, and delete only people with fewer than 4 parts or a score "
+    "per part below 0.4: at a bound they stay."
+)
+BELOW = "People with fewer than 4 parts or a score per part below 0.4 must be deleted"
 
 
 def judge(case, answer):
@@ -170,7 +172,7 @@ def test_same_people_refuses_one_wrong_number(rows, data):
 def test_read_people_refuses_a_shape(answer, shape):
     assert str(read_people(CASE, answer)) == (
         f"merge() must return an array of shape (n_people, 20); got shape {shape}. "
-        "Return one row a person: 18 keypoint ids, the score, the number of parts."
+        "Return one row per person: 18 keypoint ids, the score, the number of parts."
     )
 
 
@@ -199,7 +201,7 @@ def test_read_people_refuses_what_is_not_finite(cell, got):
 )
 def test_read_people_refuses_what_is_no_id(cell, got):
     assert str(read_people(CASE, changed(RIGHT, cell))) == (
-        f"An id that merge() returns must be -1 or an id of the input; {got}. "
+        f"Each id that merge() returns must be -1 or an id of the input; {got}. "
         "Copy ids as they are; do not add or average them."
     )
 
@@ -210,14 +212,14 @@ WRONG = {
     "missing": (
         rows_of((BOB, 12)),
         (
-            f"There must be a person with {ANN_TEXT}: 5 parts, score 8, 1.6 a part; "
+            f"There must be a person with {ANN_TEXT}: 5 parts, score 8, 1.6 per part; "
             f"got nobody with any of these keypoints. {BOUNDS}"
         ),
     ),
     "nobody": (
         [],
         (
-            f"There must be a person with {ANN_TEXT}: 5 parts, score 8, 1.6 a part; "
+            f"There must be a person with {ANN_TEXT}: 5 parts, score 8, 1.6 per part; "
             f"got nobody with any of these keypoints. {BOUNDS}"
         ),
     ),
@@ -254,7 +256,7 @@ WRONG = {
         (
             f"There must be a person with {ANN_TEXT}; got 2 people instead, one with nose 1, neck 2, right_shoulder 3 "
             "and one with right_shoulder 3, right_elbow 4, right_wrist 5. "
-            "Merge rows that share an id in a column, 0 included, until no two are left that do."
+            "Keep merging rows that share an id in a column, 0 included, until no two rows do."
         ),
     ),
     "short of an id": (
@@ -269,7 +271,7 @@ WRONG = {
         (
             f"There must be a person with {ANN_TEXT}; got 4 people instead, one with nose 1, neck 2 and one "
             "with neck 2, right_shoulder 3. "
-            "Merge rows that share an id in a column, 0 included, until no two are left that do."
+            "Keep merging rows that share an id in a column, 0 included, until no two rows do."
         ),
     ),
     "row left over": (
@@ -316,21 +318,21 @@ WRONG = {
         changed(RIGHT, (1, SCORE_COLUMN, 9)),
         (
             f"The score of the person with {BOB_TEXT} must be 12, the sum of the scores of its rows; got 9. "
-            "Add the score of each row of the person once, also of one that only closes a cycle."
+            "Add the score of each of the person's rows once, including a row that only closes a cycle."
         ),
     ),
     "kept with too few parts": (
         rows_of((ANN, 8), (BOB, 12), (CY, 8)),
         (
-            f"{BELOW}; got one with left_shoulder 26, left_elbow 27, left_wrist 28: 3 parts, score 8, 2.66667 a part. "
-            "Delete them after all rows are merged."
+            f"{BELOW}; got one with left_shoulder 26, left_elbow 27, left_wrist 28: 3 parts, score 8, 2.66667 per "
+            "part. Delete them after all rows are merged."
         ),
     ),
     "kept with too low a score": (
         rows_of((ANN, 8), (BOB, 12), (DI, 1.25)),
         (
             f"{BELOW}; got one with right_hip 39, right_knee 40, right_ankle 41, right_eye 42: 4 parts, score 1.25, "
-            "0.3125 a part. Delete them after all rows are merged."
+            "0.3125 per part. Delete them after all rows are merged."
         ),
     ),
 }
@@ -362,15 +364,15 @@ def test_same_people_explains_who_was_deleted_at_a_bound(keywords, parts, score)
     case = case_of(rows, **keywords)
     assert len(case.expected) == 1
     assert str(judge(case, [])) == (
-        f"There must be a person with {ANN_TEXT}: 5 parts, score 10, 2 a part; got nobody with any of these keypoints. "
-        f"Join rows only when they share an id in a column, and delete only people with fewer than {parts} parts or a "
-        f"score a part below {score}: at a bound they stay."
+        f"There must be a person with {ANN_TEXT}: 5 parts, score 10, 2 per part; got nobody with any of these "
+        f"keypoints. Join rows only when they share an id in a column, and delete only people with fewer than "
+        f"{parts} parts or a score per part below {score}: at a bound they stay."
     )
 
 
 def test_same_people_shows_a_score_that_is_hardly_below_the_bound():
     rows = rows_of(({NOSE: 1, NECK: 2}, 1), ({NECK: 2, SHOULDER: 3}, 0.5), ({SHOULDER: 3, ELBOW: 4}, 0.0998))
-    assert "4 parts, score 1.5998, 0.39995 a part" in str(judge(case_of(rows), merge(rows, min_score=0)))
+    assert "4 parts, score 1.5998, 0.39995 per part" in str(judge(case_of(rows), merge(rows, min_score=0)))
 
 
 # The first cause, where several things are wrong --------------------------------------------------------------------
@@ -428,7 +430,7 @@ def test_same_people_comes_to_an_end_on_an_answer_of_many_rows():
 
     assert "got 20000 rows with" in str(same_people(CASE, many))
     assert str(judge(CASE, many)) == (
-        "There cannot be more people than rows, here 13; got 40000 people. Return one row a person, and remove a row "
+        "There cannot be more people than rows, here 13; got 40000 people. Return one row per person, and remove a row "
         "once it has been merged into another."
     )
 
@@ -443,7 +445,7 @@ def test_read_people_takes_no_more_people_than_rows(n_people, is_refused):
 def test_read_people_explains_a_single_number():
     assert str(read_people(CASE, np.array(5.0))) == (
         "merge() must return an array of shape (n_people, 20); got a single number, 5. "
-        "Return one row a person: 18 keypoint ids, the score, the number of parts."
+        "Return one row per person: 18 keypoint ids, the score, the number of parts."
     )
 
 
@@ -537,13 +539,13 @@ def test_is_close_forgives_rounding_alone(score, expected, close):
 def test_kept_below_bound_tells_the_bounds_of_the_call():
     case = case_of(ROWS, 6, 0.625)
     assert str(kept_below_bound(case, frozenset({(NOSE, 1)}), 0.5)).startswith(
-        "People with fewer than 6 parts or a score a part below 0.625 must be deleted; got one with nose 1: 1 part, "
+        "People with fewer than 6 parts or a score per part below 0.625 must be deleted; got one with nose 1: 1 part, "
     )
 
 
 def test_nobody_left_tells_how_many_rows_there_were():
     assert nobody_left(CASE, RIGHT) is None
     assert str(nobody_left(CASE, rows_of(({}, 0)))) == (
-        "Where the rows hold people, the answer must hold people; got nobody for 13 rows. "
+        "If the rows hold people, the answer must hold people; got nobody for 13 rows. "
         "Merge the rows first, then delete only people below the bounds."
     )

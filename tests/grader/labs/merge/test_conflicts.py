@@ -83,7 +83,7 @@ RULES = {
     "nobody left": (
         np.empty((0, ROW_LENGTH)),
         (
-            "Where the rows hold people, the answer must hold people; got nobody for 8 rows. "
+            "If the rows hold people, the answer must hold people; got nobody for 8 rows. "
             "Merge the rows first, then delete only people below the bounds."
         ),
     ),
@@ -128,7 +128,7 @@ RULES = {
         (
             "The parts of a person must be joined by rows of the input; the person has nose 11, neck 12, "
             "right_elbow 14; no row joins right_elbow 14 to the rest. "
-            "When you remove a connection, also remove or separate what hung on it alone."
+            "When you remove a connection, also remove or split off whatever was joined by it alone."
         ),
     ),
     "loose first part": (
@@ -138,36 +138,36 @@ RULES = {
         (
             "The parts of a person must be joined by rows of the input; the person has nose 11, neck 2, "
             "right_shoulder 3, right_elbow 4, right_wrist 5; no row joins nose 11 to the rest. "
-            "When you remove a connection, also remove or separate what hung on it alone."
+            "When you remove a connection, also remove or split off whatever was joined by it alone."
         ),
     ),
     "score of the removed row": (
         changed(RIGHT, (0, SCORE_COLUMN, 9)),
         (
             f"A score must not be above the sum of the rows inside the person, 8 for the one with {ANN_TEXT}, "
-            "right_wrist 5; got 9. Do not count the score of a removed connection, and none twice."
+            "right_wrist 5; got 9. Do not count the score of a removed connection, and count no score twice."
         ),
     ),
     "too few parts after a conflict": (
         rows_of((ANN | {WRIST: 5}, 8), ({NOSE: 11, NECK: 12, SHOULDER: 13}, 6)),
         (
-            "People with fewer than 4 parts or a score a part below 0.4 must be deleted; got one with nose 11, "
-            "neck 12, right_shoulder 13: 3 parts, score 6, 2 a part. Delete them after all rows are merged."
+            "People with fewer than 4 parts or a score per part below 0.4 must be deleted; got one with nose 11, "
+            "neck 12, right_shoulder 13: 3 parts, score 6, 2 per part. Delete them after all rows are merged."
         ),
     ),
     "too low a score after a conflict": (
         rows_of((ANN | {WRIST: 5}, 8), (BOB, 1.5)),
         (
-            "People with fewer than 4 parts or a score a part below 0.4 must be deleted; got one with nose 11, "
-            "neck 12, right_shoulder 13, right_elbow 14: 4 parts, score 1.5, 0.375 a part. "
+            "People with fewer than 4 parts or a score per part below 0.4 must be deleted; got one with nose 11, "
+            "neck 12, right_shoulder 13, right_elbow 14: 4 parts, score 1.5, 0.375 per part. "
             "Delete them after all rows are merged."
         ),
     ),
     "row of nobody": (
         np.vstack([RIGHT, rows_of(({}, 0))]),
         (
-            "People with fewer than 4 parts or a score a part below 0.4 must be deleted; got one with no parts at all: "
-            "0 parts, score 0, 0 a part. Delete them after all rows are merged."
+            "People with fewer than 4 parts or a score per part below 0.4 must be deleted; got one with no parts at "
+            "all: 0 parts, score 0, 0 per part. Delete them after all rows are merged."
         ),
     ),
 }
@@ -221,12 +221,12 @@ def test_broken_rule_judges_by_the_bounds_of_the_call():
     answer = rows_of((ANN | {WRIST: 5}, 8))
     assert broken_rule(case_of(ROWS, 5, 1.6), answer) is None
     assert "fewer than 6 parts" in str(broken_rule(case_of(ROWS, 6), answer))
-    assert "a part below 1.75 must" in str(broken_rule(case_of(ROWS, min_score=1.75), answer))
+    assert "per part below 1.75 must" in str(broken_rule(case_of(ROWS, min_score=1.75), answer))
 
 
 def test_broken_rule_refuses_a_row_of_nobody_where_no_part_is_needed():
     answer = np.vstack([RIGHT, rows_of(({}, 0))])
-    assert "no parts at all: 0 parts, score 0, 0 a part" in str(broken_rule(case_of(ROWS, 0), answer))
+    assert "no parts at all: 0 parts, score 0, 0 per part" in str(broken_rule(case_of(ROWS, 0), answer))
 
 
 def test_broken_rule_passes_nobody_where_nobody_is():
@@ -238,8 +238,8 @@ def test_broken_rule_passes_nobody_where_nobody_is():
 
 def test_lost_too_many_explains():
     assert str(lost_too_many(CASE, RIGHT[:1])) == (
-        "Removing conflicts must not throw away much more than they need: 75% of the 9 keypoints that a plain "
-        "solution keeps have to stay; got 5 in people of at least 4 parts. "
+        "Resolving conflicts must not throw away much more than necessary: 75% of the 9 keypoints that a plain "
+        "solution keeps must stay; got 5 in people of at least 4 parts. "
         "Remove the one connection that does not fit, and keep the rest of the person."
     )
 
@@ -255,7 +255,7 @@ def test_lost_too_many_explains():
     ],
 )
 def test_lost_too_many_counts_nothing_but_people(answer):
-    assert "have to stay" in str(lost_too_many(CASE, answer))
+    assert "must stay" in str(lost_too_many(CASE, answer))
 
 
 def test_lost_too_many_allows_the_share_to_be_reached():

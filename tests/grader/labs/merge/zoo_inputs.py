@@ -121,7 +121,7 @@ SMALL = by_limb(chain(3, 6, 500), chain(3, 6, 600))
 FAR_NUMBERS = rows_from(*((a, 1009 * a * a + 11, b, 1009 * b * b + 11, 2.0) for a, b in PAIRS))
 AT_PARTS = np.vstack([chain(3, 3, 100), chain(4, 4, 200), chain(5, 5, 300)])
 AT_SCORES = np.vstack([chain(8, 3, 100), chain(5, 2, 200), chain(8, 3.5, 300), chain(5, 5, 400)])
-"""People of 0.375, 0.4, 0.4375 and 1 a part."""
+"""People of 0.375, 0.4, 0.4375 and 1 per part."""
 
 SHARED_WRIST = np.vstack([person(100), person(200), rows_from((R_ELBOW, 203, R_WRIST, 104, 1.25))])
 TWO_NOSES = np.vstack([person(100), rows_from((NECK, 101, NOSE, 250, 1.0)), person(250, FACE[1:])])
