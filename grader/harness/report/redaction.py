@@ -32,8 +32,8 @@ _GOT: Mapping[Verdict, str] = MappingProxyType(
         Verdict.WRONG: "the answer is wrong",
         Verdict.CRASHED: "there was an error",
         Verdict.TIMED_OUT: "it took too long",
-        Verdict.OUT_OF_MEMORY: "it took too much",
-        Verdict.FORBIDDEN: "it tried",
+        Verdict.OUT_OF_MEMORY: "it used too much",
+        Verdict.FORBIDDEN: "it tried to",
         Verdict.NOT_RUN: "it was not run",
         Verdict.GRADER_FAULT: "it failed itself",
     }
