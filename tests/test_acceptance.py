@@ -75,7 +75,10 @@ def test_grading_leaves_no_file_where_it_was_started(tmp_path):
         (["grader", "grade"], "the following arguments are required: ZIP"),
         (["grader", "grade", "x.zip", "--sandbox", "none"], "invalid choice: 'none'"),
         (["grader"], "the following arguments are required: COMMAND"),
-        (["grader", "grade", "x.zip", "--lab", "ports"], "--lab must name a lab that there is; 'ports' is none. There "),
+        (
+            ["grader", "grade", "x.zip", "--lab", "ports"],
+            "--lab must name one of the labs; 'ports' is not one of them. They ",
+        ),
     ],
     ids=["missing-file", "no-file", "unknown-sandbox", "no-command", "unknown-lab"],
 )
@@ -199,7 +202,8 @@ def test_help_lists_the_options():
     done = run("pytest", "grader/", "--help")
 
     assert done.returncode == 0
-    for option in ("student=ZIP", "lab=NAME", "results=FILE.json", "html=FILE.html", "audience=", "sandbox=", "no-shrink"):
+    options = "student=ZIP", "lab=NAME", "results=FILE.json", "html=FILE.html", "audience=", "sandbox=", "no-shrink"
+    for option in options:
         assert f"--{option}" in done.stdout
 
 

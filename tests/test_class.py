@@ -446,7 +446,7 @@ def test_commands_know_the_labs_that_there_are(two_labs, tmp_path):
     done = run("batch", hand_in(tmp_path / "in", "Lab3"), "--out", tmp_path / "out", "--lab", "nothing")
 
     assert done.returncode == 2
-    assert "--lab must name a lab that there is; 'nothing' is none. There are: merge, other." in done.stderr
+    assert "--lab must name one of the labs; 'nothing' is not one of them. They are: merge, other." in done.stderr
 
 
 @pytest.mark.parametrize(

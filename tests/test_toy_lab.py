@@ -102,7 +102,7 @@ def test_unknown_lab_gets_the_list(tree, tmp_path):
     done = run(tree, "grader", "grade", pack(tmp_path / "N26130891_Lab9.zip", RIGHT), "--lab", "toys")
 
     assert done.returncode == 2
-    assert done.stderr == "--lab must name a lab that there is; 'toys' is none. There are: merge, toy.\n"
+    assert done.stderr == "--lab must name one of the labs; 'toys' is not one of them. They are: merge, toy.\n"
 
 
 def test_toy_class_is_graded_and_exported(tree, tmp_path):
@@ -144,19 +144,19 @@ def test_toy_is_released_without_what_is_for_the_staff(tree, tmp_path):
     [
         (
             lambda text: text.replace('key = "loads"', 'key = "doubles"'),
-            "Each key of the rubric must be there once; 'd",
+            "Each key of the rubric must appear once; 'doubles' appears twice. Rename one.",
         ),
         (
             lambda text: text.replace("says =", "said =", 1),
-            "[check] has key, part, points, says, staff, title, and not 's",
+            "[check] has key, part, points, says, staff, title, and not 'said'",
         ),
         (
             lambda text: text.replace('key = "doubles"', 'key = "trebles"'),
-            "Each check must have a test in the lab's ch",
+            "Each check must have a test in the lab's checks; 'trebles' has none. Write test_trebles.",
         ),
         (
             lambda text: text.replace("points = 60", "points = 50", 1),
-            "The points of the code must add up to 50; they a",
+            "The points of the code must add up to 50; ",
         ),
     ],
     ids=["twice", "unknown-key", "no-test", "sum"],
@@ -172,6 +172,24 @@ def test_rubric_that_cannot_be_judged_is_one_sentence(tree, tmp_path, command, c
     finally:
         rubric.write_text(before)
 
+    check_refused(done, says)
+
+
+@pytest.mark.parametrize("command", ["grade", "doctor"])
+def test_check_without_cases_is_one_sentence(tree, tmp_path, command):
+    cases = tree / "grader" / "labs" / "toy" / "cases"
+    words = ["grade", pack(tmp_path / "N26130891_Lab9.zip", RIGHT)] if command == "grade" else ["doctor"]
+    cases.rename(tmp_path / "cases")
+    try:
+        done = run(tree, "grader", *words, "--lab", "toy")
+    finally:
+        (tmp_path / "cases").rename(cases)
+
+    check_refused(done, "Each check must have cases; 'doubles' has none. Add cases/public/doubles.json.")
+
+
+def check_refused(done, says):
+    """The grader itself cannot work: exit code 3 and one sentence that says why."""
     assert done.returncode == 3, done.stdout
     assert done.stderr.startswith("The grader cannot do this: ")
     assert says in done.stderr

@@ -37,6 +37,6 @@ def find_lab(name: str = "", *file_names: str) -> Lab:
     """
     labs = {lab.name: lab for lab in list_labs()}
     if name and name not in labs:
-        raise UsageError(f"--lab must name a lab that there is; {name!r} is none. There are: {', '.join(labs)}.")
+        raise UsageError(f"--lab must name one of the labs; {name!r} is not one of them. They are: {', '.join(labs)}.")
     told = (lab.name for file in file_names for lab in labs.values() if lab.naming.is_expected(file))
     return labs[name or next(told, DEFAULT)]

@@ -157,7 +157,7 @@ def test_metrics_are_nan_when_nothing_is_labelled(metric, true):
             r"one length for each of the 1 people; got the shape \(2,\)",
         ),
     ],
-    ids=["unmatched", "17 parts", "one person", "two lengths", "one box"],
+    ids=["unmatched", "17 parts", "one person", "two lengths"],
 )
 def test_metrics_refuse_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):

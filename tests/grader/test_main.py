@@ -132,7 +132,8 @@ def test_lab_is_found(graded, tmp_path, name, options):
 
 def test_lab_that_is_not_there_is_told(capsys, submission):
     assert main(["grade", str(submission), "--lab", "juggling"]) == 2
-    assert capsys.readouterr().err.startswith("--lab must name a lab that there is; 'juggling' is none. There are: ")
+    told = capsys.readouterr().err
+    assert told.startswith("--lab must name one of the labs; 'juggling' is not one of them. They are: ")
 
 
 def test_labs_have_names_and_tags_of_their_own():
