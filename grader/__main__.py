@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.harness.batch.commands import add_commands
 from grader.harness.errors import GraderError, SubmissionError, UsageError
 from grader.harness.lab import Lab
-from grader.harness.options import GRADING, LAB, STUDENT_HELP, STUDENT_METAVAR
+from grader.harness.options import GRADING, LAB, MODES, STUDENT_HELP, STUDENT_METAVAR
 from grader.harness.results import Audience, Visibility
 from grader.harness.sandbox.policy import Mode
 from grader.labs import DEFAULT, find_lab, list_labs
@@ -91,8 +91,7 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    modes = [mode.value for mode in Mode]
-    parser.add_argument("--sandbox", choices=modes, default=Mode.AUTO, help="which protections to test")
+    parser.add_argument("--sandbox", choices=MODES, default=Mode.AUTO, help="which protections to test")
     parser.set_defaults(command=_doctor)
 
 

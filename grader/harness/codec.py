@@ -19,7 +19,7 @@ from grader.harness.lab import Lab
 from grader.harness.results import CaseResult, CheckResult, ManualPart, Report
 
 FORMAT = 2
-"""Number of the form of a report; a file of another one is refused."""
+"""Number of the format of a report; a file of another one is refused."""
 
 _EXACT = 2**53
 _FRACTION = re.compile(r"-?[0-9]{1,9}(/[1-9][0-9]{0,8})?")
@@ -69,7 +69,7 @@ def report_from_plain(lab: Lab, data: Any) -> Report:  # noqa: ANN401 - of a fil
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         form = data.get("format") if isinstance(data, dict) else data
         raise ValueError(
-            f"A results file must be of form {FORMAT}; this one is of {form!r:.80}. Grade the submission again."
+            f"A results file must be of format {FORMAT}; this one is of {form!r:.80}. Grade the submission again."
         )
     report = from_plain(Report, {name: value for name, value in data.items() if name != "format"})
     _check_ranges(report)

@@ -8,37 +8,17 @@ from grader.harness.sandbox.policy import Mode
 
 LAB: dict[str, Any] = {"metavar": "NAME", "default": "", "help": "which lab; without it the submission's name decides"}
 
+AUDIENCES = [audience.value for audience in Audience]
+MODES = [mode.value for mode in Mode]
+
 GRADING: tuple[tuple[str, dict[str, Any]], ...] = (
     ("--lab", LAB),
-    (
-        "--results",
-        {"type": Path, "metavar": "FILE.json", "help": "write the results in Gradescope's format"},
-    ),
+    ("--results", {"type": Path, "metavar": "FILE.json", "help": "write the results in Gradescope's format"}),
     ("--html", {"type": Path, "metavar": "FILE.html", "help": "write the results as one page"}),
-    (
-        "--audience",
-        {
-            "choices": [audience.value for audience in Audience],
-            "default": Audience.STUDENT.value,
-            "help": "who reads: student or staff",
-        },
-    ),
-    (
-        "--sandbox",
-        {
-            "choices": [mode.value for mode in Mode],
-            "default": Mode.AUTO.value,
-            "help": "strict: all protections, or no mark",
-        },
-    ),
-    (
-        "--student-python",
-        {"type": Path, "metavar": "PATH", "help": "interpreter that runs the student's code"},
-    ),
-    (
-        "--no-shrink",
-        {"action": "store_true", "help": "show failing inputs as they were recorded; students' copies always do"},
-    ),
+    ("--audience", {"choices": AUDIENCES, "default": Audience.STUDENT.value, "help": "who reads: student or staff"}),
+    ("--sandbox", {"choices": MODES, "default": Mode.AUTO.value, "help": "strict: all protections, or no mark"}),
+    ("--student-python", {"type": Path, "metavar": "PATH", "help": "interpreter that runs the student's code"}),
+    ("--no-shrink", {"action": "store_true", "help": "show failing inputs as recorded; students' copies always do"}),
 )
 """Each option and its declaration."""
 

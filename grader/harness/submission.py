@@ -53,11 +53,6 @@ class Submission:
     source: bytes | None
     report: bytes | None
 
-    @property
-    def is_report_pdf(self) -> bool:
-        """Tell whether there is a report that is a PDF inside."""
-        return self.report is not None and b"%PDF-" in self.report[:1024]
-
 
 def open_submission(lab: Lab, path: Path, *, others: Sequence[Naming] = ()) -> Submission:
     """Open a zip, or the bare code, from the disk.

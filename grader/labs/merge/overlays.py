@@ -91,7 +91,7 @@ def _draw(
     """Draw people over a picture; in a class most have the same ones to draw."""
     import cv2  # costs a quarter of a second, and few reports have pictures
 
-    from estimation.pictures import PictureError, read_picture
+    from estimation.pictures import PictureError, read_picture, rgb_to_bgr
     from estimation.renderers import draw
 
     try:
@@ -108,8 +108,7 @@ def _draw(
     }
     rows = np.zeros((len(people), ROW_LENGTH))
     rows[:, : len(PARTS)] = np.reshape(people, (-1, len(PARTS)))
-    # The colours are blue, green, red: they are right on a picture in the same order.
-    canvas = draw(get_default_configuration(), np.ascontiguousarray(small[..., ::-1]), coords, rows)
+    canvas = draw(get_default_configuration(), rgb_to_bgr(small), coords, rows)  # whose colours are in that order
     _, encoded = cv2.imencode(".jpg", canvas, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return encoded.tobytes()
 

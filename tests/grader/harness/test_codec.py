@@ -150,9 +150,9 @@ def set_in(data, path, value):
 EVIDENCE_AT = "checks.1.cases.1.evidence"
 OVERLAY_AT = "checks.11.cases.0.overlay"
 REFUSED = [
-    ("format", 1, r"must be of form 2; this one is of 1\. Grade the submission again\.$"),
-    ("format", ..., r"must be of form 2; this one is of None\. Grade"),
-    ("format", "2", r"must be of form 2; this one is of '2'\. Grade"),
+    ("format", 1, r"must be of format 2; this one is of 1\. Grade the submission again\.$"),
+    ("format", ..., r"must be of format 2; this one is of None\. Grade"),
+    ("format", "2", r"must be of format 2; this one is of '2'\. Grade"),
     ("handed", ..., r"missing required field `handed`"),
     ("printed", ..., r"it lacks \.printed\.$"),
     ("checks.0.cases.0.traceback", ..., r"it lacks \.checks\[0\]\.cases\[0\]\.traceback\.$"),
@@ -218,7 +218,7 @@ def test_what_is_no_record_is_refused_with_its_place(path, value, message):
 @pytest.mark.parametrize("data", [[], None, "report", 2], ids=str)
 def test_what_is_no_object_is_refused(data):
     with pytest.raises(
-        ValueError, match=r"^A results file must be of form 2; this one is of .*\. Grade the submission ag"
+        ValueError, match=r"^A results file must be of format 2; this one is of .*\. Grade the submission ag"
     ):
         report_from_plain(LAB, data)
 

@@ -84,7 +84,6 @@ def test_open_submission_reads_a_right_zip(tmp_path):
 
     assert opened.source == SOURCE
     assert opened.report == REPORT
-    assert opened.is_report_pdf
     assert opened.handed.file_name == FILE_NAME
     assert opened.handed.student_id == "N26130891"
     assert opened.handed.sha256 == hashlib.sha256(pack_lab()).hexdigest()
@@ -99,7 +98,6 @@ def test_open_submission_reads_a_bare_file(tmp_path):
 
     assert opened.source == SOURCE
     assert opened.report is None
-    assert not opened.is_report_pdf
     assert opened.handed.problems == ()
 
 
