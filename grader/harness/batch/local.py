@@ -5,10 +5,10 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait as wait_for
 
 from grader.harness.batch.parcel import Parcel, fill_parcel, open_parcel
@@ -20,6 +20,8 @@ Graded = tuple[Outcome, int]
 
 JOB_S = 900
 """A worker that has been at one submission for so long is killed: its own limits should have ended it long before."""
+
+_LOOK_S, _PATIENCE_S = 0.02, 5.0
 
 N_BEFORE_RENEWAL = 500
 """A worker is replaced after so many submissions, so that nothing that piles up in it lasts."""
@@ -65,7 +67,7 @@ def _grade_in_pool(
                 parcel = Parcel(job)
                 try:
                     running[pool.submit(_grade_within, grade, *parcel.note)] = parcel
-                except BrokenProcessPool:  # it broke while the outcome before was being kept
+                except (BrokenProcessPool, BrokenPipeError):  # it broke while the outcome before was being kept
                     parcel.close()
                     broken.append(job)
                     break
@@ -73,7 +75,10 @@ def _grade_in_pool(
                     break
             if not running:
                 break
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            finished = _wait(running)
+            if not finished:
+                break
+            for future in finished:
                 with running.pop(future) as parcel:
                     try:
                         outcome = parcel.unpack(*future.result())
@@ -87,11 +92,12 @@ def _grade_in_pool(
 
 def _grade_alone(job: Job, grade: Grade) -> Iterator[tuple[Job, Outcome]]:
     with _pool(1) as pool, Parcel(job) as parcel:
-        try:
-            yield job, parcel.unpack(*pool.submit(_grade_within, grade, *parcel.note).result())
-        except BrokenProcessPool:
-            reason = "The grader's own process ended twice while it graded this submission; look at it by hand."
-            yield job, Outcome(Status.NO_MARK, reason)
+        reason = "The grader's own process ended twice while it graded this submission; look at it by hand."
+        outcome = Outcome(Status.NO_MARK, reason)
+        with suppress(BrokenProcessPool, BrokenPipeError):
+            for future in _wait({pool.submit(_grade_within, grade, *parcel.note)}):
+                outcome = parcel.unpack(*future.result())
+        yield job, outcome
 
 
 @contextmanager
@@ -108,13 +114,37 @@ def _closing(running: Mapping[Future[Graded], Parcel]) -> Iterator[None]:
 def _pool(n_workers: int) -> Iterator[ProcessPoolExecutor]:
     # Started afresh, not forked: nothing of the coordinator's, its threads and open files, is in a worker.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_workers, context, _start_worker, max_tasks_per_child=N_BEFORE_RENEWAL) as pool:
-        try:
-            yield pool
-        except BaseException:  # Ctrl-C, or whoever takes the outcomes has failed: nobody waits for the jobs at work
-            for worker in multiprocessing.active_children():
-                worker.kill()
-            raise
+    pool = ProcessPoolExecutor(n_workers, context, _start_worker, max_tasks_per_child=N_BEFORE_RENEWAL)
+    try:
+        yield pool
+    finally:
+        _end_pool(pool)
+
+
+def _end_pool(pool: ProcessPoolExecutor) -> None:
+    """Kill the workers and wait for the pool.
+
+    Nothing of theirs is needed any more: the outcomes are there, or somebody has stopped the command. A pool that is
+    left to end by itself may wait for ever when a worker was killed: for one that was being started just then, or for
+    those that stand behind the lock that the dead one held.
+    """
+    ending = threading.Thread(target=pool.shutdown, name="end of a pool")
+    ending.start()
+    while ending.is_alive():
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        ending.join(_LOOK_S)
+
+
+def _wait(running: Collection[Future[Graded]]) -> set[Future[Graded]]:
+    """Wait until a job is done, and return those that are; none when no worker is left that could do one.
+
+    A pool that breaks while it is given a job may forget that job.
+    """
+    while True:
+        done = wait(running, _PATIENCE_S, FIRST_COMPLETED).done
+        if done or not multiprocessing.active_children():
+            return done
 
 
 def _start_worker() -> None:

@@ -7,7 +7,9 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -52,6 +54,12 @@ def grade_large_and_die_sending(one):
         return os.kill(os.getpid(), signal.SIGKILL)
 
     Connection._send = send_half
+    return grade_large_or_die(one)
+
+
+def grade_large_and_stay(one):
+    """Leaves a thread behind for which its process would wait for ever."""
+    threading.Thread(target=threading.Event().wait).start()
     return grade_large_or_die(one)
 
 
@@ -148,28 +156,59 @@ def test_pool_survives_a_death_while_large_submissions_wait():
         assert (outcome.results, outcome.page) == (b"r" * 2_000_000, f"{name} 3000000".encode())
 
 
-SENDING = """
+TROUBLED = """
+import sys
 from grader.harness.batch.local import grade_locally
 from grader.harness.batch.records import Job
-from tests.grader.harness.batch.test_local import grade_large_and_die_sending
+from tests.grader.harness.batch import test_local
 if __name__ == "__main__":
     jobs = [Job(name, "x.zip", bytes(3_000_000)) for name in ("s1", "s2", "s3")]
-    for one, outcome in grade_locally(jobs, grade_large_and_die_sending, 2):
+    for one, outcome in grade_locally(jobs, getattr(test_local, sys.argv[1]), 2):
         print(one.key, outcome.status, len(outcome.results))
 """
 
 
-def test_pool_is_not_left_waiting_by_a_worker_that_is_killed_in_the_middle_of_its_answer(tmp_path):
+@pytest.mark.parametrize(
+    "grade",
+    [
+        pytest.param(grade_large_and_die_sending, id="killed_in_the_middle_of_its_answer"),
+        pytest.param(grade_large_and_stay, id="does_not_end"),
+    ],
+)
+def test_pool_is_not_left_waiting_by_a_worker(tmp_path, grade):
     script = tmp_path / "coordinator.py"
-    script.write_text(SENDING, encoding="utf-8")
+    script.write_text(TROUBLED, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
 
     # One that waits cannot be stopped from within.
     done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, env=environment, timeout=WAIT_S, check=False
+        [sys.executable, script, grade.__name__],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=WAIT_S,
+        check=False,
     )
 
     assert sorted(done.stdout.splitlines()) == [f"{name} graded 2000000" for name in ("s1", "s2", "s3")], done.stderr
+
+
+def test_pool_tries_a_job_again_that_a_breaking_pool_forgot(monkeypatch):
+    submit = ProcessPoolExecutor.submit
+    forgotten = []
+
+    def forget_once(pool, grade, *words):
+        if forgotten:
+            return submit(pool, grade, *words)
+        forgotten.append(words)
+        return Future()
+
+    monkeypatch.setattr("grader.harness.batch.local._PATIENCE_S", 0.01)
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", forget_once)
+
+    ((one, outcome),) = grade_locally([job("s1")], grade_politely, 1)
+
+    assert (one.key, outcome.status) == ("s1", Status.GRADED)
 
 
 @pytest.mark.slow

@@ -47,6 +47,25 @@ def test_store_gives_back_what_was_committed(store, tmp_path):
     assert (store.folder / "feedback" / "N1.html").read_bytes() == b"<!doctype html>"
 
 
+@pytest.mark.parametrize("n_written", [0, 1, 2, 3], ids=["nothing", "submission", "results", "page"])
+def test_store_has_no_line_of_a_result_that_is_not_all_there(store, tmp_path, monkeypatch, n_written):
+    before = commit(store, tmp_path)
+    written = []
+
+    def write_some(path, content):
+        if len(written) == n_written:
+            raise KeyboardInterrupt
+        written.append(path)
+        write(path, content)
+
+    monkeypatch.setattr("grader.harness.batch.store.write", write_some)
+    with pytest.raises(KeyboardInterrupt):
+        commit(store, tmp_path, points=7, results=b"new")
+
+    assert Store(store.folder).line("N1") == before
+    assert len(written) == n_written
+
+
 def test_store_keeps_text_that_is_no_unicode(store, tmp_path):
     line = commit(store, tmp_path, reason="half a pair: \udc80", status=Status.UNGRADABLE)
 
