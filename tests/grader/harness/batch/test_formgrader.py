@@ -294,28 +294,40 @@ def browser(tmp_path):
 @pytest.mark.slow
 def test_ta_marks_a_report_in_the_browser(browser, tmp_path):
     """Open the list, then a submission; give 17.5 points and a comment; see both in the marks, also after a regrade."""
+    from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
     from selenium.webdriver.support.wait import WebDriverWait
 
     out = tmp_path / "OUT"
     url = make_class(out)
-    wait = WebDriverWait(browser, WAIT_S)
+    # While a page takes the place of another one, what is looked at may be gone.
+    wait = WebDriverWait(browser, WAIT_S, ignored_exceptions=[JavascriptException, StaleElementReferenceException])
 
-    def find(selector):
-        return wait.until(lambda window: window.find_elements(By.CSS_SELECTOR, selector))
+    def find(selector, count=1):
+        def look(window):
+            found = window.find_elements(By.CSS_SELECTOR, selector)
+            return len(found) >= count and all(element.is_displayed() for element in found) and found
+
+        return wait.until(look)
 
     with running(out) as (_, address):
         browser.get(address)
-        links = {link.get_attribute("href"): link for link in find("td.name a.name-hidden")}
+        links = {link.get_attribute("href"): link for link in find("td.name a.name-hidden", 3)}
         assert len(links) == 3
         next(link for href, link in links.items() if submission("N1") in href).click()
 
-        assert "Ada Lovelace" in find("h2")[0].text
+        wait.until(
+            lambda window: (
+                submission("N1") in window.current_url
+                and window.execute_script("return document.readyState === 'complete'")
+            )
+        )
+        assert "Ada Lovelace" in find("#notebook-container h2")[0].text
         shown = browser.find_element(By.ID, "notebook-container").text
         assert "code: 1.5 of 7 points" in shown
         assert "1 of 2 cases failed. late_join" in shown
-        pages = find(".output_png img, .output_jpeg img")
+        pages = find(".output_png img, .output_jpeg img", 2)
         assert [page.get_property("naturalWidth") for page in pages] == [360, 360]
         # Until the marks have come from the server, what is typed would be lost.
         wait.until(
