@@ -1,6 +1,7 @@
-"""Where the tests find real data, and by which numbers Hypothesis draws."""
+"""Where the tests find real data, by which numbers Hypothesis draws, and that Ctrl-C reaches what they start."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ COMMON = {"deadline": None, "database": None, "suppress_health_check": [HealthCh
 settings.register_profile("fixed", derandomize=True, **COMMON)
 settings.register_profile("fresh", derandomize=False, max_examples=300, **COMMON)
 settings.load_profile("fixed")
+
+# A shell starts what runs in its background with Ctrl-C ignored, and so would everything be that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -280,5 +280,8 @@ def test_workers_end_with_the_coordinator(tmp_path, how):
     ) as coordinator:
         pids = [int(coordinator.stdout.readline().split()[1]) for _ in range(2)]
         coordinator.send_signal(how)
-        coordinator.wait(60)
+        try:
+            coordinator.wait(60)
+        finally:
+            coordinator.kill()
         wait_for(lambda: all(map(is_gone, pids)))
