@@ -193,7 +193,7 @@ def _pictures(lab: Lab, checks: Sequence[CheckResult]) -> Iterator["NotebookNode
 
 def _written_report(rubric: Rubric, item: Item) -> Iterator["NotebookNode"]:
     precheck = item.line.precheck
-    notes = [*precheck.notes, *([item.pages_note] if item.pages_note else [])]
+    notes = list(dict.fromkeys([*precheck.notes, *filter(None, [item.pages_note])]))  # one fault can be found twice
     yield _markdown(_words().written([count(n, noun) for n, noun in _counts(precheck) if n is not None], notes))
     if item.pages:
         pages = [{media_type(page): base64.b64encode(page).decode("ascii")} for page in item.pages]

@@ -226,6 +226,13 @@ def test_notebook_says_what_is_missing_of_the_pages():
     assert "The written report To look at (advice, never a mark): The PDF is encrypted." in texts(item)
 
 
+def test_notebook_says_once_what_was_found_twice():
+    says = "The PDF is damaged and cannot be opened: ask the student for another copy."
+    item = make_item(pages=(), pages_note=says, precheck=PreCheck(notes=(says,)))
+
+    assert texts(item).count(says) == 1
+
+
 def test_notebook_shows_pictures_that_went_wrong_side_by_side():
     notebook = make_notebook(LAB, RUBRIC, make_item())
     (cell,) = [cell for cell in notebook.cells if cell.source.startswith("# Pictures that went wrong")]
