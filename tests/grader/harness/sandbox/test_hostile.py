@@ -249,7 +249,7 @@ def test_descriptors_of_prints_may_be_closed(sessions):
     assert sessions.verdict(source) is Verdict.PASSED
 
 
-ARRAY = f"ARRAY = {pack_array(np.full((1, 20), 7.0))!r}\n"
+ARRAY = f"ARRAY, INTEGERS = {pack_array(np.full((1, 20), 7.0))!r}, {pack_array(np.full((1, 20), 7))!r}\n"
 FORGE = f"""{ARRAY}
 import os, struct, sys, time
 def forge(header, payload=b""):
@@ -268,6 +268,7 @@ FORGED = {
     "ready": 'forge(b\'{"is": "ready", "call": 2}\')',
     "loaded": 'forge(b\'{"is": "loaded", "call": 2}\')',
     "answer_without_array": 'forge(b\'{"is": "answer", "call": 2}\')',
+    "integers": 'forge(b\'{"is": "answer", "call": 2}\', INTEGERS)',
     "pickle": 'forge(b\'{"is": "answer", "call": 2}\', b\'\\x80\\x04N.\')',
     "closed": "os.close(4)\n    time.sleep(1000)",
     "closed_both": "os.closerange(0, 100)\n    time.sleep(1000)",
