@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -257,11 +258,19 @@ def process_of(reader):
     return reader._child.close.peek()[2][0]
 
 
+def kill(process):
+    """Kill a process and wait until all that it started is gone: what is behind a wall dies a moment after the wall."""
+    process.kill()
+    process.wait()
+    poll = select.poll()
+    poll.register(process.stdout, 0)
+    assert poll.poll(60_000) == [(process.stdout.fileno(), select.POLLHUP)]
+
+
 def test_reader_starts_again_after_its_process_was_killed():
     with PdfReader() as reader:
         before = reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings)
-        process_of(reader).kill()
-        process_of(reader).wait()
+        kill(process_of(reader))
 
         assert reader.precheck(GOOD, "r.pdf", PARTS, LAB.headings) == before
         reader.close()
