@@ -16,7 +16,7 @@ from grader.harness.lab import Lab
 from grader.harness.options import GRADING, LAB, MODES, STUDENT_HELP, STUDENT_METAVAR
 from grader.harness.results import Audience, Visibility
 from grader.harness.sandbox.policy import Mode
-from grader.labs import DEFAULT, find_lab, list_labs
+from grader.labs import DEFAULT, find_lab, list_labs, other_namings
 
 DONE, MACHINE_UNFIT, BAD_COMMAND_LINE, GRADER_FAILED = 0, 1, 2, 3
 STOPPED = 130
@@ -117,9 +117,7 @@ def _grade(lab: Lab, options: argparse.Namespace) -> int:
     from grader.harness.submission import open_submission
 
     outputs, audience = Outputs(options.results, options.html), Audience(options.audience)
-    submission = open_submission(
-        lab, options.student, others=[other.naming for other in list_labs() if other is not lab]
-    )
+    submission = open_submission(lab, options.student, others=other_namings(lab))
     how = Options(Mode(options.sandbox), options.student_python, is_shrinking=not options.no_shrink)
     report = grade_submission(
         lab, submission, how, lambda checks: tqdm(checks, desc="Checks", leave=False, disable=None)

@@ -16,7 +16,7 @@ from grader.harness.report.text import find_faults, render_text
 from grader.harness.results import Audience, Report
 from grader.harness.sandbox.policy import Mode
 from grader.harness.submission import open_submission
-from grader.labs import find_lab, list_labs
+from grader.labs import find_lab, other_namings
 
 FOLDER = Path(__file__).resolve().parent
 SETTINGS = FOLDER / "pytest.ini"
@@ -53,8 +53,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         results, page = (option and here / option for option in map(config.getoption, ("--results", "--html")))
         config.stash[OUTPUTS] = Outputs(results, page)
         lab = find_lab(config.getoption("--lab"), path.name)
-        others = [other.naming for other in list_labs() if other is not lab]
-        submission = open_submission(lab, here / path, others=others)
+        submission = open_submission(lab, here / path, others=other_namings(lab))
         options = Options(
             Mode(config.getoption("--sandbox")),
             config.getoption("--student-python"),

@@ -38,6 +38,14 @@ def rows_of(*parts_and_scores):
     return rows
 
 
+def changed(answer, *cells):
+    """Copy an answer and set some of its cells: ``(row, column, value)``."""
+    answer = answer.copy()
+    for row, column, value in cells:
+        answer[row, column] = value
+    return answer
+
+
 # Scores in eighths add up exactly, in any order.
 SCORES = st.integers(0, 24).map(lambda eighths: eighths / 8)
 

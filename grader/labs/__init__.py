@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from grader.harness.errors import UsageError
+from grader.harness.intake.names import Naming
 from grader.harness.lab import Lab, load_lab
 
 DEFAULT = "merge"
@@ -18,6 +19,11 @@ def list_labs() -> tuple[Lab, ...]:
     """Import all labs, by name."""
     folders = sorted(path.parent.name for path in Path(__file__).resolve().parent.glob("*/lab.py"))
     return tuple(load_lab(f"{__name__}.{folder}.lab") for folder in folders)
+
+
+def other_namings(lab: Lab) -> list[Naming]:
+    """Tell how submissions of the other labs are called, so that one of theirs is told so."""
+    return [other.naming for other in list_labs() if other is not lab]
 
 
 def find_lab(name: str = "", *file_names: str) -> Lab:

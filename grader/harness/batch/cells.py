@@ -17,6 +17,7 @@ from grader.harness.batch.records import Line, PreCheck
 from grader.harness.characters import count, cut, make_visible, one_line, shorten
 from grader.harness.lab import Lab
 from grader.harness.lab_files import LOADING
+from grader.harness.report.html import data_url
 from grader.harness.results import CheckResult, ManualPart, Report, format_points
 from grader.harness.rubric import Rubric, RubricLine
 
@@ -120,12 +121,8 @@ def _words() -> Any:  # noqa: ANN401 - the macros of a template
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(points=format_points, data_url=lambda jpeg: Markup(_address(jpeg)))  # noqa: S704
+    environment.filters.update(points=format_points, data_url=lambda jpeg: Markup(data_url(jpeg)))  # noqa: S704
     return environment.get_template("cells.html.j2").module
-
-
-def _address(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
 
 
 def _markdown(source: object, metadata: Mapping[str, Any] | None = None) -> "NotebookNode":

@@ -153,6 +153,11 @@ def make_environment(*folders: Path) -> "Environment":
     return environment
 
 
+def data_url(jpeg: bytes) -> str:
+    """Put a picture into an address that needs no file."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
+
+
 @cache
 def _environment() -> "Environment":
     """Make it once a process: the template is compiled when it is first used."""
@@ -160,7 +165,7 @@ def _environment() -> "Environment":
 
     environment = make_environment()
     # What a lab draws is markup: it escapes what strangers wrote.
-    environment.filters.update(markup=Markup, data_url=_data_url)
+    environment.filters.update(markup=Markup, data_url=data_url)
     environment.globals.update(
         marks_css=read_style(FOLDER / "marks.css"),
         max_cases=MAX_CASES,
@@ -181,8 +186,3 @@ def _drawn(report: Report) -> Sequence[CaseResult]:
     """List the cases that are drawn over a picture, wrong ones first."""
     cases = [case for check in report.checks for case in check.cases if case.overlay is not None]
     return sorted(cases, key=lambda case: case.is_passed)
-
-
-def _data_url(jpeg: bytes) -> str:
-    """Put a picture into an address that needs no file."""
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"

@@ -1,6 +1,7 @@
 """Sessions of every tier: with bubblewrap, without it, and without any protection."""
 
 import sys
+from contextlib import contextmanager
 from textwrap import dedent
 
 import numpy as np
@@ -64,6 +65,7 @@ class Sessions:
         assert np.array_equal(reply.answer, np.ones((2, 20)))
 
 
+@contextmanager
 def _sessions(tier, monkeypatch):
     if tier != "off" and not sys.platform.startswith("linux"):
         pytest.skip("only Linux has these protections")
@@ -71,52 +73,45 @@ def _sessions(tier, monkeypatch):
         pytest.skip(bubblewrap.probe())
     if tier == "bare":
         monkeypatch.setattr(bubblewrap, "probe", lambda: "not wanted in this test")
-    return Sessions(tier)
+    opener = Sessions(tier)
+    yield opener
+    for session in opener.opened:
+        session.close()
 
 
 @pytest.fixture(params=["wrapped", BARE, OFF])
 def sessions(request, monkeypatch):
     """Sessions of each tier in turn."""
-    opener = _sessions(request.param, monkeypatch)
-    yield opener
-    for session in opener.opened:
-        session.close()
+    with _sessions(request.param, monkeypatch) as opener:
+        yield opener
 
 
 @pytest.fixture(params=["wrapped", BARE])
 def guarded(request, monkeypatch):
     """Sessions of the tiers that protect the machine."""
-    opener = _sessions(request.param, monkeypatch)
-    yield opener
-    for session in opener.opened:
-        session.close()
+    with _sessions(request.param, monkeypatch) as opener:
+        yield opener
 
 
 @pytest.fixture(params=["wrapped", OFF])
 def either(request, monkeypatch):
     """Sessions with all protection and with none, for what has nothing to do with it."""
-    opener = _sessions("off" if bubblewrap.probe() else request.param, monkeypatch)
-    yield opener
-    for session in opener.opened:
-        session.close()
+    with _sessions("off" if bubblewrap.probe() else request.param, monkeypatch) as opener:
+        yield opener
 
 
 @pytest.fixture
 def plain(monkeypatch):
     """Sessions without protection."""
-    opener = _sessions("off", monkeypatch)
-    yield opener
-    for session in opener.opened:
-        session.close()
+    with _sessions("off", monkeypatch) as opener:
+        yield opener
 
 
 @pytest.fixture
 def wrapped(monkeypatch):
     """Sessions inside bubblewrap."""
-    opener = _sessions("wrapped", monkeypatch)
-    yield opener
-    for session in opener.opened:
-        session.close()
+    with _sessions("wrapped", monkeypatch) as opener:
+        yield opener
 
 
 @pytest.fixture

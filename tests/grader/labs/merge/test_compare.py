@@ -20,7 +20,7 @@ from grader.labs.merge.compare import (
 )
 from grader.labs.merge.merge_case import MergeCase, keypoints_of
 from grader.labs.merge.reference import deleted
-from tests.strategies import conflict_free_rows, rows_of
+from tests.strategies import changed, conflict_free_rows, rows_of
 
 NOSE, NECK, SHOULDER, ELBOW, WRIST, L_SHOULDER, L_ELBOW, L_WRIST, HIP, KNEE, ANKLE = range(11)
 EYE = 14
@@ -81,14 +81,6 @@ def judge(case, answer):
     """Judge as a submission is judged: read first, then compare."""
     people = read_people(case, np.asarray(answer, dtype=float))
     return people if isinstance(people, Explanation) else same_people(case, people)
-
-
-def changed(answer, *cells):
-    """Copy an answer and set some of its cells: ``(row, column, value)``."""
-    answer = answer.copy()
-    for row, column, value in cells:
-        answer[row, column] = value
-    return answer
 
 
 # Right answers -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from grader.labs.merge.conflicts import KEPT_SHARE, broken_rule, empty_or_broken
 from grader.labs.merge.merge_case import MergeCase, keypoints_of
 from tests.crowds import make_crowd_rows
 from tests.grader.labs.merge.zoo_rules import find_broken_rules
-from tests.strategies import conflict_free_rows, conflicted_rows, rows_of
+from tests.strategies import changed, conflict_free_rows, conflicted_rows, rows_of
 
 NOSE, NECK, SHOULDER, ELBOW, WRIST, L_SHOULDER, L_ELBOW, L_WRIST = range(8)
 EYE = 14
@@ -47,13 +47,6 @@ ANN, BOB = {NOSE: 1, NECK: 2, SHOULDER: 3, ELBOW: 4}, {NOSE: 11, NECK: 12, SHOUL
 CASE = case_of(ROWS)
 ANN_TEXT = "nose 1, neck 2, right_shoulder 3, right_elbow 4"
 RIGHT = rows_of((ANN | {WRIST: 5}, 8), (BOB, 9))
-
-
-def changed(answer, *cells):
-    answer = answer.copy()
-    for row, column, value in cells:
-        answer[row, column] = value
-    return answer
 
 
 @pytest.mark.parametrize(
