@@ -18,7 +18,7 @@ import numpy as np
 from grader.harness.lab import Lab
 from grader.harness.results import CaseResult, CheckResult, ManualPart, Report
 
-FORMAT = 2
+FORMAT = 3
 """Number of the format of a report; a file of another one is refused."""
 
 _EXACT = 2**53

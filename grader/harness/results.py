@@ -217,6 +217,10 @@ class Report:
     protections: tuple[Protection, ...] = ()
     printed: str = ""
     printed_in_public: str = ""
+    interpreter: str = ""
+    """What ran the code: ``"Python 3.11.2, NumPy 2.4.1"``; empty where nothing did."""
+    remarks: tuple[str, ...] = ()
+    """What was done so that the code could run, one sentence each, for the student."""
     timing: Timing | None = None
     execution_s: float = 0.0
     fingerprint: Mapping[str, str] = field(default_factory=dict)

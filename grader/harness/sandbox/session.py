@@ -89,12 +89,24 @@ class Session:
     ----------
     protections : tuple of Protection
         What protected the machine.
+    interpreter : str
+        What runs the code: ``"Python 3.11.2, NumPy 2.4.1"``.
+    remarks : list of str
+        What was done so that the code could run, one sentence each.
     """
 
     def __init__(
-        self, child: Child, program: Program, source: bytes, limits: Limits, protections: Sequence[Protection]
+        self,
+        child: Child,
+        program: Program,
+        source: bytes,
+        limits: Limits,
+        protections: Sequence[Protection],
+        interpreter: str = "",
     ) -> None:
         self.protections = tuple(protections)
+        self.interpreter = interpreter
+        self.remarks: list[str] = []
         self._child = child
         self._program = program
         self._source = source

@@ -118,7 +118,7 @@ def same(one, other):
 def test_report_has_the_number_of_its_form_and_all_its_fields():
     data = write(failing())
 
-    assert data["format"] == FORMAT == 2
+    assert data["format"] == FORMAT == 3
     assert set(data) == {"format", *vars(failing())}
     assert set(data["checks"][1]["cases"][1]) == set(vars(failing().checks[1].cases[1]))
 
