@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from grader.harness.assessment import Assessment, Options
-from grader.harness.check import Check, PointsLostError
+from grader.harness.check import PointsLostError
 from grader.harness.errors import GraderError, SubmissionError, UsageError
+from grader.harness.lab_files import LOADING
 from grader.harness.options import GRADING, STUDENT_HELP, STUDENT_METAVAR
 from grader.harness.outputs import Outputs
 from grader.harness.report.redaction import visible
 from grader.harness.report.text import find_faults, render_text
-from grader.harness.results import Audience, Report
+from grader.harness.results import Audience, Report, Visibility
 from grader.harness.sandbox.policy import Mode
 from grader.harness.submission import open_submission
 from grader.labs import find_lab, other_namings
@@ -80,23 +81,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def check(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Check:
-    """Give the check that the test is named after, or skip the test when there is no code to check."""
+def check(pytestconfig: pytest.Config) -> None:
+    """Stand for what the test of a check is given; skip the test when there is no code to check."""
     assessment = pytestconfig.stash[ASSESSMENT]
-    check = assessment.prepare(_key_of(request.node))
-    if check is None:
+    assessment.judge_published([LOADING])
+    if assessment.load() is not None:
         pytest.skip(f"{assessment.lab.program.file} could not be loaded")
-    return check
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
-    """Run the test of a check as the grader runs it for a class; fail it when it lost points."""
-    check, assessment = pyfuncitem.funcargs.get("check"), pyfuncitem.config.stash[ASSESSMENT]
-    result = assessment.judge(_key_of(pyfuncitem), pyfuncitem.obj, check if isinstance(check, Check) else None)
-    if result.failures:
+    """Judge a check as it is judged for a class, published cases of all first; fail its test when it lost points."""
+    assessment, key = pyfuncitem.config.stash[ASSESSMENT], _key_of(pyfuncitem)
+    assessment.judge_published(map(_key_of, pyfuncitem.session.items))
+    assessment.judge(key, Visibility.HIDDEN)
+    if failures := assessment.result(key).failures:
         audience = Audience(pyfuncitem.config.getoption("--audience"))
-        raise PointsLostError(str(visible(assessment.lab, result.failures[0], audience).explanation))
+        raise PointsLostError(str(visible(assessment.lab, failures[0], audience).explanation))
     return True
 
 

@@ -1,15 +1,16 @@
 """Grade one submission: let its functions answer the cases of the checks, and put the report together.
 
 `grade_submission` does all of it. Pytest, by which a check can be run alone, calls the methods of `Assessment` that
-this calls, from `conftest.py`: the two differ in who runs the tests of the checks, and in nothing that a report tells.
+this calls, from `conftest.py`: the two differ in which checks are judged, and in nothing that a report tells.
+
+Each check is judged twice. First come the published cases of all checks: what students may read of their code's run
+comes from there. When its processes are gone, fresh ones get the hidden cases, which make the mark.
 """
 
-import contextlib
 import hashlib
-import inspect
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,8 +18,8 @@ from pathlib import Path
 from grader.harness.cases import Case, fingerprint
 from grader.harness.check import Check, Shrink
 from grader.harness.lab import REPOSITORY, Lab
-from grader.harness.lab_files import AGAIN, LOADING, Test, load_lab_files
-from grader.harness.respondent import Respondent
+from grader.harness.lab_files import AGAIN, LOADING, load_lab_files
+from grader.harness.respondent import Respondent, Told
 from grader.harness.results import CaseResult, CheckResult, Explanation, Report, Timing, Verdict, Visibility
 from grader.harness.rubric import RubricLine
 from grader.harness.sandbox.launcher import Failure, Session, open_session
@@ -30,8 +31,11 @@ HARNESS = Path(__file__).resolve().parent
 NO_PART_IN_MARKS = ("batch", "release.py", "sandbox/attack.py", "sandbox/attacks.py", "sandbox/doctor.py")
 """What of the harness takes no part in giving marks: a class is graded as one submission is."""
 
-Watch = Callable[[Sequence[RubricLine]], Iterable[RubricLine]]
-"""Hands the checks on one by one, and may show how far it has come."""
+Step = tuple[Visibility, RubricLine]
+"""A check, and which of its cases are judged."""
+
+Watch = Callable[[Sequence[Step]], Iterable[Step]]
+"""Hands the steps on one by one, and may show how far it has come."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Options:
 
 
 def grade_submission(lab: Lab, submission: Submission, options: Options, watch: Watch = iter) -> Report:
-    """Run all checks in the rubric's order.
+    """Judge all checks in the rubric's order.
 
     From any thread, for one submission after another or several at once; only inputs are not shrunk in two threads
     at once. Nothing is printed or written, and the submission's processes have ended when this returns or raises.
@@ -71,9 +75,10 @@ def grade_submission(lab: Lab, submission: Submission, options: Options, watch: 
         If the rubric, the cases and the tests of the checks do not fit each other.
     """
     assessment = Assessment(lab, submission, options)
+    checks = assessment.files.rubric.checks
     try:
-        for line in watch(assessment.files.rubric.checks):
-            assessment.run(line.key, assessment.files.tests[line.key])
+        for visibility, line in watch([(visibility, line) for visibility in Visibility for line in checks]):
+            assessment.judge(line.key, visibility)
     finally:
         assessment.close()
     return assessment.report()
@@ -97,8 +102,9 @@ class Assessment:
         self.submission = submission
         self.files = load_lab_files(lab)
         self._options = options
-        self._results: dict[str, CheckResult] = {}
-        self._respondent = Respondent(self._open_session, lab.program, lab.read_answer, self.files.cases)
+        self._results: dict[str, dict[Visibility, tuple[CaseResult, ...]]] = {}
+        self._published = self._respondent(self._cases(Visibility.PUBLIC))
+        self._hidden: Respondent | None = None
         self._load_failure: Failure | None = None
         self._is_loaded = False
         self._started_s = time.perf_counter()
@@ -116,40 +122,62 @@ class Assessment:
                     "Run `python -m grader doctor`.",
                 ),
             )
-            self._load_failure = _fatal(self.submission) or self._respondent.load()
+            self._load_failure = _fatal(self.submission) or self._published.load()
         return self._load_failure
 
-    def run(self, key: str, test: Test) -> None:
-        """Run the test of a check and keep its result; without code to run, only one that asks for no check is run."""
-        # What the grader fails of is kept as a fault by then, and the other checks are run all the same.
-        with contextlib.suppress(Exception):
-            if not inspect.signature(test).parameters:
-                self.judge(key, test, None)
-            elif (check := self.prepare(key)) is not None:
-                self.judge(key, test, check)
+    def judge(self, key: str, visibility: Visibility) -> None:
+        """Judge the published or the hidden cases of a check, and keep the results; none where there is no code.
 
-    def prepare(self, key: str) -> Check | None:
-        """Load the submission and make ready to judge a check; None where there is no code to check."""
-        with self._keeping_fault(key):
-            return self.check(key) if self.load() is None else None
+        With the first hidden case the submission's other processes end: no published one can be judged after that.
+        What the grader itself fails of is kept as its fault, and the other checks can be judged all the same.
+        """
+        try:
+            results = self._judge(key, visibility)
+        except Exception as exc:  # noqa: BLE001 - no mark for this check, and never a zero
+            results = (_fault(key, exc),)
+        self._results.setdefault(key, {})[visibility] = results
 
-    def judge(self, key: str, test: Test, check: Check | None) -> CheckResult:
-        """Run the test of a check that is prepared, and keep its result; without a check it is about loading."""
-        with self._keeping_fault(key):
-            if check is None:
-                test()
-                result = self._judge_loading()
-            else:
-                test(check)
-                result = check.finish()
-        self._results[key] = result
-        return result
+    def judge_published(self, keys: Iterable[str]) -> None:
+        """Judge the published cases of these checks; those that were judged stay."""
+        for key in keys:
+            if Visibility.PUBLIC not in self._results.get(key, {}):
+                self.judge(key, Visibility.PUBLIC)
 
-    def check(self, key: str) -> Check:
-        """Give the check of this key, with its cases."""
-        cases = [case for case in self.files.cases if key in {case.check, AGAIN}]
-        shrink = self._shrink() if self._options.is_shrinking else None
-        return Check(self.files.rubric[key], cases, self._respondent, self.lab.evidence, shrink)
+    def _judge(self, key: str, visibility: Visibility) -> tuple[CaseResult, ...]:
+        if key == LOADING:
+            return (self._judge_loading(),) if visibility is Visibility.PUBLIC else ()
+        if self.load() is not None:
+            return ()
+        check = self.check(key, visibility)
+        self.files.tests[key](check)
+        return tuple(check.results)
+
+    def check(self, key: str, visibility: Visibility) -> Check:
+        """Give the check of this key, with its published or its hidden cases."""
+        is_published = visibility is Visibility.PUBLIC
+        respondent = self._published if is_published else self._open_hidden()
+        cases = [case for case in self._cases(visibility) if key in {case.check, AGAIN}]
+        shrink = self._shrink() if is_published and self._options.is_shrinking else None
+        return Check(self.files.rubric[key], cases, respondent, self.lab.evidence, shrink)
+
+    def _open_hidden(self) -> Respondent:
+        """End the processes of the published cases, once, and make ready for the hidden ones.
+
+        Checks in which the code had to be stopped come last: time that runs out in them is lost to no other.
+        """
+        if self._hidden is None:
+            self._published.answer_all()
+            self._published.close()
+            stopped = self._published.stopped
+            cases = sorted(self._cases(Visibility.HIDDEN), key=lambda case: case.check in stopped)
+            self._hidden = self._respondent(cases)
+        return self._hidden
+
+    def _cases(self, visibility: Visibility) -> list[Case]:
+        return [case for case in self.files.cases if case.visibility is visibility]
+
+    def _respondent(self, cases: Sequence[Case]) -> Respondent:
+        return Respondent(self._open_session, self.lab.program, self.lab.read_answer, cases)
 
     def _shrink(self) -> Shrink | None:
         small_inputs = self.lab.small_inputs
@@ -163,46 +191,25 @@ class Assessment:
 
         return shrink
 
-    def _judge_loading(self) -> CheckResult:
+    def _judge_loading(self) -> CaseResult:
         """Judge the one check that needs no case: whether there is code to run at all."""
         failure, line = self.load(), self.files.rubric[LOADING]
         verdict = Verdict.PASSED if failure is None else failure.verdict
         explanation, trace = (None, "") if failure is None else (failure.explanation, failure.traceback)
-        case = CaseResult(self.lab.program.file, line.says, Visibility.PUBLIC, verdict, explanation, traceback=trace)
-        return CheckResult(line.key, line.part, line.title, line.points, (case,))
-
-    @contextlib.contextmanager
-    def _keeping_fault(self, key: str) -> Iterator[None]:
-        """Keep an error as the grader's own before it goes on its way."""
-        try:
-            yield
-        except Exception as exc:
-            self._keep_fault(key, exc)
-            raise
-
-    def _keep_fault(self, key: str, error: Exception) -> None:
-        """Note that the grader itself failed in a check: no mark, and never a zero."""
-        explanation = Explanation(
-            "The grader must be able to judge every submission",
-            f"it failed itself in this check: {error!r}",
-            "This is not the student's fault, and there is no mark until it is fixed: run `python -m grader doctor`.",
-        )
-        trace = "".join(traceback.format_exception(error))
-        case = CaseResult(
-            key, "The grader failed.", Visibility.PUBLIC, Verdict.GRADER_FAULT, explanation, traceback=trace
-        )
-        line = self.files.rubric[key]
-        self._results[key] = CheckResult(line.key, line.part, line.title, line.points, (case,))
+        return CaseResult(self.lab.program.file, line.says, Visibility.PUBLIC, verdict, explanation, traceback=trace)
 
     def report(self) -> Report:
         """Put together what was found; checks without a result are told as not run."""
+        published, hidden = self._published.told, Told() if self._hidden is None else self._hidden.told
         return Report(
             handed=self.submission.handed,
-            checks=tuple(self._result(line.key) for line in self.files.rubric.checks),
+            checks=tuple(self.result(line.key) for line in self.files.rubric.checks),
             manual_parts=tuple(self.files.rubric.manual),
-            protections=tuple(self._respondent.protections),
-            printed=self._respondent.printed,
-            printed_in_public=self._respondent.printed_in_public,
+            protections=published.protections,
+            printed=published.printed + hidden.printed,
+            printed_in_public=published.printed,
+            interpreter=published.interpreter,
+            remarks=published.remarks,
             timing=self._timing(),
             execution_s=time.perf_counter() - self._started_s,
             fingerprint={"submission": self.submission.handed.sha256, **find_fingerprints(self.lab)},
@@ -210,29 +217,44 @@ class Assessment:
 
     def close(self) -> None:
         """End the submission's processes."""
-        self._respondent.close()
+        self._published.close()
+        if self._hidden is not None:
+            self._hidden.close()
 
     def _open_session(self, seed: int) -> Session:
         source, options = self.submission.source or b"", self._options
         return open_session(self.lab.program, source, mode=options.mode, python=options.python, seed=seed)
 
-    def _result(self, key: str) -> CheckResult:
+    def result(self, key: str) -> CheckResult:
+        """Put together what was found of a check; one without a result is told as not run."""
         line, is_lost = self.files.rubric[key], self._load_failure is not None
+        found = self._results.get(key, {})
+        cases = tuple(case for visibility in Visibility for case in found.get(visibility, ()))
         note = f"{self.lab.program.file} could not be loaded" if is_lost else "this check was not chosen"
-        return self._results.get(key) or CheckResult(line.key, line.part, line.title, line.points, note=note)
+        return CheckResult(line.key, line.part, line.title, line.points, cases, "" if cases else note)
 
     def _timing(self) -> Timing | None:
-        """Tell the seconds of the largest public case that has a time of the reference beside it.
+        """Tell the seconds of the largest published case that has a time of the reference beside it.
 
         Not of a hidden one: code could take as many seconds as it wants to tell of its input.
         """
-        public = [case for case in self.files.cases if case.visibility is Visibility.PUBLIC]
-        timed = [case for case in public if case.reference_s is not None]
+        timed = [case for case in self._cases(Visibility.PUBLIC) if case.reference_s is not None]
         largest = max(timed, key=lambda case: case.size, default=None)
-        seconds = None if largest is None else self._respondent.seconds(largest)
+        seconds = None if largest is None else self._published.seconds(largest)
         if self.lab.describe_size is None or largest is None or largest.reference_s is None or seconds is None:
             return None
         return Timing(seconds, largest.reference_s, self.lab.describe_size(largest))
+
+
+def _fault(key: str, error: Exception) -> CaseResult:
+    """Tell that the grader itself failed in a check."""
+    explanation = Explanation(
+        "The grader must be able to judge every submission",
+        f"it failed itself in this check: {error!r}",
+        "This is not the student's fault, and there is no mark until it is fixed: run `python -m grader doctor`.",
+    )
+    trace = "".join(traceback.format_exception(error))
+    return CaseResult(key, "The grader failed.", Visibility.PUBLIC, Verdict.GRADER_FAULT, explanation, traceback=trace)
 
 
 def _fatal(submission: Submission) -> Failure | None:

@@ -1,7 +1,8 @@
 """Judge a check: play its cases, hold each answer against the recorded one, and keep what a reader needs to see.
 
-A test in a lab's ``checks`` gets a `Check`. It judges every case, also after a wrong one, so that a check is worth the
-share of its cases that pass; `Check.finish` then makes the frozen result.
+A test in a lab's ``checks`` gets a `Check`, twice: once with the published cases, and, when all published cases of all
+checks are done with, once with the hidden ones. It judges every case, also after a wrong one, so that a check is worth
+the share of its cases that pass.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from grader.harness.cases import Case
 from grader.harness.evidence import EvidenceKind
 from grader.harness.respondent import Answer, Respondent
-from grader.harness.results import CaseResult, CheckResult, Explanation, Verdict, Visibility
+from grader.harness.results import CaseResult, Explanation, Verdict
 from grader.harness.rubric import RubricLine
 from grader.harness.sandbox.launcher import Failure
 
@@ -44,7 +45,7 @@ class Check:
     line : RubricLine
         What the rubric says of it.
     cases : sequence of Case
-        Its recorded cases; those of all other checks for the one that asks again.
+        Its recorded cases of one visibility; those of all other checks for the one that asks again.
     respondent : Respondent
         Who answers.
     evidence : EvidenceKind
@@ -82,7 +83,7 @@ class Check:
             result = self._judge(case, again, lambda _, now, before=before: rule(before, now))  # type: ignore[misc]
             compared.setdefault(case.check, []).append(result)
         for check, results in compared.items():
-            passed = CaseResult(check, f"The cases of {check!r}.", Visibility.PUBLIC, Verdict.PASSED)
+            passed = CaseResult(check, f"The cases of {check!r}.", results[0].visibility, Verdict.PASSED)
             self.results.append(next((result for result in results if not result.is_passed), passed))
 
     def show_smallest(self, rule: Rule) -> None:
@@ -92,10 +93,6 @@ class Check:
     def show_smallest_twins(self, rule: PairRule) -> None:
         """Do the same for a check of twins."""
         self._show_smallest(lambda cases: self._judge_twins(cases[0], cases[-1], self.respondent.try_out, rule))
-
-    def finish(self) -> CheckResult:
-        """Freeze what was found."""
-        return CheckResult(self.line.key, self.line.part, self.line.title, self.line.points, tuple(self.results))
 
     def _show_smallest(self, judge: Callable[[Sequence[Case]], CaseResult]) -> None:
         first = next((k for k, result in enumerate(self.results) if result.verdict is Verdict.WRONG), None)

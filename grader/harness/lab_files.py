@@ -122,17 +122,13 @@ def _check_cases(rubric: Rubric, cases: Sequence[Case]) -> None:
 
 
 def _in_order(cases: Sequence[Case], keys: Sequence[str]) -> list[Case]:
-    """Sort cases into the order in which every submission of a lab has always answered them.
+    """Sort cases into the order in which every submission answers them: published ones first, then check by check.
 
-    The public cases of the first check that has any come first, as a student tries them; then the other public ones by
-    the names of their checks, then the hidden ones check by check. Another order would change the marks of code that
-    remembers what it was asked before.
+    It is that of the tests, and not of the rubric: another order could change the marks of code that remembers what it
+    was asked before.
     """
-    with_cases = {case.check for case in cases}
-    first = next((key for key in keys if key in with_cases), "")
 
-    def place(case: Case) -> tuple[bool, bool, str | int]:
-        is_public = case.visibility is Visibility.PUBLIC
-        return not is_public, case.check != first, case.check if is_public else keys.index(case.check)
+    def place(case: Case) -> tuple[bool, int]:
+        return case.visibility is not Visibility.PUBLIC, keys.index(case.check)
 
     return sorted(cases, key=place)

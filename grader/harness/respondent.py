@@ -1,8 +1,11 @@
-"""The submission at work: its functions answer the cases, one by one, from inside the sandbox.
+"""The submission at work: its functions answer cases, one by one, from inside the sandbox.
 
-Two sessions play the cases, each in a process of its own. The first plays them in the lab's order, and its answers are
+Two sessions play them, each in a process of its own. The first plays them in the lab's order, and its answers are
 judged. The second is asked some of them again, last case first, with other seeds for chance: where the two differ, the
 answer depended on something else than the input.
+
+The published cases and the hidden ones have a `Respondent` each, and the first is closed before the second is opened:
+no process that has met a hidden input lives beside one whose words a student may read.
 """
 
 import time
@@ -13,7 +16,7 @@ from functools import partial
 from typing import Any, cast
 
 from grader.harness.cases import Case
-from grader.harness.results import Explanation, Protection, Verdict, Visibility
+from grader.harness.results import Explanation, Protection, Verdict
 from grader.harness.sandbox.launcher import Failure, Reply, Session
 from grader.harness.sandbox.program import Program
 
@@ -24,10 +27,10 @@ TOTAL_S = 90.0
 """Seconds that loading and all calls of one pass over the cases may take together."""
 
 MAX_AGAIN = 4
-"""Of the public cases of a check, and of the hidden ones, so many are asked again. What code keeps between calls, or
-leaves to chance, shows in some inputs of a kind as well as in fifty."""
+"""Of the cases of a check so many are asked again. What code keeps between calls, or leaves to chance, shows in some
+inputs of a kind as well as in fifty."""
 
-MAX_SIZE_AGAIN = 1000
+MAX_SIZE_AGAIN = 400
 """A larger input is not asked again: it differs from a smaller one in nothing but the time that it takes."""
 
 MAX_PRINTED = 65_536
@@ -48,6 +51,28 @@ class Answer:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a pass over the cases tells besides the answers.
+
+    Attributes
+    ----------
+    printed : str
+        What the submission has printed in all sessions so far.
+    protections : tuple of Protection
+        Those of the sandbox, on or off.
+    interpreter : str
+        Which Python and NumPy ran it; empty where nothing did.
+    remarks : tuple of str
+        What was done so that it could run.
+    """
+
+    printed: str = ""
+    protections: tuple[Protection, ...] = ()
+    interpreter: str = ""
+    remarks: tuple[str, ...] = ()
+
+
 class Player:
     """One pass over the cases: opens a session when it is needed, and a new one after a case has ended the last."""
 
@@ -59,7 +84,9 @@ class Player:
         self._session: Session | None = None
         self._stops: dict[str, list[Failure]] = {}
         self._printed: list[str] = []
-        self.protections: tuple[Protection, ...] = ()
+        self._protections: tuple[Protection, ...] = ()
+        self._interpreter = ""
+        self._remarks: set[str] = set()
         self.seconds = 0.0
 
     def load(self) -> Failure | None:
@@ -102,20 +129,28 @@ class Player:
     def _opened(self) -> Session:
         if self._session is None:
             self._session = self._open_session(self._seed)
-            self.protections = self._session.protections
+            self._protections, self._interpreter = self._session.protections, self._session.interpreter
         return self._session
 
     @property
-    def printed(self) -> str:
-        """What the submission has printed in all sessions so far."""
-        texts = [*self._printed, self._session.printed if self._session is not None else ""]
-        return "".join(texts)[:MAX_PRINTED]
+    def stopped(self) -> frozenset[str]:
+        """The checks in whose cases the code had to be stopped, or ended its process."""
+        return frozenset(check for check, stops in self._stops.items() if stops)
+
+    @property
+    def told(self) -> Told:
+        """What is to be told of this pass."""
+        session = self._session
+        printed = "".join([*self._printed, session.printed if session is not None else ""])[:MAX_PRINTED]
+        remarks = self._remarks.union(session.remarks if session is not None else ())
+        return Told(printed, self._protections, self._interpreter, tuple(sorted(remarks)))
 
     def close(self) -> None:
         """End the session, if one is open."""
         if self._session is not None:
             self._session.close()
             self._printed.append(self._session.printed)
+            self._remarks.update(self._session.remarks)
             self._session = None
 
     @staticmethod
@@ -154,18 +189,16 @@ class Respondent:
         Takes an array for the answer to a case, or explains why it cannot be one.
     cases : sequence of Case
         All that may be asked, in the order in which they are played: an answer depends on those before it alone, and
-        not on who asks first. Public ones stand before hidden ones: what code remembers of a hidden input must not
-        come out in its answer to a public one, which students see.
+        not on who asks first.
     """
 
     def __init__(self, open_session: OpenSession, program: Program, read: ReadAnswer, cases: Sequence[Case]) -> None:
         self._new_player = partial(Player, open_session, program, read)
         self._waiting = list(cases)
         self._first = self._new_player(1)
-        # Inputs made up on the way have a process and a time of their own: they must not change what comes later.
+        # Inputs made up on the way have a process of their own: they must not change what comes later.
         self._trials = self._new_player(1)
         self._answers: dict[Case, Answer] = {}
-        self.printed_in_public = ""
 
     def load(self) -> Failure | None:
         """Load the submission; return why it cannot be, or None."""
@@ -176,16 +209,19 @@ class Respondent:
         while case not in self._answers:
             following = self._waiting.pop(0)
             self._answers[following] = self._first.play(following)
-            if following.visibility is Visibility.PUBLIC:
-                self.printed_in_public = self._first.printed
         return self._answers[case]
+
+    def answer_all(self) -> None:
+        """Play the cases that nobody has asked for, too, so that what follows depends on no choice of checks."""
+        for case in [*self._waiting]:
+            self.answer(case)
 
     def try_out(self, case: Case) -> Answer:
         """Return the answer to an input that is made up on the way; nothing is remembered."""
         return self._trials.play(case)
 
     def answer_again(self, cases: Sequence[Case]) -> Sequence[tuple[Case, Any, Answer]]:
-        """Ask for answers once more, in a fresh process, the last of the public cases and of the hidden ones first.
+        """Ask for answers once more, in a fresh process, the last case first.
 
         Parameters
         ----------
@@ -200,9 +236,8 @@ class Respondent:
         """
         player = self._new_player(2)
         answered = self._choose(cases)
-        backwards = [case for visibility in Visibility for case, _ in answered[::-1] if case.visibility is visibility]
         try:
-            again = {case: player.play(case) for case in backwards}
+            again = {case: player.play(case) for case, _ in answered[::-1]}
         finally:
             player.close()
         return [(case, before, again[case]) for case, before in answered]
@@ -210,13 +245,12 @@ class Respondent:
     def _choose(self, cases: Sequence[Case]) -> list[tuple[Case, Any]]:
         """Choose what is asked again, each with its answer."""
         chosen: list[tuple[Case, Any]] = []
-        n_chosen: Counter[tuple[str, Visibility]] = Counter()
+        n_chosen: Counter[str] = Counter()
         for case in cases:
-            kind = case.check, case.visibility
             outcome = self.answer(case).outcome
-            if case.size <= MAX_SIZE_AGAIN and n_chosen[kind] < MAX_AGAIN and not isinstance(outcome, Failure):
+            if case.size <= MAX_SIZE_AGAIN and n_chosen[case.check] < MAX_AGAIN and not isinstance(outcome, Failure):
                 chosen.append((case, outcome))
-                n_chosen[kind] += 1
+                n_chosen[case.check] += 1
         return chosen
 
     def seconds(self, case: Case) -> float | None:
@@ -230,11 +264,11 @@ class Respondent:
         self._trials.close()
 
     @property
-    def printed(self) -> str:
-        """What the submission printed while its answers were taken the first time."""
-        return self._first.printed
+    def stopped(self) -> frozenset[str]:
+        """The checks in whose cases the code had to be stopped, or ended its process."""
+        return self._first.stopped
 
     @property
-    def protections(self) -> Sequence[Protection]:
-        """The protections of the sandbox that were on or off."""
-        return self._first.protections
+    def told(self) -> Told:
+        """What is to be told of the code's run, besides its answers."""
+        return self._first.told

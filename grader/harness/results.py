@@ -1,7 +1,7 @@
 """What grading one submission gives: frozen records, from the verdict on one case up to the whole report.
 
 Records flow one way: the checks make them, the report pages and the class read them. Nothing here computes a mark
-but `CheckResult.points`, which is the share of cases passed times the points of the rubric.
+but `CheckResult.points`, which is the share of the marked cases that passed times the points of the rubric.
 """
 
 from collections.abc import Mapping, Sequence
@@ -116,9 +116,19 @@ class CheckResult:
         return sum(case.is_passed for case in self.cases)
 
     @property
+    def marked(self) -> Sequence[CaseResult]:
+        """The cases that make the mark: the hidden ones, and the published ones where there are no others.
+
+        Published cases explain. Their answers are published, too, so that a table of them is worth nothing.
+        """
+        hidden = [case for case in self.cases if case.visibility is Visibility.HIDDEN]
+        return hidden or self.cases
+
+    @property
     def points(self) -> Fraction:
-        """The check's points times the share of its cases passed; nothing for a check that was not run."""
-        return self.max_points * Fraction(self.n_passed, len(self.cases)) if self.cases else Fraction(0)
+        """The check's points times the share of its marked cases passed; nothing for a check that was not run."""
+        passed = [case for case in self.marked if case.is_passed]
+        return self.max_points * Fraction(len(passed), len(self.marked)) if self.cases else Fraction(0)
 
     @property
     def verdict(self) -> Verdict:
@@ -128,7 +138,7 @@ class CheckResult:
 
     @property
     def failures(self) -> Sequence[CaseResult]:
-        """The cases that cost points."""
+        """The cases that did not pass."""
         return [case for case in self.cases if not case.is_passed]
 
 
