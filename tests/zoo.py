@@ -27,6 +27,8 @@ class Submission:
     points: float | None = None
     at_most: float = 60.0
     at_least: float = 0.0
+    why: str = ""
+    """Why a careful reader would give a wrong one so many points."""
     lost: list[str] = field(default_factory=list)
     only: bool = False
     verdict: str = ""

@@ -1,7 +1,7 @@
-"""Judge an answer of `merge`: is it the people expected, and if not, what is the first thing wrong.
+"""Judge who is in an answer of `merge`: people as sets of keypoints, whatever their last two columns say.
 
-Each function returns None for a right answer and an `Explanation` for a wrong one. The order of people never counts,
-and scores may differ by rounding: a solution in single precision is as right as one in double.
+Each function returns None for a right answer and an `Explanation` for a wrong one. The order of people never counts.
+The last two columns are judged in `columns`, answers to conflicts in `conflicts`.
 """
 
 from collections import Counter
@@ -10,12 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, PARTS, ROW_LENGTH, SCORE_COLUMN
+from estimation.config import ABSENT, N_PARTS, PARTS, ROW_LENGTH
 from grader.harness.results import Explanation
 from grader.labs.merge.merge_case import Keypoints, MergeCase, Rows, keypoints_of
-
-SCORE_TOLERANCE = 1e-4
-"""A score may differ from the exact sum by this share (or this much, below 1): single precision and more."""
 
 LARGEST_ID = 2.0**53
 """Above it float64 no longer tells neighbouring ids apart."""
@@ -50,8 +47,20 @@ def read_people(case: MergeCase, answer: npt.NDArray[np.float64]) -> Rows | Expl
             f"got {answer[row, column]} in row {row}, column {column}",
             "Put -1 in the slots of absent parts, and divide only by counts above 0.",
         )
-    wrong = _wrong_id(answer) or _too_many_people(len(case.rows), answer)
+    wrong = _empty_person(answer) or _too_many_people(len(case.rows), answer)
     return answer if wrong is None else wrong
+
+
+def _empty_person(people: Rows) -> Explanation | None:
+    """Look for a person without a keypoint, which is how some write that there is nobody."""
+    empty = np.flatnonzero((people[:, :N_PARTS] == ABSENT).all(axis=1))
+    if not len(empty):
+        return None
+    return Explanation(
+        "Each person that merge() returns must have a keypoint",
+        f"got none in row {empty[0]}: all of its ids are -1",
+        f"For nobody return an array without rows, np.empty((0, {ROW_LENGTH})), and leave out rows that became empty.",
+    )
 
 
 def _too_many_people(n_rows: int, people: Rows) -> Explanation | None:
@@ -65,50 +74,16 @@ def _too_many_people(n_rows: int, people: Rows) -> Explanation | None:
     )
 
 
-def same_people(case: MergeCase, people: Rows) -> Explanation | None:
-    """Compare with the only right answer of a case without conflicts.
-
-    Causes come before what follows from them: who hangs together, then counts and scores, then who was deleted.
-    """
+def same_groups(case: MergeCase, people: Rows) -> Explanation | None:
+    """Compare with the only right answer of a case without conflicts: who hangs together, then who was deleted."""
     groups = list(map(keypoints_of, people))
-    scores = dict(zip(groups, people[:, SCORE_COLUMN].tolist(), strict=True))
     return (
-        foreign_keypoint(case, groups)
+        wrong_id(people)
+        or foreign_keypoint(case, groups)
         or repeated_person(groups)
         or _wrong_grouping(case, groups)
-        or wrong_count(people, groups)
-        or _wrong_scores(case, scores)
-        or _wrong_deletion(case, scores)
+        or _wrong_deletion(case, groups)
     )
-
-
-def other_than(before: Rows, now: Rows, *, required: str, advice: str) -> Explanation | None:
-    """Compare two answers of the same submission: the same people, the same scores.
-
-    `before` is what is expected; `required` and `advice` are the first and the last part of the explanation.
-    """
-    if np.array_equal(before, now):
-        return None
-    groups_before, groups_now = _groups(before), _groups(now)
-    for group in groups_before:
-        if group not in groups_now:
-            return Explanation(required, f"the second time there was no person with {write_group(group)}", advice)
-    for group in groups_now:
-        if group not in groups_before:
-            return Explanation(required, f"the first time there was no person with {write_group(group)}", advice)
-    times_before, times_now = _times(before), _times(now)
-    for group, (score, n_parts) in groups_before.items():
-        if times_now[group] != times_before[group]:
-            times = f"went from {times_before[group]} to {times_now[group]}"
-            return Explanation(required, f"the number of rows with {write_group(group)} {times}", advice)
-        if not is_close(groups_now[group][0], score) or groups_now[group][1] != n_parts:
-            return Explanation(
-                required,
-                f"the person with {write_group(group)} had score {score:.6g} and {n_parts:g} parts first, and score "
-                f"{groups_now[group][0]:.6g} and {groups_now[group][1]:g} parts then",
-                advice,
-            )
-    return None
 
 
 def agree(
@@ -119,9 +94,22 @@ def agree(
     `required` and `advice` are the first and the last part of the explanation.
     """
     del case
-    return nobody_left(twin, now) or other_than(
-        renumber(before, twin.renumbered), now, required=required, advice=advice
-    )
+    renumbered = renumber(before, twin.renumbered)
+    return nobody_left(twin, now) or other_groups(renumbered, now, required=required, advice=advice)
+
+
+def other_groups(before: Rows, now: Rows, *, required: str, advice: str) -> Explanation | None:
+    """Compare two answers of the same submission: the same people, each as often as before."""
+    times_before, times_now = _times(before), _times(now)
+    for group, n_rows in times_before.items():
+        if not times_now[group]:
+            return Explanation(required, f"the second time there was no person with {write_group(group)}", advice)
+        if times_now[group] != n_rows:
+            times = f"went from {n_rows} to {times_now[group]}"
+            return Explanation(required, f"the number of rows with {write_group(group)} {times}", advice)
+    for group in times_now - times_before:
+        return Explanation(required, f"the first time there was no person with {write_group(group)}", advice)
+    return None
 
 
 def renumber(people: Rows, new_of: Mapping[int, int]) -> Rows:
@@ -147,7 +135,8 @@ def _write_person(group: Keypoints, score: float) -> str:
     return f"{write_group(group)}: {n_parts}, score {score:.6g}, {score / max(len(group), 1):.6g} per part"
 
 
-def _wrong_id(people: Rows) -> Explanation | None:
+def wrong_id(people: Rows) -> Explanation | None:
+    """Look for an id that none can be."""
     ids = people[:, :N_PARTS]
     wrong = (ids != np.rint(ids)) | (ids < ABSENT) | (ids > LARGEST_ID)
     if not wrong.any():
@@ -160,17 +149,8 @@ def _wrong_id(people: Rows) -> Explanation | None:
     )
 
 
-def _groups(people: Rows) -> dict[Keypoints, tuple[float, float]]:
-    return {keypoints_of(person): (float(person[SCORE_COLUMN]), float(person[N_PARTS_COLUMN])) for person in people}
-
-
 def _times(people: Rows) -> Counter[Keypoints]:
     return Counter(map(keypoints_of, people))
-
-
-def is_close(score: float, expected: float) -> bool:
-    """Tell whether two scores are equal up to rounding in single precision."""
-    return abs(score - expected) <= SCORE_TOLERANCE * max(1.0, abs(expected))
 
 
 def repeated_person(groups: Sequence[Keypoints]) -> Explanation | None:
@@ -224,24 +204,32 @@ def _changed_person(group: Keypoints, pieces: Sequence[Keypoints]) -> Explanatio
                 f"got one with {write_group(piece)}",
                 "Join two rows only when they hold the same id in the same column; -1 is not an id.",
             )
+    missing = group - frozenset().union(*pieces)
+    if any(keypoint == 0 for _, keypoint in missing):
+        return Explanation(
+            required,
+            f"got one without {write_group(missing)}",
+            "Id 0 is a keypoint like any other; only -1 is absent.",
+        )
     if len(pieces) > 1:
         return Explanation(
             required,
             f"got {len(pieces)} people instead, one with {write_group(pieces[0])} and one with "
             f"{write_group(pieces[1])}",
-            "Keep merging rows that share an id in a column, 0 included, until no two rows do.",
+            "A row can join two groups that were apart until then: join again until no two people share an id in a "
+            "column.",
         )
     return Explanation(
         required,
-        f"got one without {write_group(group - pieces[0])}",
-        "Keep every id of the rows that you merge, 0 included.",
+        f"got one without {write_group(missing)}",
+        "Keep every id of the rows that you merge, also where a row joins two groups that were apart until then.",
     )
 
 
-def _wrong_deletion(case: MergeCase, scores: Mapping[Keypoints, float]) -> Explanation | None:
+def _wrong_deletion(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation | None:
     """Look for a person who was deleted and had to stay, or the other way round."""
     for group, score in case.expected_people.items():
-        if group not in scores:
+        if group not in groups:
             return Explanation(
                 f"There must be a person with {_write_person(group, score)}",
                 "got nobody with any of these keypoints",
@@ -249,11 +237,13 @@ def _wrong_deletion(case: MergeCase, scores: Mapping[Keypoints, float]) -> Expla
                 f"than {case.min_num_body_parts:g} parts or a score per part below {case.min_score:g}: at a bound they "
                 "stay.",
             )
-    kept = [group for group in scores if group not in case.expected_people]
-    return kept_below_bound(case, kept[0], scores[kept[0]]) if kept else None
+    for group in groups:
+        if group not in case.expected_people:
+            return _kept_below_bound(case, group, case.deleted_people[group])
+    return None
 
 
-def kept_below_bound(case: MergeCase, group: Keypoints, score: float) -> Explanation:
+def _kept_below_bound(case: MergeCase, group: Keypoints, score: float) -> Explanation:
     """Explain that somebody was kept who has too few parts or too low a score."""
     return Explanation(
         f"People with fewer than {case.min_num_body_parts:g} parts or a score per part below {case.min_score:g} "
@@ -261,32 +251,6 @@ def kept_below_bound(case: MergeCase, group: Keypoints, score: float) -> Explana
         f"got one with {_write_person(group, score)}",
         "Delete them after all rows are merged.",
     )
-
-
-def wrong_count(people: Rows, groups: Sequence[Keypoints]) -> Explanation | None:
-    """Look for a person whose last column does not count the person's ids."""
-    for count, group in zip(people[:, N_PARTS_COLUMN].tolist(), groups, strict=True):
-        if count != len(group):
-            return Explanation(
-                f"The last column of a person must count the ids that are not -1: {len(group)} for the person with "
-                f"{write_group(group)}",
-                f"got {count:.6g}",
-                "Count the parts of the merged person; do not add up the counts of its rows.",
-            )
-    return None
-
-
-def _wrong_scores(case: MergeCase, scores: Mapping[Keypoints, float]) -> Explanation | None:
-    """Look for a score that is not the sum of the person's rows, also of people who should have been deleted."""
-    for group, score in [*case.deleted_people.items(), *case.expected_people.items()]:
-        if group in scores and not is_close(scores[group], score):
-            return Explanation(
-                f"The score of the person with {write_group(group)} must be {score:.8g}, the sum of the scores of its "
-                "rows",
-                f"got {scores[group]:.8g}",
-                "Add the score of each of the person's rows once, including a row that only closes a cycle.",
-            )
-    return None
 
 
 def nobody_left(case: MergeCase, people: Rows) -> Explanation | None:

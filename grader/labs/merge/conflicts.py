@@ -6,16 +6,15 @@ student's choice; what an answer may never do is in `broken_rule`, and `lost_too
 
 from collections.abc import Sequence
 
-from estimation.config import PARTS, SCORE_COLUMN
+from estimation.config import PARTS
 from grader.harness.results import Explanation
 from grader.labs.merge.compare import (
-    SCORE_TOLERANCE,
     foreign_keypoint,
-    kept_below_bound,
     nobody_left,
     repeated_person,
+    same_groups,
     write_group,
-    wrong_count,
+    wrong_id,
 )
 from grader.labs.merge.merge_case import Keypoints, MergeCase, Rows, keypoints_of
 
@@ -24,21 +23,35 @@ KEPT_SHARE = 0.75
 
 
 def empty_or_broken(case: MergeCase, people: Rows) -> Explanation | None:
-    """Look for an answer of nobody where somebody is, and for a broken rule: nobody breaks none, and is no answer."""
-    return nobody_left(case, people) or broken_rule(case, people)
+    """Look for a broken rule, and for whom no conflict touches: nobody breaks no rule, and is no answer."""
+    return nobody_left(case, people) or broken_rule(case, people) or _untouched_changed(case, people)
 
 
 def broken_rule(case: MergeCase, people: Rows) -> Explanation | None:
     """Look for what is wrong in every answer, whichever way a conflict was decided."""
-    groups, scores = list(map(keypoints_of, people)), people[:, SCORE_COLUMN].tolist()
+    groups = list(map(keypoints_of, people))
     return (
-        foreign_keypoint(case, groups)
+        wrong_id(people)
+        or foreign_keypoint(case, groups)
         or repeated_person(groups)
         or _shared_keypoint(groups)
-        or wrong_count(people, groups)
-        or _broken_person(case, groups, scores)
-        or _below_bound(case, groups, scores)
+        or _loose_parts(case, groups)
     )
+
+
+def too_small(case: MergeCase, people: Rows) -> Explanation | None:
+    """Look for a person below the bound on the number of parts, also where a conflict left somebody over."""
+    if case.is_only_answer:
+        return same_groups(case, people)
+    for group in map(keypoints_of, people):
+        if len(group) < case.min_num_body_parts:
+            return Explanation(
+                f"People with fewer than {case.min_num_body_parts:g} parts must be deleted, also what a removed "
+                "connection leaves over",
+                f"got one with {write_group(group)}",
+                "Delete them last, after all rows are merged and all conflicts are decided.",
+            )
+    return nobody_left(case, people)
 
 
 def lost_too_many(case: MergeCase, people: Rows) -> Explanation | None:
@@ -72,25 +85,36 @@ def _shared_keypoint(groups: Sequence[Keypoints]) -> Explanation | None:
     return None
 
 
-def _broken_person(case: MergeCase, groups: Sequence[Keypoints], scores: Sequence[float]) -> Explanation | None:
-    """Look for a person who is not joined by rows of the input, or has more score than they hold."""
-    for group, score in zip(groups, scores, strict=True):
-        inside = [limb for limb in case.limbs if limb[0] <= group]
-        reached = _reachable(group, [keypoints for keypoints, _ in inside])
+def _loose_parts(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation | None:
+    """Look for a person who is not joined by rows of the input."""
+    for group in groups:
+        inside = [limb for limb, _ in case.limbs if limb <= group]
+        reached = _reachable(group, inside)
+        if not inside:
+            return Explanation(
+                f"The parts of a person must be joined by rows of the input; the person has {write_group(group)}",
+                "no row is inside",
+                "Leave out what a removed connection has left alone.",
+            )
         if reached < group:
             return Explanation(
                 f"The parts of a person must be joined by rows of the input; the person has {write_group(group)}",
                 f"no row joins {write_group(min(reached, group - reached, key=len))} to the rest",
                 "When you remove a connection, also remove or split off whatever was joined by it alone.",
             )
-        # Rows of negative score may have been left out, so that the bound is the sum of the others.
-        highest = sum(max(added, 0.0) for _, added in inside)
-        if score > highest + SCORE_TOLERANCE * max(1.0, highest):
+    return None
+
+
+def _untouched_changed(case: MergeCase, people: Rows) -> Explanation | None:
+    """Look for a person who is in no conflict and is not there as the rows hang together."""
+    groups = set(map(keypoints_of, people))
+    for person in case.untouched:
+        if person not in groups:
             return Explanation(
-                f"A score must not be above the sum of the rows inside the person, {highest:.6g} for the one with "
-                f"{write_group(group)}",
-                f"got {score:.6g}",
-                "Do not count the score of a removed connection, and count no score twice.",
+                f"Whoever is in no conflict must stay as the rows hang together: there must be a person with "
+                f"{write_group(person)}",
+                "got no such person",
+                "Decide a conflict among the people who are in it, and leave all others as they are.",
             )
     return None
 
@@ -103,10 +127,3 @@ def _reachable(group: Keypoints, limbs: Sequence[Keypoints]) -> Keypoints:
         waiting = [limb for limb in waiting if not limb & reached]
         reached.update(*joined)
     return frozenset(reached)
-
-
-def _below_bound(case: MergeCase, groups: Sequence[Keypoints], scores: Sequence[float]) -> Explanation | None:
-    for group, score in zip(groups, scores, strict=True):
-        if len(group) < case.min_num_body_parts or score / max(len(group), 1) < case.min_score - SCORE_TOLERANCE:
-            return kept_below_bound(case, group, score)
-    return None

@@ -56,7 +56,13 @@ LAB = Lab(
     read_case=read_case,
     read_answer=read_people,
     evidence=MergeEvidenceKind(REPOSITORY / "images"),
-    constants=(r"\(n_people, 20\)", r"(?<!\d)-1(?!\d)", r"\b0 included"),
+    constants=(
+        r"\(n_people, 20\)",
+        r"\(0, 20\)",
+        r"(?<!\d)-1(?!\d)",
+        r"\bId 0 is\b",
+        '"how many limbs are in the subset"',
+    ),
     headings={
         "algorithm": (
             *("algorithm", "method", "approach", "implementation", "how merge works", "how it works", "how my merge"),
@@ -88,6 +94,7 @@ LAB = Lab(
             f"{_HERE}/__init__.py",
             f"{_HERE}/lab.py",
             f"{_HERE}/rubric.toml",
+            f"{_HERE}/columns.py",
             f"{_HERE}/compare.py",
             f"{_HERE}/conflicts.py",
             f"{_HERE}/evidence.*",

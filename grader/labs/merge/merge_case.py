@@ -126,6 +126,13 @@ class MergeCase(Case):
         return frozenset().union(*(limb for limb, _ in self.limbs))
 
     @cached_property
+    def untouched(self) -> Sequence[Keypoints]:
+        """The people of `expected` whom no conflict touches, so that every right answer has them as they are."""
+        return [
+            person for person in self.expected_people if all(limb <= person for limb, _ in self.limbs if limb & person)
+        ]
+
+    @cached_property
     def expected_people(self) -> Mapping[Keypoints, float]:
         """The score of each person of `expected`, by the person's keypoints."""
         return _scores_by_keypoints(self.expected)

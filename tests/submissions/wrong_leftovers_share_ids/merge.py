@@ -2,28 +2,27 @@ import numpy as np
 
 
 def merge(subset, min_num_body_parts=4, min_score=0.4):
-    people = []  # ({slot: id}, score)
-    for row in np.array(subset, dtype=float).reshape(-1, 20):
-        parts = {slot: row[slot] for slot in range(18) if row[slot] != -1}
-        touching = [p for p in people if any(p[0].get(slot) == number for slot, number in parts.items())]
-        joined, score, fits = dict(parts), row[18], True
-        for others, other_score in touching:
-            for slot, number in others.items():
-                fits = fits and joined.setdefault(slot, number) == number
-            score += other_score
-        if not fits:
-            people.append((parts, row[18]))
-            continue
-        people = [p for p in people if not any(p is q for q in touching)]
-        people.append((joined, score))
+    groups = [({k: row[k] for k in range(18) if row[k] != -1}, float(row[18])) for row in subset]
+    pair = find_pair(groups)
+    while pair is not None:
+        first, second = pair
+        parts, score = groups.pop(second)
+        groups[first] = ({**groups[first][0], **parts}, groups[first][1] + score)
+        pair = find_pair(groups)
 
-    answer = []
-    for parts, score in people:
+    people = []
+    for parts, score in groups:
         n = len(parts)
-        if n < min_num_body_parts or score / n < min_score:
-            continue
-        line = [-1.0] * 18 + [score, n]
-        for slot, number in parts.items():
-            line[slot] = number
-        answer.append(line)
-    return np.array(answer).reshape(-1, 20)
+        if n >= min_num_body_parts and score / n >= min_score:
+            people.append([parts.get(k, -1) for k in range(18)] + [score, n])
+    return np.array(people, dtype=float).reshape(-1, 20)
+
+
+def find_pair(groups):
+    for second in range(len(groups)):
+        for first in range(second):
+            a, b = groups[first][0], groups[second][0]
+            common = [k for k in a if k in b]
+            if any(a[k] == b[k] for k in common) and all(a[k] == b[k] for k in common):
+                return first, second
+    return None

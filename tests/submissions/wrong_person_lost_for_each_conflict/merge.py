@@ -2,9 +2,13 @@ import numpy as np
 
 
 def merge(subset, min_num_body_parts=4, min_score=0.4):
+    lost = set()
     people = []  # ({slot: id}, score)
     for row in np.array(subset, dtype=float).reshape(-1, 20):
         parts = {slot: row[slot] for slot in range(18) if row[slot] != -1}
+        if not lost.isdisjoint(parts.items()):
+            lost.update(parts.items())
+            continue
         touching = [p for p in people if any(p[0].get(slot) == number for slot, number in parts.items())]
         joined, score, fits = dict(parts), row[18], True
         for others, other_score in touching:
@@ -12,6 +16,7 @@ def merge(subset, min_num_body_parts=4, min_score=0.4):
                 fits = fits and joined.setdefault(slot, number) == number
             score += other_score
         if not fits:
+            lost.update(touching[-1][0].items())
             people = [p for p in people if p is not touching[-1]]
             continue
         people = [p for p in people if not any(p is q for q in touching)]

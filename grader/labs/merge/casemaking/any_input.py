@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from estimation.config import ABSENT, LIMBS, N_LIMBS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
 from grader.harness.results import Visibility
 from grader.labs.merge import reference
-from grader.labs.merge.casemaking.bodies import SCORE_STEP, Link, ids_in, links_of, renumber
+from grader.labs.merge.casemaking.bodies import PLENTY, SCORE_STEP, Link, ids_in, links_of, renumber
 from grader.labs.merge.casemaking.maker import Maker
 from grader.labs.merge.merge_case import MergeCase, Rows
 
-N_RECORDED = {"any_people": (15, 40), "reordering": (8, 16), "renumbering": (8, 16), "any_conflict": (15, 40)}
+N_RECORDED = {"any_people": (8, 24), "reordering": (4, 12), "renumbering": (4, 12), "any_conflict": (8, 24)}
 """How many inputs are recorded for each check, public and hidden ones."""
 
 RECORDED_PARTS = 6
@@ -157,7 +157,7 @@ def _rows_of_people(draw: st.DrawFn, *, is_recorded: bool) -> Rows:
     bodies = draw(_bodies(is_recorded=is_recorded))
     if is_recorded:
         bodies = [*bodies, draw(_body(is_recorded=True))]
-    return _lay_out(draw, sorted(links_of(bodies)))
+    return _lay_out(draw, sorted(links_of(bodies)), PLENTY if is_recorded else 0)
 
 
 @st.composite
@@ -193,7 +193,7 @@ def _with_conflicts(draw: st.DrawFn, is_recorded: bool) -> Drawn:
         bystander = len(bodies) + 1
         links |= {Link(limb, bystander, bystander) for limb in draw(_body(is_recorded=True))}
     ranks = {link: draw(below(len(bodies) + 1)) for link in sorted(links)}
-    rows = _lay_out(draw, sorted(links, key=lambda link: (link.limb, ranks[link], link)))
+    rows = _lay_out(draw, sorted(links, key=lambda link: (link.limb, ranks[link], link)), PLENTY if is_recorded else 0)
     assume(reference.has_conflicts(rows))
     return Drawn(rows)
 
@@ -218,7 +218,7 @@ def _parts_of(limbs: Sequence[int]) -> set[int]:
     return {int(part) for limb in limbs for part in (LIMBS[limb].from_body_part, LIMBS[limb].to_body_part)}
 
 
-def _lay_out(draw: st.DrawFn, links: Sequence[Link]) -> Rows:
+def _lay_out(draw: st.DrawFn, links: Sequence[Link], plenty: float) -> Rows:
     """Make the rows of connections in the order given; ids count on over the parts in slot order, from 1."""
     ends = [(LIMBS[limb].from_body_part, start, LIMBS[limb].to_body_part, end) for limb, start, end in links]
     joints = sorted({joint for first, start, second, end in ends for joint in ((first, start), (second, end))})
@@ -226,7 +226,7 @@ def _lay_out(draw: st.DrawFn, links: Sequence[Link]) -> Rows:
     rows = np.full((len(links), ROW_LENGTH), float(ABSENT))
     for row, (first, start, second, end) in zip(rows, ends, strict=True):
         row[first], row[second] = id_of[first, start], id_of[second, end]
-        row[SCORE_COLUMN], row[N_PARTS_COLUMN] = 1 + SCORE_STEP * draw(below(_SCORE_STEPS)), 2
+        row[SCORE_COLUMN], row[N_PARTS_COLUMN] = plenty + 1 + SCORE_STEP * draw(below(_SCORE_STEPS)), 2
     return rows
 
 

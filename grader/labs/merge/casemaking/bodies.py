@@ -2,7 +2,7 @@
 
 A body is a sequence of limbs, by their numbers in `estimation.config.LIMBS`. Rows come out as they reach `merge` from
 a picture: limb after limb, of one limb the best PAF score first, ids counted on over the parts in slot order. The
-scores are sixteenths, so that they add up exactly in whatever order.
+scores are sixteenths, so that they add up exactly in whatever order, and large, so that a wrong score deletes nobody.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -26,8 +26,20 @@ ARMS: Body = range(6)
 LEGS: Body = range(6, 12)
 HEAD: Body = range(12, 17)
 
+# Every second part on the way from the neck outwards.
+_TURNED = frozenset(
+    (
+        *(BodyPart.neck, BodyPart.right_elbow, BodyPart.left_elbow, BodyPart.right_knee, BodyPart.left_knee),
+        *(BodyPart.right_eye, BodyPart.left_eye),
+    )
+)
+
 SCORE_STEP = 1 / 16
 _PART_SCORES = (5, 17)  # in steps: a row then scores 15/16 to 3
+
+PLENTY = 16.0
+"""Added to the score of each row where scores are not the point. Whoever averages them, or keeps the first one alone,
+still finds everybody above the bound on the score per part: that mistake has a check of its own."""
 _OWN_PAFS, _FOREIGN_PAFS = (0.4, 1.0), (0.1, 0.9)
 
 
@@ -62,6 +74,14 @@ def grow_body(rng: np.random.Generator, n_parts: int) -> Body:
     return sorted(limbs)
 
 
+def grow_without(rng: np.random.Generator, n_parts: int, part: BodyPart) -> Body:
+    """Draw a person of some parts around the neck, of whom one part is not to be seen."""
+    while True:
+        body = grow_body(rng, n_parts)
+        if all(part not in {LIMBS[limb].from_body_part, LIMBS[limb].to_body_part} for limb in body):
+            return body
+
+
 def grow_bystander(rng: np.random.Generator) -> Body:
     """Draw somebody plain, of six to nine parts, to stand beside those whom a case is about.
 
@@ -82,6 +102,8 @@ def lay_out(
     ids: Iterable[int] | None = None,
     totals: Mapping[int, float] | None = None,
     behind: Container[int] = (),
+    plenty: float = PLENTY,
+    is_crossed: bool = False,
 ) -> Rows:
     """Make the rows of some connections.
 
@@ -94,9 +116,14 @@ def lay_out(
     ids : iterable of int, optional
         The ids in slot order, at least as many as there are parts; 1, 2, 3 and so on without it.
     totals : mapping of int to float, optional
-        For some people, by number, what the scores of their rows must add up to.
+        For some people, by number, what the scores of their rows must add up to, all told.
     behind : container of int, optional
         People, by number, whose rows come behind those of all others.
+    plenty : float, optional
+        Added to the score of each row; without it scores are as a picture gives them.
+    is_crossed : bool, optional
+        Whether who has the larger ids changes from each part to the next along all limbs but shoulder-ear: whoever
+        lets the larger id win makes people who do not hang together.
 
     Returns
     -------
@@ -104,13 +131,13 @@ def lay_out(
     """
     paf_scores = {link: rng.uniform(*(_OWN_PAFS if link.start == link.end else _FOREIGN_PAFS)) for link in links}
     ordered = sorted(links, key=lambda link: (link.start in behind, link.limb, -paf_scores[link]))
-    id_of = _number(rng, ordered, count(1) if ids is None else ids)
+    id_of = _number(rng, ordered, count(1) if ids is None else ids, is_crossed=is_crossed)
     part_scores = {joint: SCORE_STEP * int(rng.integers(*_PART_SCORES)) for joint in id_of}
     rows = np.full((len(ordered), ROW_LENGTH), float(ABSENT))
     for row, link in zip(rows, ordered, strict=True):
         start, end = _ends(link)
         row[start.part], row[end.part] = id_of[start], id_of[end]
-        row[SCORE_COLUMN] = 2 * part_scores[start] + part_scores[end]
+        row[SCORE_COLUMN] = plenty + 2 * part_scores[start] + part_scores[end]
         row[N_PARTS_COLUMN] = 2
     for person, total in (totals or {}).items():
         own = [number for number, link in enumerate(ordered) if link.start == person]
@@ -137,10 +164,14 @@ def _ends(link: Link) -> tuple[Joint, Joint]:
     return Joint(link.start, limb.from_body_part), Joint(link.end, limb.to_body_part)
 
 
-def _number(rng: np.random.Generator, links: Sequence[Link], ids: Iterable[int]) -> dict[Joint, int]:
-    """Give ids in slot order; within a slot people come in any order."""
+def _number(
+    rng: np.random.Generator, links: Sequence[Link], ids: Iterable[int], *, is_crossed: bool
+) -> dict[Joint, int]:
+    """Give ids in slot order; within a slot people come in any order, or in one that turns around."""
     joints = sorted({joint for link in links for joint in _ends(link)})
     shuffled = [joints[i] for i in rng.permutation(len(joints))]
+    if is_crossed:
+        shuffled.sort(key=lambda joint: -joint.person if joint.part in _TURNED else joint.person)
     return dict(zip(sorted(shuffled, key=lambda joint: joint.part), ids, strict=False))
 
 

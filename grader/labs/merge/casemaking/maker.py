@@ -60,7 +60,7 @@ class Maker:
             )
         return self._make(name, says, rows, positional, keywords, is_only_answer=True)
 
-    def conflicted_case(self, name: str, says: str, rows: Rows) -> MergeCase:
+    def conflicted_case(self, name: str, says: str, rows: Rows, **keywords: float) -> MergeCase:
         """Make a case with conflicts, of which the reference's answer is one of several.
 
         Raises
@@ -70,7 +70,7 @@ class Maker:
         """
         if not reference.has_conflicts(rows):
             raise RubricError(f"The cases of {self.check!r} must hold conflicts; {name!r} has none. Fix its family.")
-        return self._make(name, says, rows, (), {}, is_only_answer=False)
+        return self._make(name, says, rows, (), keywords, is_only_answer=False)
 
     def any_case(self, name: str, says: str, rows: Rows) -> MergeCase:
         """Make a case of rows that need not be without conflicts; what comes is not compared but scored."""

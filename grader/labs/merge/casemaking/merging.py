@@ -1,4 +1,4 @@
-"""Families without conflicts: the handout's example, one person, many, cycles, row orders, ids, nobody.
+"""Families without conflicts: the handout's example, one person, many, row orders, no neck, cycles, ids, nobody.
 
 Each keeps away from the pitfalls of the others, so that a mistake costs its points once: ids start at 1, people have
 at least six parts and much score, the limbs come in the lab's order and form no cycle, wherever that is not the point.
@@ -52,7 +52,27 @@ _CHAIN: Body = (3, 2, 0, 1)
 _CHAINS_END = 4
 
 _LARGEST_GAP = 40
-_LARGE_IDS = 9_000
+
+_NEGATIVE = "A row of negative score belongs to its person like any other."
+_LARGE_IDS = {
+    1: "",
+    9_000: ", all above 9,000",
+    40_000: ", all above 40,000",
+    300_000: ", all above 300,000",
+    8_000_000: ", all above 8 million",
+}
+"""From which id on, and what is told of it. All stay below 2**24, so that single precision holds them."""
+
+# Without a neck: a head, a head with the right arm, with the left one, with both. In the order in which each row shares
+# a part with an earlier one: whoever misses joins that come late must not lose these people.
+_HEAD_ALONE = (13, 14, 15, 16)
+_RIGHT_ARM, _LEFT_ARM = (RIGHT_SHOULDER_EAR, 2, 3), (LEFT_SHOULDER_EAR, 4, 5)
+_NECKLESS = (
+    (*_HEAD_ALONE, *_RIGHT_ARM),
+    (*_HEAD_ALONE, *_LEFT_ARM),
+    (*_HEAD_ALONE, *_RIGHT_ARM, *_LEFT_ARM),
+    (13, 14, *_RIGHT_ARM),
+)
 
 
 def handout(maker: Maker) -> list[MergeCase]:
@@ -64,6 +84,10 @@ def handout(maker: Maker) -> list[MergeCase]:
         return [maker.case("example", "The example of the handout: nine rows, one person.", rows)]
     kinds = {
         "other_ids": ("The person of the handout with other ids, and somebody else.", rows),
+        "nose_zero": (
+            "The rows of the handout in another order, with other ids but the nose's, which is 0, and somebody else.",
+            rows[_connected_order(maker, rows)],
+        ),
         "other_order": (
             "The rows of the handout in another order and with other ids, and somebody else.",
             rows[_connected_order(maker, rows)],
@@ -73,7 +97,10 @@ def handout(maker: Maker) -> list[MergeCase]:
             rows[:-1],
         ),
     }
-    return [maker.case(name, says, _not_alone(maker, person)) for name, (says, person) in kinds.items()]
+    return [
+        maker.case(name, says, _not_alone(maker, person, first_id=0 if name == "nose_zero" else 1))
+        for name, (says, person) in kinds.items()
+    ]
 
 
 def one_person(maker: Maker) -> list[MergeCase]:
@@ -91,13 +118,14 @@ def one_person(maker: Maker) -> list[MergeCase]:
             "nine_parts": ("A person of nine parts.", grow_body(maker.rng, 9)),
             "thirteen_parts": ("A person of 13 parts.", grow_body(maker.rng, 13)),
         }
-    return [maker.case(name, says, lay_out(maker.rng, links_of([body]))) for name, (says, body) in bodies.items()]
+    cases = [maker.case(name, says, lay_out(maker.rng, links_of([body]))) for name, (says, body) in bodies.items()]
+    return [*cases, maker.case("negative_row", f"{_NEGATIVE} Nobody else is there.", _with_negative(maker, [TREE]))]
 
 
 def many_people(maker: Maker) -> list[MergeCase]:
     """Make groups of people whose rows are mixed as in a picture: limb after limb."""
     counts = (2, 4) if maker.is_public else (2, 3, 5, 8)
-    return [
+    cases = [
         maker.case(
             f"{n_people}_people",
             f"{n_people} people, whose rows come limb after limb.",
@@ -105,6 +133,8 @@ def many_people(maker: Maker) -> list[MergeCase]:
         )
         for n_people in counts
     ]
+    two = _with_negative(maker, _draw_bodies(maker, 2))
+    return [*cases, maker.case("negative_row", f"{_NEGATIVE} Somebody else is there, too.", two)]
 
 
 def cycles(maker: Maker) -> list[MergeCase]:
@@ -129,6 +159,25 @@ def cycles(maker: Maker) -> list[MergeCase]:
         }
     return [
         maker.case(name, says, lay_out(maker.rng, links_of([*bodies, grow_bystander(maker.rng)])))
+        for name, (says, bodies) in kinds.items()
+    ]
+
+
+def no_neck(maker: Maker) -> list[MergeCase]:
+    """Make people whose neck is not to be seen, one after the other, and a bystander who has one."""
+    kinds: dict[str, tuple[str, Sequence[Body]]] = {
+        "head_and_arm": ("A head and the right arm, without a neck.", [_NECKLESS[0]]),
+        "two_people": ("A head, and a head with the left arm, both without a neck.", [_HEAD_ALONE, _NECKLESS[1]]),
+    }
+    if not maker.is_public:
+        kinds = {
+            "head": ("A head without a neck.", [_HEAD_ALONE]),
+            "both_arms": ("A head and both arms, without a neck.", [_NECKLESS[2]]),
+            "three_people": ("Three people without a neck.", [_NECKLESS[3], _NECKLESS[0], _NECKLESS[1]]),
+            "beside_necks": ("A whole body, and two people without a neck.", [TREE, _NECKLESS[1], _NECKLESS[2]]),
+        }
+    return [
+        maker.case(name, f"{says} Somebody else stands by.", _one_after_the_other(maker, bodies))
         for name, (says, bodies) in kinds.items()
     ]
 
@@ -159,19 +208,18 @@ def id_zero(maker: Maker) -> list[MergeCase]:
 
 def gaps(maker: Maker) -> list[MergeCase]:
     """Make people whose ids are not 1, 2, 3 and so on."""
-    counts = (1, 2) if maker.is_public else (2, 3, 4, 5)
+    firsts = [1, 40_000] if maker.is_public else list(_LARGE_IDS)
     return [
         maker.case(
-            f"{'large' if first > 1 else 'small'}_ids_{n_people}",
-            f"{n_people} {'person' if n_people == 1 else 'people'}, with gaps between the ids"
-            + (f", all above {first}." if first > 1 else "."),
+            f"ids_above_{first - 1}",
+            f"{n_people} people, with gaps between the ids{_LARGE_IDS[first]}.",
             lay_out(
                 maker.rng,
                 links_of(_draw_bodies(maker, n_people)),
                 ids=_draw_ids(maker, first, largest_gap=_LARGEST_GAP),
             ),
         )
-        for n_people, first in zip(counts, (1, _LARGE_IDS) * 2, strict=False)
+        for n_people, first in enumerate(firsts, start=2)
     ]
 
 
@@ -190,12 +238,21 @@ def nobody(maker: Maker) -> list[MergeCase]:
     return [maker.case(name, says, lay_out(maker.rng, links_of(bodies))) for name, (says, bodies) in kinds.items()]
 
 
-def _not_alone(maker: Maker, rows: Rows) -> Rows:
-    """Put the rows of a bystander behind others, and give all keypoints other ids."""
+def _with_negative(maker: Maker, bodies: Sequence[Body]) -> Rows:
+    """Lay out people, one row in the middle of whose limbs scores below 0."""
+    rows = lay_out(maker.rng, links_of(bodies))
+    rows[len(rows) // 2, SCORE_COLUMN] = -0.5
+    return rows
+
+
+def _not_alone(maker: Maker, rows: Rows, *, first_id: int) -> Rows:
+    """Put the rows of a bystander behind others, and give all keypoints other ids; only the first may be 0."""
     first_free = int(rows[:, : len(PARTS)].max()) + 1
-    bystander = lay_out(maker.rng, links_of([grow_bystander(maker.rng)]), ids=count(first_free))
+    bystander = lay_out(maker.rng, links_of([grow_bystander(maker.rng)]), ids=count(first_free), plenty=0)
     both = np.vstack([rows, bystander])
-    return renumber(both, _other_ids(maker, both))
+    new_of = _other_ids(maker, both)
+    noses = rows[:, BodyPart.nose]
+    return renumber(both, new_of | ({int(noses.max()): 0} if first_id == 0 else {}))
 
 
 def _other_ids(maker: Maker, rows: Rows) -> dict[int, int]:
@@ -225,11 +282,11 @@ def _draw_bodies(maker: Maker, n_people: int) -> list[Body]:
 
 
 def _chains(maker: Maker) -> list[MergeCase]:
-    """Make a chain of four rows in all orders, or in the two in which the joins come last; a fifth row ends it.
+    """Make a chain of four rows in orders in which a row joins two groups; a fifth row ends it.
 
     The rows of a bystander come behind.
     """
-    orders = [(0, 2, 1, 3), (0, 3, 1, 2)] if maker.is_public else list(permutations(range(len(_CHAIN))))
+    orders = [(0, 2, 1, 3), (0, 3, 1, 2)] if maker.is_public else _orders_with_a_join()
     cases = []
     for order in orders:
         body = sorted((*_CHAIN, _CHAINS_END))
@@ -244,6 +301,15 @@ def _chains(maker: Maker) -> list[MergeCase]:
             )
         )
     return cases
+
+
+def _orders_with_a_join() -> list[tuple[int, ...]]:
+    """List the orders of the chain in which some row touches none before it, so that a later one must join."""
+
+    def has_join(order: Sequence[int]) -> bool:
+        return any({row - 1, row + 1}.isdisjoint(order[:place]) for place, row in enumerate(order) if place)
+
+    return [order for order in permutations(range(len(_CHAIN))) if has_join(order)]
 
 
 def _shuffled_people(maker: Maker) -> list[MergeCase]:
@@ -274,6 +340,17 @@ def _beside_bystander(maker: Maker, body: Body, order: Sequence[int]) -> Rows:
     """Lay out a person, whose rows come in the order given, and behind them a bystander's, limb after limb."""
     rows = lay_out(maker.rng, links_of([body, grow_bystander(maker.rng)]), behind=[1])
     return rows[[*order, *range(len(body), len(rows))]]
+
+
+def _one_after_the_other(maker: Maker, bodies: Sequence[Body]) -> Rows:
+    """Lay out people whose rows come in the order of their bodies, person after person, and a bystander."""
+    people = []
+    for number, body in enumerate([*bodies, grow_bystander(maker.rng)]):
+        place = {limb: row for row, limb in enumerate(sorted(body))}
+        rows = lay_out(maker.rng, links_of([body]), ids=count(1 + number * len(PARTS)))
+        people.append(rows[[place[limb] for limb in body]])
+    both = np.vstack(people)
+    return renumber(both, _other_ids(maker, both))
 
 
 def _shuffle(maker: Maker, bodies: Sequence[Body]) -> Rows:

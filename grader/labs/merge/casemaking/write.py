@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from grader.harness.results import Visibility
-from grader.labs.merge.casemaking import any_input, bounds, conflicts, crowds, merging, picture_cases
+from grader.labs.merge.casemaking import any_input, bounds, columns, conflicts, crowds, merging, picture_cases
 from grader.labs.merge.casemaking.maker import Maker
 from grader.labs.merge.merge_case import MergeCase, dump_cases
 
@@ -13,16 +13,20 @@ FAMILIES: Mapping[str, Callable[[Maker], Sequence[MergeCase]]] = {
     "handout": merging.handout,
     "one_person": merging.one_person,
     "many_people": merging.many_people,
-    "cycles": merging.cycles,
     "row_order": merging.row_order,
+    "no_neck": merging.no_neck,
+    "cycles": merging.cycles,
     "id_zero": merging.id_zero,
     "gaps": merging.gaps,
     "nobody": merging.nobody,
+    "counts": columns.counts,
+    "scores": columns.scores,
     "min_num_body_parts": bounds.min_num_body_parts,
     "min_score": bounds.min_score,
     "parameters": bounds.parameters,
     "defaults": bounds.defaults,
     "conflict_rules": conflicts.conflict_rules,
+    "conflict_late": conflicts.conflict_late,
     "conflict_losses": conflicts.conflict_losses,
     "crowds": crowds.crowds,
     "any_people": any_input.any_people,

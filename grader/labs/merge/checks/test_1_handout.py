@@ -1,7 +1,7 @@
 """The handout's example, and whether there is a merge to try it on."""
 
 from grader.harness.check import Check
-from grader.labs.merge.compare import same_people
+from grader.labs.merge.columns import same_people
 
 
 def test_loads() -> None:
@@ -9,5 +9,5 @@ def test_loads() -> None:
 
 
 def test_handout(check: Check) -> None:
-    """Nine rows in, one person out."""
+    """Nine rows in, one person out: who, which score, how many parts."""
     check.judge_each(same_people)

@@ -7,7 +7,8 @@ searches once more, in the sandbox, for the smallest input that breaks this merg
 from functools import partial
 
 from grader.harness.check import Check
-from grader.labs.merge.compare import agree, other_than, same_people
+from grader.labs.merge.columns import other_than
+from grader.labs.merge.compare import agree, same_groups
 from grader.labs.merge.conflicts import broken_rule, empty_or_broken
 
 SAME_ROWS = partial(
@@ -29,8 +30,8 @@ SAME_CALL = partial(
 
 def test_any_people(check: Check) -> None:
     """Without conflicts the people are the groups of rows that hang together."""
-    check.judge_each(same_people)
-    check.show_smallest(same_people)
+    check.judge_each(same_groups)
+    check.show_smallest(same_groups)
 
 
 def test_reordering(check: Check) -> None:
