@@ -24,6 +24,8 @@ class FakeSession:
     seed: int
     seconds: float = 0.0
     load_failure: Failure | None = None
+    interpreter: str = "Python 3, NumPy 2"
+    remarks: list = field(default_factory=list)
     protections: tuple = (Protection("walls", is_on=True, detail="all of them"),)
     is_alive: bool = True
     is_closed: bool = False
