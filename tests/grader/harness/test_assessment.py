@@ -212,7 +212,7 @@ def test_hidden_cases_of_checks_that_were_stopped_come_last(sessions):
 
 def test_only_failures_of_published_cases_are_shrunk(play, monkeypatch):
     asked = []
-    monkeypatch.setattr("grader.harness.shrinking.smallest_wrong", lambda inputs, judge: asked.append(inputs) or [])
+    monkeypatch.setattr("grader.harness.shrinking.smallest_wrong", lambda *arguments: asked.append(arguments) or [])
     grading = play(is_shrinking=True)
 
     judge(grading, "any_people")
