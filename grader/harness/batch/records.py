@@ -221,6 +221,8 @@ class Outcome:
     results, page : bytes
         The whole report, as `dump` in `grader.harness.report.gradescope` writes it for the staff, and the student's
         page, HTML in UTF-8; empty when there is none.
+    is_to_be_repeated : bool
+        Whether there is no mark only because the machine had too much other work: it may have less later.
     """
 
     status: Status
@@ -234,6 +236,7 @@ class Outcome:
     fingerprint: Mapping[str, str] = field(default_factory=dict)
     results: bytes = b""
     page: bytes = b""
+    is_to_be_repeated: bool = False
 
 
 @dataclass(frozen=True)

@@ -138,13 +138,20 @@ def _what_is_wrong_with(name: str, value: Any) -> str:  # noqa: ANN401 - whateve
 
 
 def _cpu_limiter() -> Callable[[int], None]:
-    """Make a function that moves the soft limit on CPU time some seconds ahead of what was used."""
-    import resource  # Windows has none
+    """Make a function that moves the soft limit on CPU time some seconds ahead of what was used.
+
+    A machine that refuses it has said so while this process locked itself in; the grader looks at the clock as well.
+    """
+    try:
+        import resource  # Windows has none, and a Python that only root may read has lost it by now
+    except ImportError:
+        return lambda _: None
 
     def limit(seconds: int) -> None:
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        soft = math.ceil(time.process_time()) + seconds
-        resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
+        with contextlib.suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+            soft = math.ceil(time.process_time()) + seconds
+            resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
 
     return limit
 

@@ -114,10 +114,19 @@ def _set_capabilities(kept: int) -> None:
 
 
 def _limit_resources(rlimits: dict[str, list[int]]) -> None:
+    """Set every limit that can be set; a hard limit that is lower already stays, since nobody here may raise it."""
     import resource  # Windows has none
 
-    for name, (soft, hard) in rlimits.items():
-        resource.setrlimit(getattr(resource, name), (soft, hard))
+    refused: dict[str, list[str]] = {}
+    for name, wanted in rlimits.items():
+        try:
+            number = getattr(resource, name)
+            _, hard = resource.getrlimit(number)
+            resource.setrlimit(number, tuple(value if hard < 0 else min(value, hard) for value in wanted))
+        except (OSError, ValueError, AttributeError) as error:
+            refused.setdefault(str(error), []).append(name)
+    if refused:
+        raise OSError("; ".join(f"{', '.join(names)}: {why}" for why, names in refused.items()))
 
 
 def _die_with(parent: int) -> None:

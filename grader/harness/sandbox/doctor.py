@@ -31,7 +31,7 @@ from grader.harness.sandbox.policy import Limits, Mode
 from grader.harness.sandbox.program import Function, Program
 from grader.harness.sandbox.protocol import pack, pack_array
 
-LIMITS = Limits(call_s=2.0, call_cpu_s=1)
+LIMITS = Limits(call_s=2.0, call_cpu_s=1, call_idle_s=2.0)
 """Short, for the two attacks on time run into them."""
 
 SECRET_NAME = "GRADER_DOCTOR_SECRET"  # noqa: S105 - the name of a secret

@@ -2,13 +2,14 @@
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from grader.harness.characters import make_visible, one_line
 from grader.harness.results import Explanation, Verdict
-from grader.harness.sandbox.policy import MIB, Limits
+from grader.harness.sandbox.policy import MIB, Budget, Limits
 from grader.harness.sandbox.program import Function, Program
+from grader.harness.sandbox.stopwatch import Met
 
 _ADVICE = {
     "EOFError": "Nobody sits at a keyboard while it is graded: leave out input().",
@@ -27,6 +28,10 @@ _REFUSED_ADVICE = {
 }
 _DEFAULT_ADVICE = "Call {function}() with this input on your own computer and look at that line."
 _DEFAULT_LOAD_ADVICE = "Run `python {file}` on your own computer and look at that line."
+_SLOW_ADVICE = "Look for a loop that never ends, or for loops inside loops over the whole input."
+_SLOW_EVERYWHERE_ADVICE = "It is slow on every input: look for loops inside loops over the whole input."
+_IDLE_ADVICE = "Leave out time.sleep() and whatever waits for a key, a file, another thread or a certain time."
+_STOPPED = "it was still running after that and was stopped"
 _MAX_TRACEBACK = 8000
 _MAX_LINE_LENGTH = 600
 
@@ -65,11 +70,14 @@ class Blame:
         The function that was called; None while the file was loaded.
     limits : Limits
         Of the session.
+    budget : Budget
+        What the session shares with the submission's others.
     """
 
     program: Program
     called: Function | None
     limits: Limits
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def required(self) -> str:
@@ -122,19 +130,37 @@ class Blame:
         advice = "Look for a list that grows without end, or for a table with a row for every possible number."
         return Failure(Verdict.OUT_OF_MEMORY, Explanation(required, "it asked for more", advice))
 
-    def timeout(self, seconds: float, *, is_cpu: bool = False) -> Failure:
-        """Explain that a limit on time was reached."""
-        clock = " of computing time" if is_cpu else ""
-        what = f"{self.program.file} must be imported" if self.called is None else f"{self.called.name}() must return"
-        got = "it was still running after that and was stopped"
-        advice = "Look for a loop that never ends, or for loops inside loops over the whole input."
-        return Failure(Verdict.TIMED_OUT, Explanation(f"{what} within {seconds:g} s{clock}", got, advice))
+    def over_limit(self, met: Met) -> Failure:
+        """Explain which limit on time was met."""
+        one = f"{self.program.file} must be imported" if self.called is None else f"{self.called.name}() must return"
+        match met:
+            case Met.CALL_CPU:
+                required, got = f"{one} within {self.limits.call_cpu_s} s of computing time", _STOPPED
+                advice = _SLOW_ADVICE
+            case Met.CALL_IDLE:
+                required = f"{one} without sleeping or waiting for {self.limits.call_idle_s:g} s"
+                got, advice = "it slept or waited for so long and was stopped", _IDLE_ADVICE
+            case Met.CALL_WALL:
+                seconds = self.limits.load_s if self.called is None else self.limits.call_s
+                required, got, advice = f"{one} within {seconds:g} s", _STOPPED, _SLOW_ADVICE
+            case _:
+                return self._over_budget(met)
+        return Failure(Verdict.TIMED_OUT, Explanation(required, got, advice))
 
-    def total(self) -> Failure:
-        """Explain that the calls together took too long."""
-        required = f"All calls of {self.program.label} together must return within {self.limits.total_s:g} s"
-        advice = "It is slow on every input: look for loops inside loops over the whole input."
-        return Failure(Verdict.TIMED_OUT, Explanation(required, "they took longer", advice))
+    def _over_budget(self, met: Met) -> Failure:
+        """Explain that all calls together have met a limit."""
+        budget = self.budget.first_to_end(is_cpu=met is not Met.ALL_IDLE)
+        all_calls = " ".join(filter(None, (f"All calls of {self.program.label}", budget.scope, "together")))
+        advice = _SLOW_EVERYWHERE_ADVICE
+        match met:
+            case Met.ALL_IDLE:
+                required = f"{all_calls} may sleep or wait for {budget.idle_s:g} s"
+                got, advice = "they slept or waited longer", _IDLE_ADVICE
+            case Met.ALL_CPU:
+                required, got = f"{all_calls} may take {budget.cpu_s:g} s of computing time", "they took more"
+            case _:
+                required, got = f"{all_calls} must return within {budget.cpu_s:g} s", "they took longer"
+        return Failure(Verdict.TIMED_OUT, Explanation(required, got, advice))
 
     def end(self, status: int | None) -> Failure:
         """Explain that the student's process ended, by its exit status; None if it only closed its pipe."""
@@ -142,7 +168,7 @@ class Blame:
             return self.forgery()
         name = _signal_name(status)
         if name == "SIGXCPU":
-            return self.timeout(self.limits.call_cpu_s, is_cpu=True)
+            return self.over_limit(Met.CALL_CPU)
         got = f"Python was ended with exit status {status}"
         advice = "Leave out os._exit() and the like: return the answer."
         if name == "SIGKILL":

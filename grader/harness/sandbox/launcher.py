@@ -12,22 +12,23 @@ that the child was forked from.
 import contextlib
 import os
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from grader.harness.characters import one_line
 from grader.harness.errors import HostUnfit, ProtocolBroken
-from grader.harness.sandbox import bubblewrap, processes, protocol, seccomp
+from grader.harness.sandbox import bubblewrap, host, processes, protocol, seccomp
+from grader.harness.sandbox.exchange import Child
 from grader.harness.sandbox.failures import Failure
 from grader.harness.sandbox.forked import Nursery, fork_child
 from grader.harness.sandbox.interpreter import SINGLE_THREADED, Interpreter, ask
 from grader.harness.sandbox.pipes import open_pipes
-from grader.harness.sandbox.policy import Limits, Mode
+from grader.harness.sandbox.policy import Budget, Limits, Mode
 from grader.harness.sandbox.program import Program
 from grader.harness.sandbox.protections import list_protections
-from grader.harness.sandbox.session import Child, Reply, Session
+from grader.harness.sandbox.session import Reply, Session
+from grader.harness.sandbox.stopwatch import Deadline
 
 __all__ = ["Failure", "Reply", "Session", "open_session"]
 
@@ -47,6 +48,7 @@ def open_session(
     limits: Limits = _DEFAULT_LIMITS,
     python: Path | None = None,
     seed: int = 0,
+    budget: Budget | None = None,
 ) -> Session:
     """Start a fresh child for one submission; nothing of the submission has run when this returns.
 
@@ -64,6 +66,8 @@ def open_session(
         The interpreter to run under, 3.8 or newer with NumPy; None for the grader's own.
     seed : int, optional
         Where the generators of `random` and `numpy.random` start.
+    budget : Budget, optional
+        What this session may use together with others of the same submission; None for one of its own.
 
     Returns
     -------
@@ -77,7 +81,9 @@ def open_session(
     ProtocolBroken
         If the child says anything but that it is ready.
     """
+    host.check_limits(_rlimits(0, limits), mode)
     interpreter = ask(python, program.modules)
+    host.check_limits(_rlimits(interpreter.baseline_bytes, limits), mode)
     unwrapped = _why_not_wrapped(mode)
     try:
         child, report = _start(interpreter, program, mode, limits, seed, is_wrapped=not unwrapped)
@@ -94,7 +100,7 @@ def open_session(
             f"Strict mode needs every protection; off on this machine: {'; '.join(missing)}. "
             "Run `python -m grader doctor`, or grade with --sandbox=auto."
         )
-    return Session(child, program, source, limits, protections)
+    return Session(child, program, source, limits, protections, budget=budget)
 
 
 def _why_not_wrapped(mode: Mode) -> str:
@@ -115,7 +121,7 @@ def _start(
         "confine": mode is not Mode.OFF and sys.platform.startswith("linux"),
         "readable": [str(path) for path in interpreter.readable],
         "listable": [str(path) for path in interpreter.listable],
-        "rlimits": _rlimits(interpreter, limits),
+        "rlimits": {name: (value, value) for name, value in _rlimits(interpreter.baseline_bytes, limits).items()},
         "parent": 0 if is_wrapped else os.getpid(),
         "call_cpu_s": limits.call_cpu_s,
         "reply_bytes": limits.reply_bytes,
@@ -130,7 +136,10 @@ def _start(
     command = _command(interpreter)
     if is_wrapped:
         command = bubblewrap.wrap(command, interpreter, environment)
-    process = processes.start(command, environment)
+    try:
+        process = processes.start(command, environment)
+    except OSError as exc:
+        raise HostUnfit(f"A child must start; the system refused: {exc}.") from exc
     child = Child(process, open_pipes(process, limits.printed_bytes))
     child.pipes.send(len(interpreter.codes).to_bytes(4, "big") + interpreter.codes)
     return child, _greet(child, limits, config)
@@ -171,7 +180,7 @@ def _greet(child: Child, limits: Limits, config: Mapping[str, Any]) -> Mapping[s
 def _hear(child: Child, limits: Limits) -> Mapping[str, str]:
     """Wait for the child's first message, which comes before any of the student's code."""
     try:
-        header, _ = child.receive(limits, time.monotonic() + limits.start_s)
+        header, _ = child.receive(limits, Deadline(limits.start_s))
     except TimeoutError as exc:
         raise HostUnfit(
             f"A child must be ready within {limits.start_s:g} s; it was not. Try a less busy time."
@@ -198,9 +207,11 @@ def _environment() -> dict[str, str]:
     return fixed | {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
-def _rlimits(interpreter: Interpreter, limits: Limits) -> dict[str, tuple[int, int]]:
-    both = {
-        "RLIMIT_AS": interpreter.baseline_bytes + limits.memory_bytes,
+def _rlimits(baseline_bytes: int, limits: Limits) -> dict[str, int]:
+    """List the limits of a child, each as the system counts it."""
+    return {
+        "RLIMIT_AS": baseline_bytes + limits.memory_bytes,
+        "RLIMIT_DATA": baseline_bytes + limits.memory_bytes,
         "RLIMIT_STACK": limits.stack_bytes,
         "RLIMIT_CPU": limits.total_cpu_s,
         "RLIMIT_NOFILE": limits.open_files,
@@ -210,4 +221,3 @@ def _rlimits(interpreter: Interpreter, limits: Limits) -> dict[str, tuple[int, i
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_MSGQUEUE": 0,
     }
-    return {name: (value, value) for name, value in both.items()}

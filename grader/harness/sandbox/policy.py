@@ -23,29 +23,35 @@ class Mode(StrEnum):
 class Limits:
     """The limits of one session: one fresh process that plays one list of cases.
 
-    Seconds are of the wall clock but for the two that say CPU. An honest solution stays far below all of them:
-    a quadratic loop over the largest crowd takes about half a second and some 50 MiB.
+    Computing decides, not the clock on the wall: what other work the machine has must not cost points. Where the
+    system does not tell what a process has used (Windows, macOS), the clock on the wall stands for both. An honest
+    solution stays far below all of them: a quadratic loop over the largest crowd takes about half a second and some
+    50 MiB.
     """
 
     start_s: float = 30.0
-    """From the start of the process until NumPy is imported. A busy machine with a cold disk needs seconds; what is
-    late here is the machine, not the student, so it is no verdict."""
-
-    load_s: float = 10.0
-    """For compiling the file and running its top level, which defines functions: milliseconds."""
-
-    call_s: float = 20.0
-    """For one call. Twice the CPU limit, so that a machine with other work to do does not cost points."""
+    """From the start of the process until NumPy is imported, on the wall. A busy machine with a cold disk needs
+    seconds; what is late here is the machine, not the student, so it is no verdict."""
 
     call_cpu_s: int = 10
-    """CPU for one call, in whole seconds as the system counts: the slowest honest solution met took 5, a plain double
-    loop takes half a second. The same on a busy machine as on an idle one, so an endless loop meets this limit."""
+    """Computing time for one call, and for loading the file, in whole seconds as the system counts: the slowest honest
+    solution met took 5, a plain double loop takes half a second."""
 
-    total_s: float = 90.0
-    """For loading and all calls together: code that is slow on every case must not hold up a class."""
+    call_idle_s: float = 5.0
+    """For one call, and for loading: how long the code may sleep or wait for something that is not the processor."""
+
+    call_wall_s: float = 100.0
+    """For one call, and for loading, on the wall: ten times the computing time. Code that could run for so long, and
+    still has not used up its computing time, was kept waiting by the machine: no verdict on it is fair."""
+
+    call_s: float = 20.0
+    """For one call on the wall, where the system does not tell what a process has used."""
+
+    load_s: float = 10.0
+    """For loading the file on the wall, where the system does not tell what a process has used."""
 
     total_cpu_s: int = 90
-    """CPU for the whole session: the hard limit behind the soft ones, for a process that nobody watches any more."""
+    """Computing time of the whole session: more than a `Budget` allows, for a process that nobody watches any more."""
 
     memory_bytes: int = 1024 * MIB
     """Address space beyond what Python and NumPy take themselves. The largest case is a few hundred kilobytes, and a
@@ -65,3 +71,86 @@ class Limits:
 
     header_bytes: int = 64 * 1024
     """The largest description of an answer or of an error; messages and tracebacks are cut far below."""
+
+
+class Budget:
+    """What all sessions of one submission may use together: code that is slow on every case must not hold up a class.
+
+    Parameters
+    ----------
+    cpu_s : float, optional
+        Seconds of computing. Where the system does not tell them, seconds on the wall are charged in their place.
+    idle_s : float, optional
+        Seconds of sleeping, or of waiting for something that is not the processor.
+    scope : str, optional
+        What it is for, as the student reads it: ``"on the public cases"``; empty for all.
+    whole : Budget, optional
+        What is used of this one is charged to that one as well, and this one ends with it: see `part`.
+    """
+
+    def __init__(
+        self, cpu_s: float = 80.0, idle_s: float = 15.0, *, scope: str = "", whole: "Budget | None" = None
+    ) -> None:
+        self.cpu_s = cpu_s
+        self.idle_s = idle_s
+        self.scope = scope
+        self._whole = whole
+        self._used_cpu_s = 0.0
+        self._used_idle_s = 0.0
+
+    @property
+    def cpu_left_s(self) -> float:
+        """Seconds of computing that are left, never negative."""
+        return max(0.0, min(one.cpu_s - one._used_cpu_s for one in self._chain()))
+
+    @property
+    def idle_left_s(self) -> float:
+        """Seconds of sleeping and waiting that are left, never negative."""
+        return max(0.0, min(one.idle_s - one._used_idle_s for one in self._chain()))
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left of one of the two: no session answers any more."""
+        return self.cpu_left_s == 0 or self.idle_left_s == 0
+
+    @property
+    def cpu_used_s(self) -> float:
+        """Seconds of computing that were charged."""
+        return self._used_cpu_s
+
+    @property
+    def idle_used_s(self) -> float:
+        """Seconds of sleeping and waiting that were charged."""
+        return self._used_idle_s
+
+    def charge(self, *, cpu_s: float = 0.0, idle_s: float = 0.0) -> None:
+        """Take away what was used, here and from the whole; more may be charged than is left."""
+        for one in self._chain():
+            one._used_cpu_s += cpu_s
+            one._used_idle_s += idle_s
+
+    def part(self, *, cpu_s: float | None = None, idle_s: float | None = None, scope: str = "") -> "Budget":
+        """Make a budget for a part of the work, which leaves the rest of this one to the others.
+
+        Parameters
+        ----------
+        cpu_s, idle_s : float, optional
+            At most so much of it; None for all that this one allows.
+        scope : str, optional
+            What the part is for, as the student reads it.
+        """
+        return Budget(
+            self.cpu_s if cpu_s is None else cpu_s,
+            self.idle_s if idle_s is None else idle_s,
+            scope=scope,
+            whole=self,
+        )
+
+    def first_to_end(self, *, is_cpu: bool) -> "Budget":
+        """Return whichever has the least left, this one or what it is a part of: its limit is the one that is met."""
+        if is_cpu:
+            return min(self._chain(), key=lambda one: one.cpu_s - one._used_cpu_s)
+        return min(self._chain(), key=lambda one: one.idle_s - one._used_idle_s)
+
+    def _chain(self) -> "list[Budget]":
+        return [self] if self._whole is None else [self, *self._whole._chain()]

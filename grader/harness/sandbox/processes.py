@@ -13,6 +13,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, Protocol
 
+from grader.harness.sandbox.usage import find_last_descendant
+
 END_S = 2.0
 """How long to wait for a process that has closed its pipes, or was killed, to be gone."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0005, 0.05
@@ -30,6 +32,10 @@ class Process(Protocol):
     stdin: IO[bytes] | None
     stdout: IO[bytes] | None
     stderr: IO[bytes] | None
+
+    @property
+    def number(self) -> int:
+        """The number, in the grader's process table, of the process that runs the code; 0 where nothing tells it."""
 
     def wait(self, timeout_s: float) -> int | None:
         """Wait for the process to end by itself.
@@ -55,6 +61,11 @@ class StartedProcess:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self.stdin, self.stdout, self.stderr = process.stdin, process.stdout, process.stderr
+
+    @property
+    def number(self) -> int:
+        """The number of the process, or of the one that bubblewrap has started: see `Process`."""
+        return find_last_descendant(self._process.pid) if self._process.returncode is None else 0
 
     def wait(self, timeout_s: float) -> int | None:
         """Wait for the process to end by itself, then kill what it has left behind: see `Process`."""

@@ -4,6 +4,7 @@ import pytest
 
 from grader.harness.batch.records import Job, Status
 from grader.harness.batch.task import grade_upload
+from grader.harness.errors import HostBusy
 from grader.labs.merge.lab import LAB
 
 
@@ -30,6 +31,22 @@ def test_task_gives_no_mark_when_the_grader_fails(monkeypatch, fault, says):
     assert (outcome.status, outcome.reason) == (Status.NO_MARK, says)
     assert outcome.precheck.notes == ("There is no written report in the submission, or it cannot be read.",)
     assert len(tried) == 2
+
+
+def test_task_leaves_for_later_what_the_machine_has_no_time_for(monkeypatch):
+    tried = []
+
+    def fail(*_):
+        tried.append(1)
+        raise HostBusy("too much other work")
+
+    monkeypatch.setattr("grader.harness.batch.task.grade_submission", fail)
+
+    outcome = grade_upload(LAB, Job("N1", "N1_Lab3.zip", b"no zip"))
+
+    assert (outcome.status, outcome.reason) == (Status.NO_MARK, "The grader failed: too much other work")
+    assert outcome.is_to_be_repeated
+    assert len(tried) == 1
 
 
 def test_task_gives_no_mark_when_a_submission_cannot_be_opened_by_a_fault_of_ours(monkeypatch):

@@ -7,8 +7,9 @@ import pytest
 
 from grader.harness.results import Verdict
 from grader.harness.sandbox.failures import Blame
-from grader.harness.sandbox.policy import Limits
+from grader.harness.sandbox.policy import Budget, Limits
 from grader.harness.sandbox.program import Function, Program
+from grader.harness.sandbox.stopwatch import Met
 from grader.labs.merge.lab import LAB
 
 PROGRAM = LAB.program
@@ -95,17 +96,67 @@ def test_failure_names_the_function_that_was_called():
     assert str(blame.no_array({"got": "a string"}).explanation) == (
         "hull() must return an array of numbers; got a string. Return what the lab's handout asks for."
     )
-    assert str(blame.timeout(2.0).explanation).startswith("hull() must return within 2 s; it was still running after ")
+    assert str(blame.over_limit(Met.CALL_CPU).explanation).startswith("hull() must return within 10 s of computing ")
     assert blame.raised({}).explanation.advice.startswith("Call hull() with this input on your own computer")
 
 
 def test_failure_names_the_functions_of_a_file():
-    assert blame_total(TWO) == "All calls of each function of shapes.py together must return within 90 s"
-    assert blame_total(PROGRAM) == "All calls of merge() together must return within 90 s"
+    assert blame_all(TWO) == "All calls of each function of shapes.py together may take 80 s of computing time"
+    assert blame_all(PROGRAM) == "All calls of merge() together may take 80 s of computing time"
 
 
-def blame_total(program):
-    return Blame(program, program.functions[0], Limits()).total().explanation.required
+def blame_all(program):
+    return Blame(program, program.functions[0], Limits()).over_limit(Met.ALL_CPU).explanation.required
+
+
+LOOPS = "Look for a loop that never ends, or for loops inside loops over the whole input."
+SLOW = "It is slow on every input: look for loops inside loops over the whole input."
+SLEEP = "Leave out time.sleep() and whatever waits for a key, a file, another thread or a certain time."
+STOPPED = "it was still running after that and was stopped"
+ASLEEP = "it slept or waited for so long and was stopped"
+OVER_LIMIT = {
+    Met.CALL_CPU: f"merge() must return within 10 s of computing time; {STOPPED}. {LOOPS}",
+    Met.CALL_IDLE: f"merge() must return without sleeping or waiting for 5 s; {ASLEEP}. {SLEEP}",
+    Met.CALL_WALL: f"merge() must return within 20 s; {STOPPED}. {LOOPS}",
+    Met.ALL_CPU: f"All calls of merge() together may take 80 s of computing time; they took more. {SLOW}",
+    Met.ALL_IDLE: f"All calls of merge() together may sleep or wait for 15 s; they slept or waited longer. {SLEEP}",
+    Met.ALL_WALL: f"All calls of merge() together must return within 80 s; they took longer. {SLOW}",
+}
+OVER_LIMIT_WHILE_LOADED = {
+    Met.CALL_CPU: f"merge.py must be imported within 5 s of computing time; {STOPPED}. {LOOPS}",
+    Met.CALL_IDLE: f"merge.py must be imported without sleeping or waiting for 5 s; {ASLEEP}. {SLEEP}",
+    Met.CALL_WALL: f"merge.py must be imported within 10 s; {STOPPED}. {LOOPS}",
+}
+
+
+@pytest.mark.parametrize(
+    ("blame", "met", "message"),
+    [
+        *((CALLING, met, message) for met, message in OVER_LIMIT.items()),
+        *((LOADING, met, message) for met, message in OVER_LIMIT_WHILE_LOADED.items()),
+    ],
+    ids=[*(f"called_{met.name}" for met in OVER_LIMIT), *(f"loaded_{met.name}" for met in OVER_LIMIT_WHILE_LOADED)],
+)
+def test_time_out_names_the_limit_that_was_met(blame, met, message):
+    failure = blame.over_limit(met)
+
+    assert failure.verdict is Verdict.TIMED_OUT
+    assert str(failure.explanation) == message
+
+
+def test_time_out_names_the_part_of_the_work_whose_limit_was_met():
+    whole = Budget()
+    part = whole.part(cpu_s=30, scope="on the public cases")
+    blame = Blame(PROGRAM, PROGRAM.function("merge"), Limits(), part)
+
+    part.charge(cpu_s=31)
+    assert blame.over_limit(Met.ALL_CPU).explanation.required == (
+        "All calls of merge() on the public cases together may take 30 s of computing time"
+    )
+    whole.charge(cpu_s=90)
+    assert blame.over_limit(Met.ALL_CPU).explanation.required == (
+        "All calls of merge() together may take 80 s of computing time"
+    )
 
 
 @pytest.mark.parametrize("called", [None, TWO.functions[1]], ids=["while_loaded", "when_called"])
