@@ -47,8 +47,8 @@ def play(monkeypatch):
     made = []
 
     def make(merge=lambda *_, **__: [], *, is_shrinking=False, load_failure=None):
-        def open_session(program, source, *, mode, python, seed):
-            return FakeSession(merge, seed, load_failure=load_failure)
+        def open_session(program, source, *, mode, python, seed, budget):
+            return FakeSession(merge, seed, budget, load_failure=load_failure)
 
         monkeypatch.setattr(assessment, "open_session", open_session)
         made.append(Assessment(LAB, SUBMISSION, Options(is_shrinking=is_shrinking)))
@@ -400,7 +400,7 @@ def test_fingerprint_covers_every_module_that_a_grading_loads(name):
 def sessions(monkeypatch):
     """Give the sessions that a grading opens, played in this process."""
     opened = Sessions(lambda *_, **__: [])
-    monkeypatch.setattr(assessment, "open_session", lambda *_, seed, **__: opened(seed))
+    monkeypatch.setattr(assessment, "open_session", lambda *_, seed, budget, **__: opened(seed, budget))
     return opened
 
 

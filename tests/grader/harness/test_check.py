@@ -13,6 +13,7 @@ from grader.harness.check import Check
 from grader.harness.respondent import Respondent
 from grader.harness.results import CheckResult, Verdict, Visibility
 from grader.harness.rubric import RubricLine
+from grader.harness.sandbox.policy import Budget
 from grader.labs.merge.columns import other_than, same_people
 from grader.labs.merge.compare import agree
 from grader.labs.merge.lab import LAB
@@ -50,7 +51,7 @@ def check_of(merge_by, cases, shrink=None):
 
 
 def respondent_of(sessions, cases):
-    return Respondent(sessions, LAB.program, LAB.read_answer, cases)
+    return Respondent(sessions, LAB.read_answer, Budget(), cases)
 
 
 def points_of(check):
@@ -181,7 +182,7 @@ def check_again(*merges_by):
     """Answer five cases of three checks, then judge them again; each session has the next merge."""
     cases = [make_case(10), make_case(20), make_case(30, "two"), make_case(40, "two"), make_case(50, "three")]
     sessions = Sessions(merge)
-    respondent = respondent_of(lambda seed: replace_merge(sessions(seed), merges_by[len(sessions.opened) - 1]), cases)
+    respondent = respondent_of(lambda *how: replace_merge(sessions(*how), merges_by[len(sessions.opened) - 1]), cases)
     check = Check(LINE, cases, respondent, LAB.evidence)
     check.judge_again(SAME)
     return check
