@@ -78,6 +78,12 @@ class Naming:
         """
         return self._almost_code.fullmatch(file_name) is not None
 
+    def is_code_as(self, file_name: str, endings: Sequence[str]) -> bool:
+        """Tell whether a file has the code's name and one of these endings, also behind that of Python."""
+        stem = re.escape(self.code.removesuffix(".py"))
+        name = rf"({STUDENT_ID}[ _-]*)?{stem} ?(\(\d+\))?(\.py)*\.({'|'.join(endings)})"
+        return re.fullmatch(name, file_name, re.IGNORECASE) is not None
+
     @cached_property
     def _zip(self) -> re.Pattern[str]:
         tag = re.escape(self.tag)
