@@ -26,17 +26,17 @@ def find_files(members: Sequence[Member]) -> list[Member]:
 
 def find_own(members: Sequence[Member]) -> list[Member]:
     """List the files outside of environments, which are known by what is in them, or by their name."""
-    roots = _find_roots(members)
+    roots = _list_roots(members)
     return [member for member in find_files(members) if _find_depth(member, roots) is None]
 
 
 def find_loose(members: Sequence[Member]) -> list[Member]:
     """List the files outside of an environment's own folders: also those of a student who worked in one."""
-    roots = _find_roots(members)
+    roots = _list_roots(members)
     return [member for member in find_files(members) if not _is_installed(member, roots)]
 
 
-def _find_roots(members: Sequence[Member]) -> Collection[Folder]:
+def _list_roots(members: Sequence[Member]) -> Collection[Folder]:
     """Find the folders that hold what Python or conda put into an environment."""
     roots: set[Folder] = set()
     for member in members:
