@@ -7,7 +7,8 @@ one that is encrypted, damaged, a link, a folder or a bomb. All else is a remark
   than one folder around it: there is one file that can be meant. Backslashes in paths are folders, as Windows once
   wrote them.
 - Another name. The only Python file that is neither of the lab's handout nor of an environment is the code, however it
-  is called. A notebook, a text or a document in its place is told how it becomes one.
+  is called; so is a copy of the template that somebody worked in, beside the template. A notebook, a text or a document
+  in its place is told how it becomes one.
 - Python files beside the code. They come along in `files`, a few and small, so that the code can import them.
 - What else stands beside the code. Paths that lead outside, links, devices, bombs, archives, Python files elsewhere:
   they are left out, and staff are told, who might unpack the zip by hand. What systems, editors and environments leave

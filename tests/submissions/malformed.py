@@ -223,6 +223,7 @@ malformed("only_python_file_beside_the_lab", lambda: pack_whole_lab("estimation/
 malformed("copy_of_windows_in_chinese", lambda: pack_lab(name="merge - 複製.py"))
 malformed("copy_of_windows", lambda: pack_lab(name="merge - Copy.py"))
 malformed("student_id_before_the_name", lambda: pack_lab(name=f"{STUDENT_ID}_merge.py"))
+malformed("copy_beside_the_template", lambda: pack_lab(SOURCE, ("merge.py", TEMPLATE), name="merge - Copy.py"))
 malformed("ending_twice", lambda: pack_lab(name="merge.py.py"))
 malformed("notebook", lambda: pack_lab(NOTEBOOK, name="merge.ipynb"))
 malformed("notebook_called_python", lambda: pack_lab(NOTEBOOK))

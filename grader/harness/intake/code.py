@@ -103,7 +103,11 @@ def read_code(data: bytes, members: Sequence[Member], wanted: Wanted, problems: 
     """
     files, candidates = _find_candidates(members, wanted)
     sources = _read_sources(data, candidates, wanted.naming)
-    solutions = {one: member for one, member in sources.items() if not is_same_text(one, wanted.template)} or sources
+    solutions = {one: member for one, member in sources.items() if not is_same_text(one, wanted.template)}
+    if not solutions and len(copies := _find_copies(files, wanted)) == 1:
+        solutions = _read_sources(data, copies, wanted.naming)
+        candidates = [*candidates, *copies]
+    solutions = solutions or sources
     if len(solutions) > 1:
         raise _refuse_several(candidates, wanted.naming, " that differ")
     source, member = solutions.popitem()
@@ -139,8 +143,11 @@ def paths(members: Sequence[Member]) -> str:
 def _find_candidates(members: Sequence[Member], wanted: Wanted) -> tuple[list[Member], list[Member]]:
     """Find the student's files, and those among them that may be the code; at least one."""
     for files in (find_own(members), find_loose(members)):
-        if found := _find_named(files, wanted.naming) or _find_python(files, wanted):
-            return files, found
+        if named := _find_named(files, wanted.naming):
+            return files, named
+        _refuse_other_lab(files, wanted)
+        if python := _find_python(files, wanted):
+            return files, python
     raise _say_what_is_there(members, wanted)
 
 
@@ -157,14 +164,24 @@ def _find_named(files: Sequence[Member], naming: Naming) -> list[Member]:
     return ordinary
 
 
-def _find_python(files: Sequence[Member], wanted: Wanted) -> list[Member]:
-    """Find the Python files that may be the code under another name: any but those of the lab's handout."""
+def _refuse_other_lab(files: Sequence[Member], wanted: Wanted) -> None:
     for other in wanted.others:
         if any(other.is_almost_code(member.name) for member in files):
             raise Refused("other_lab", f"it holds '{other.code}' and looks like one of {other.tag}")
+
+
+def _find_python(files: Sequence[Member], wanted: Wanted) -> list[Member]:
+    """Find the Python files that may be the code under another name: any but those of the lab's handout."""
     left_out = wanted.handout | {"__init__.py"}
     python = [member for member in files if member.name.lower().endswith(PYTHON) and member.is_ordinary]
     return [member for member in python if member.name.lower() not in left_out]
+
+
+def _find_copies(files: Sequence[Member], wanted: Wanted) -> list[Member]:
+    """Find the Python files named after the code, in which somebody worked who left the template as it was."""
+    stem = wanted.naming.code.removesuffix(".py").lower()
+    python = [member for member in _find_python(files, wanted) if stem in member.name.lower()]
+    return [member for member in python if not wanted.naming.is_almost_code(member.name)]
 
 
 def _read_sources(data: bytes, candidates: Sequence[Member], naming: Naming) -> dict[bytes, Member]:

@@ -73,6 +73,28 @@ def test_right_name_goes_before_the_only_other_file():
     assert read(("env/merge.py", OTHER), ("merge.py", SOURCE)).source == SOURCE
 
 
+@pytest.mark.parametrize("name", ["merge - Copy.py", "N26130891_merge.py", "my_Merge.py"])
+def test_copy_counts_beside_the_untouched_template(name):
+    found = read(("merge.py", TEMPLATE), (name, SOURCE), ("estimation/merge.py", TEMPLATE))
+
+    assert found.source == SOURCE
+    assert set(told(found)) == {"several_codes", "code_name"}
+    assert f"'{name}' counts" in told(found)["several_codes"]
+
+
+@pytest.mark.parametrize("others", [("test.py",), ("merge - Copy.py", "my_merge.py")], ids=" ".join)
+def test_untouched_template_stays_what_it_is_beside_other_files(others):
+    found = read(("merge.py", TEMPLATE), *[(name, SOURCE + name.encode()) for name in others])
+
+    assert found.source == TEMPLATE
+
+
+def test_untouched_template_stays_what_it_is_beside_the_code_of_another_lab():
+    found = read(("merge.py", TEMPLATE), ("maps.py", SOURCE), others=[Naming("Lab4", "maps.py")])
+
+    assert (found.source, set(told(found))) == (TEMPLATE, {"code_beside"})
+
+
 def test_several_python_files_leave_a_doubt():
     found = read(("a.py", SOURCE), ("b.py", OTHER), ("config.py", b""))
 
