@@ -27,8 +27,8 @@ def find_stopping_line(report: Report) -> str:
     -------
     line : str
         ``"line 3 of solution.py: import foo"``, fit for one line of text, with what the student wrote in it. Empty
-        unless the code could not be loaded because of that line, or every case that failed was stopped there and the code
-        earned less than half of its points: an exception on some rare input is a mistake like others.
+        unless the code could not be loaded because of that line, or every case that failed was stopped there and the
+        code earned less than half of its points: an exception on some rare input is a mistake like others.
     """
     loading = [case for check in report.checks if check.key == LOADING for case in check.failures]
     failures = [case for check in report.checks for case in check.failures]
