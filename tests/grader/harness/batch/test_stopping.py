@@ -69,10 +69,11 @@ def test_innermost_line_counts_and_may_be_in_another_file():
         (case(trace=crash(3)), case(trace="")),
         (case(trace=crash(3)), RIGHT),
         (case(Verdict.WRONG),),
+        (case(Verdict.OUT_OF_MEMORY, crash(3)),),
         (RIGHT,),
         (),
     ],
-    ids=["two lines", "wrong", "timed out", "no line", "half", "only wrong", "right", "no cases"],
+    ids=["two lines", "wrong", "timed out", "no line", "half", "only wrong", "memory", "right", "no cases"],
 )
 def test_nothing_is_told_where_it_is_not_one_line(cases):
     assert find_stopping_line(report(("one", 4, cases))) == ""

@@ -74,6 +74,8 @@ def test_file_that_was_only_renamed_is_known_by_its_bytes(source, code):
     assert found[0] == code
 
 
-@pytest.mark.parametrize("source", [b"import numpy\n", b"{}\n", b'x = {"cells": 1, "nbformat": 4}', b"", b"PK = 1"])
+@pytest.mark.parametrize(
+    "source", [b"import numpy\n", b"{}\n", b'{"cells": 1}\n', b'x = {"cells": 1, "nbformat": 4}', b"", b"PK = 1"]
+)
 def test_python_is_no_other_format(source):
     assert look_for_other_format(source) is None
