@@ -90,7 +90,8 @@ def _module(member: Member) -> str:
     if ending != ".py" or len(stem) > MAX_SHOWN:
         return ""
     stem = unicodedata.normalize("NFKC", stem)  # as Python reads names, and as macOS does not write them
-    return stem if stem.isidentifier() and not keyword.iskeyword(stem) else ""
+    is_name = stem.isidentifier() and not keyword.iskeyword(stem)
+    return stem if is_name and not stem.startswith("__") else ""  # Python's own, as __main__, is another module
 
 
 def _read_module(data: bytes, module: str, group: Sequence[Member], wanted: Wanted, found: _Beside) -> None:

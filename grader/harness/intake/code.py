@@ -1,7 +1,8 @@
 """Find the code among the members of a zip, and read it: the file of the right name, or the only one that can be meant.
 
-Nothing is guessed. A file of the right name goes first, then one of almost this name, then the only Python file that is
-neither of the lab's handout nor of an environment. Where several are left, and differ, none counts.
+Nothing is guessed. A file of the right name goes first, then one of almost this name, one of this name and a student
+id, and the only Python file that is neither of the lab's handout nor of an environment. Where several are left, and
+differ, none counts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -120,7 +121,7 @@ def read_code(data: bytes, members: Sequence[Member], wanted: Wanted, problems: 
 def judge_place(naming: Naming, code: Code) -> Iterator[Problem]:
     """Remark on where the code is, and how it is called."""
     name, shown = code.member.name, printable(code.member.name)
-    if naming.is_almost_code(name) and name != naming.code:
+    if (naming.is_almost_code(name) or naming.is_signed_code(name)) and name != naming.code:
         yield remark(naming, "code_name", f"it is called '{shown}'")
     elif name != naming.code:
         yield remark(naming, "code_name", f"it is called '{shown}', the only Python file that can be meant")
@@ -147,7 +148,7 @@ def _find_candidates(members: Sequence[Member], wanted: Wanted) -> tuple[list[Me
             return files, named
         _refuse_other_lab(files, wanted)
         if python := _find_python(files, wanted):
-            return files, python
+            return files, [one for one in python if wanted.naming.is_signed_code(one.name)] or python
     raise _say_what_is_there(members, wanted)
 
 

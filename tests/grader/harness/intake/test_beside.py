@@ -46,6 +46,7 @@ def test_remark_says_that_they_can_be_imported():
         ("my-tools.py", "not called as a module can be"),
         ("2tools.py", "not called as a module can be"),
         ("class.py", "not called as a module can be"),
+        ("__main__.py", "not called as a module can be"),
         ("tools.PY", "not called as a module can be"),
         ("tools.py.txt", "not called as a module can be"),
         (".py", "not called as a module can be"),
@@ -79,9 +80,9 @@ def test_what_is_no_ordinary_file_is_told_once():
     assert (found.files, set(told(found))) == ({}, {"link", "path_outside"})
 
 
-@pytest.mark.parametrize("name", ["numpy", "random", "os", "json"])
+@pytest.mark.parametrize("name", ["numpy", "random", "os", "json", "\uff4eumpy"])
 def test_file_does_not_stand_before_a_module_of_python(name):
-    found = read((f"{name}.py", HELPER))
+    found = read((f"{name}.py", HELPER))  # Python reads the last one as numpy
 
     assert found.files == {}
     assert str(found.problems[0].explanation) == (

@@ -30,8 +30,26 @@ def told(found):
     return {problem.code: str(problem.explanation) for problem in found.problems}
 
 
-NAMES = ["merge - Copy.py", "merge - 複製.py", "merge copy.py", "merge.py.py", "N26130891_merge.py", "solution.py"]
+NAMES = ["merge - Copy.py", "merge - 複製.py", "merge copy.py", "merge.py.py", "solution.py"]
 NAMES += ["merge的副本.py", "Lab3.PY", "lab.py.txt", "a b/hw3.py"]
+
+
+@pytest.mark.parametrize(
+    "name", ["N26130891_merge.py", "n26130891 Merge.PY", "merge-26130891.py", "N26130891merge.py.py"]
+)
+def test_file_with_the_student_id_counts_beside_what_it_imports(name):
+    found = read(("attempt.py", OTHER), (name, SOURCE))
+
+    assert (found.source, found.files) == (SOURCE, {"attempt": OTHER})
+    assert told(found)["code_name"] == (
+        f"The code must be in a file merge.py; it is called '{name}'. It was graded; use exactly this name next time."
+    )
+
+
+def test_files_of_two_students_leave_a_doubt():
+    found = read(("N26130891_merge.py", SOURCE), ("N26130892_merge.py", OTHER), ("a.py", b""))
+
+    assert "it holds 2 Python files, and none is called so: 'N26130891_merge.py', 'N261" in told(found)["no_code"]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
