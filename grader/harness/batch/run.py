@@ -233,6 +233,7 @@ def make_line(upload: Upload, sha256: str, outcome: Outcome) -> Line:
         execution_s=outcome.execution_s,
         precheck=outcome.precheck,
         fingerprint=outcome.fingerprint,
+        stopped_by=outcome.stopped_by,
     )
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from grader.harness.assessment import Options, grade_submission
 from grader.harness.batch.pdf import PdfReader
 from grader.harness.batch.records import Job, Outcome, PreCheck, Status
+from grader.harness.batch.stopping import find_stopping_line
 from grader.harness.errors import GraderError, HostBusy
 from grader.harness.lab import Lab
 from grader.harness.lab_files import LOADING, load_lab_files
@@ -65,6 +66,7 @@ def summarize(lab: Lab, report: Report, precheck: PreCheck) -> Outcome:
         execution_s=report.execution_s,
         precheck=precheck,
         fingerprint=report.fingerprint,
+        stopped_by="" if status is Status.NO_MARK else find_stopping_line(report),
         results=dump(lab, report, Audience.STAFF),
         page=render_html(lab, report, Audience.STUDENT).encode("utf-8", "backslashreplace"),
     )

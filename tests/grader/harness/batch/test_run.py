@@ -279,3 +279,10 @@ def test_count_refuses_to_drop_anybody(store, roll):
 
     with pytest.raises(GraderError, match=r"Each of the 3 entries must end somewhere; 2 did"):
         count(roll, [store.line("N1"), store.line("N2")])
+
+
+def test_line_that_stopped_a_submission_is_kept(store, roll):
+    grade(store, make_plan(LAB, store, roll), make_outcome(stopped_by="line 3 of merge.py: import foo"))
+
+    kept = make_plan(LAB, Store(store.folder), roll).graded
+    assert {line.stopped_by for line in kept} == {"line 3 of merge.py: import foo"}

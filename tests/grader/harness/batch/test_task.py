@@ -5,6 +5,7 @@ import pytest
 from grader.harness.batch.records import Job, Status
 from grader.harness.batch.task import grade_upload
 from grader.harness.errors import HostBusy
+from grader.harness.sandbox.policy import Mode
 from grader.labs.merge.lab import LAB
 
 
@@ -58,3 +59,14 @@ def test_task_gives_no_mark_when_a_submission_cannot_be_opened_by_a_fault_of_our
     outcome = grade_upload(LAB, Job("N1", "N1_Lab3.zip", b"no zip"))
 
     assert (outcome.status, outcome.reason) == (Status.NO_MARK, "The grader failed: ValueError: odd zip")
+
+
+@pytest.mark.parametrize(
+    ("source", "stopped_by"),
+    [(b"import no_such_module\n", "line 1 of merge.py: import no_such_module"), (b"", "")],
+    ids=["import", "empty"],
+)
+def test_task_tells_the_line_that_stopped_the_code(source, stopped_by):
+    outcome = grade_upload(LAB, Job("N1", "merge.py", source, Mode.AUTO))
+
+    assert (outcome.status, outcome.stopped_by) == (Status.UNGRADABLE, stopped_by)
