@@ -20,7 +20,6 @@ from grader.harness.sandbox.program import Function, Program
 from grader.harness.sandbox.stopwatch import Met, OverLimitError, Stopwatch, WallWatch
 
 
-
 @dataclass(frozen=True)
 class Reply:
     """What one call gave: an answer or a failure.

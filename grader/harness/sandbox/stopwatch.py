@@ -125,9 +125,7 @@ class Stopwatch:
     def _excuse(self, now: Usage, state: str, stolen_s: float) -> None:
         """Leave out what the machine has taken: its disk, other machines, and whatever the kernel does not tell."""
         self._excused_s += stolen_s
-        is_told = self._meter.has_queue or (
-            is_asleep(state) and self._was_asleep and now.ran_s == self._last.ran_s
-        )
+        is_told = self._meter.has_queue or (is_asleep(state) and self._was_asleep and now.ran_s == self._last.ran_s)
         if is_waiting_for_a_disk(state) or not is_told:
             self._excused_s += max(0.0, now.rest_s - self._last.rest_s)
 

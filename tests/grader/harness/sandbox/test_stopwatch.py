@@ -173,7 +173,7 @@ def test_machine_that_does_not_let_it_run_is_too_busy():
 
     with pytest.raises(
         HostBusy,
-        match=r"must get 10 s of computing within 100 s; it got 4\.9 s, since the machine has too much other work\. Gra",
+        match=r"must get 10 s of computing within 100 s; it got 4\.9 s, since the machine has too much other work\.",
     ):
         watch.look()
 
@@ -207,9 +207,7 @@ def test_child_that_is_gone_is_left_to_its_pipe():
     assert budget.cpu_used_s == 1.0
 
 
-@pytest.mark.parametrize(
-    ("limit_s", "met"), [(0.5, Met.CALL_WALL), (2.0, Met.ALL_WALL)], ids=["one_call", "all_calls"]
-)
+@pytest.mark.parametrize(("limit_s", "met"), [(0.5, Met.CALL_WALL), (2.0, Met.ALL_WALL)], ids=["one_call", "all_calls"])
 def test_wall_clock_alone_knows_two_limits(monkeypatch, limit_s, met):
     clock = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
