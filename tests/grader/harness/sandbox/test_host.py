@@ -109,8 +109,11 @@ LOW = {
 }
 
 
+TOO_LOW_TO_ASK = ("RLIMIT_NOFILE", 6)
+
+
 @ON_LINUX
-@pytest.mark.parametrize(("name", "given"), LOW.items(), ids=LOW)
+@pytest.mark.parametrize(("name", "given"), [*LOW.items(), TOO_LOW_TO_ASK], ids=[*LOW, "hardly_any_files"])
 def test_grader_with_less_than_is_promised_gives_no_mark(name, given):
     found = grade("bare", limits=[(name, given, given)])
 
