@@ -121,8 +121,9 @@ def _limit_resources(rlimits: dict[str, list[int]]) -> None:
     for name, wanted in rlimits.items():
         try:
             number = getattr(resource, name)
-            _, hard = resource.getrlimit(number)
-            resource.setrlimit(number, tuple(value if hard < 0 else min(value, hard) for value in wanted))
+            _, given = resource.getrlimit(number)
+            soft, hard = (value if given < 0 else min(value, given) for value in wanted)
+            resource.setrlimit(number, (soft, hard))
         except (OSError, ValueError, AttributeError) as error:
             refused.setdefault(str(error), []).append(name)
     if refused:

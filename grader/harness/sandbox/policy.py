@@ -1,6 +1,6 @@
 """What a submission may use while it runs, and how much the machine has to protect itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 MIB = 2**20
@@ -73,61 +73,54 @@ class Limits:
     """The largest description of an answer or of an error; messages and tracebacks are cut far below."""
 
 
+@dataclass
 class Budget:
     """What all sessions of one submission may use together: code that is slow on every case must not hold up a class.
 
-    Parameters
+    Attributes
     ----------
-    cpu_s : float, optional
+    cpu_s : float
         Seconds of computing. Where the system does not tell them, seconds on the wall are charged in their place.
-    idle_s : float, optional
+    idle_s : float
         Seconds of sleeping, or of waiting for something that is not the processor.
-    scope : str, optional
+    scope : str
         What it is for, as the student reads it: ``"on the public cases"``; empty for all.
-    whole : Budget, optional
-        What is used of this one is charged to that one as well, and this one ends with it: see `part`.
+    whole : Budget or None
+        What this is a part of: see `part`.
+    cpu_used_s, idle_used_s : float
+        What was charged up to now.
     """
 
-    def __init__(
-        self, cpu_s: float = 80.0, idle_s: float = 15.0, *, scope: str = "", whole: "Budget | None" = None
-    ) -> None:
-        self.cpu_s = cpu_s
-        self.idle_s = idle_s
-        self.scope = scope
-        self._whole = whole
-        self._used_cpu_s = 0.0
-        self._used_idle_s = 0.0
+    cpu_s: float = 80.0
+    idle_s: float = 15.0
+    scope: str = ""
+    whole: "Budget | None" = None
+    cpu_used_s: float = field(default=0.0, init=False)
+    idle_used_s: float = field(default=0.0, init=False)
 
     @property
     def cpu_left_s(self) -> float:
-        """Seconds of computing that are left, never negative."""
-        return max(0.0, min(one.cpu_s - one._used_cpu_s for one in self._chain()))
+        """Seconds of computing that are left, here and of the whole; never negative."""
+        left_s = max(0.0, self.cpu_s - self.cpu_used_s)
+        return left_s if self.whole is None else min(left_s, self.whole.cpu_left_s)
 
     @property
     def idle_left_s(self) -> float:
-        """Seconds of sleeping and waiting that are left, never negative."""
-        return max(0.0, min(one.idle_s - one._used_idle_s for one in self._chain()))
+        """Seconds of sleeping and waiting that are left, here and of the whole; never negative."""
+        left_s = max(0.0, self.idle_s - self.idle_used_s)
+        return left_s if self.whole is None else min(left_s, self.whole.idle_left_s)
 
     @property
     def is_spent(self) -> bool:
         """Whether nothing is left of one of the two: no session answers any more."""
         return self.cpu_left_s == 0 or self.idle_left_s == 0
 
-    @property
-    def cpu_used_s(self) -> float:
-        """Seconds of computing that were charged."""
-        return self._used_cpu_s
-
-    @property
-    def idle_used_s(self) -> float:
-        """Seconds of sleeping and waiting that were charged."""
-        return self._used_idle_s
-
     def charge(self, *, cpu_s: float = 0.0, idle_s: float = 0.0) -> None:
         """Take away what was used, here and from the whole; more may be charged than is left."""
-        for one in self._chain():
-            one._used_cpu_s += cpu_s
-            one._used_idle_s += idle_s
+        self.cpu_used_s += cpu_s
+        self.idle_used_s += idle_s
+        if self.whole is not None:
+            self.whole.charge(cpu_s=cpu_s, idle_s=idle_s)
 
     def part(self, *, cpu_s: float | None = None, idle_s: float | None = None, scope: str = "") -> "Budget":
         """Make a budget for a part of the work, which leaves the rest of this one to the others.
@@ -148,9 +141,8 @@ class Budget:
 
     def first_to_end(self, *, is_cpu: bool) -> "Budget":
         """Return whichever has the least left, this one or what it is a part of: its limit is the one that is met."""
-        if is_cpu:
-            return min(self._chain(), key=lambda one: one.cpu_s - one._used_cpu_s)
-        return min(self._chain(), key=lambda one: one.idle_s - one._used_idle_s)
 
-    def _chain(self) -> "list[Budget]":
-        return [self] if self._whole is None else [self, *self._whole._chain()]
+        def left_s(one: Budget) -> float:
+            return one.cpu_s - one.cpu_used_s if is_cpu else one.idle_s - one.idle_used_s
+
+        return self if self.whole is None else min(self, self.whole.first_to_end(is_cpu=is_cpu), key=left_s)

@@ -20,18 +20,22 @@ END_S = 2.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0005, 0.05
 
 
-class Process(Protocol):
-    """A process with three pipes.
+class Piped(Protocol):
+    """Whatever has three pipes.
 
     Attributes
     ----------
     stdin, stdout, stderr : binary streams
-        The grader's ends of its pipes.
+        The grader's ends.
     """
 
     stdin: IO[bytes] | None
     stdout: IO[bytes] | None
     stderr: IO[bytes] | None
+
+
+class Process(Piped, Protocol):
+    """A process with three pipes."""
 
     @property
     def number(self) -> int:

@@ -139,13 +139,25 @@ def test_process_that_cannot_be_looked_at_has_no_meter(number):
     assert open_meter(number) is None
 
 
-def test_process_that_does_the_work_is_the_last_of_its_line(started):
-    process = started("/bin/sh", "-c", "/bin/sh -c 'echo $$; read x'; true")
-    innermost = int(process.stdout.readline())
+LINE = """
+import os, subprocess, sys
+if sys.argv[1:]:
+    subprocess.run([sys.executable, "-S", *sys.argv[1:]])
+else:
+    print(os.getpid(), flush=True)
+    sys.stdin.read()
+"""
 
-    assert innermost != process.pid
-    assert find_last_descendant(process.pid) == innermost
-    assert find_last_descendant(innermost) == innermost
+
+def test_process_that_does_the_work_is_the_last_of_its_line(started, tmp_path):
+    script = tmp_path / "line.py"
+    script.write_text(LINE)
+    process = started(sys.executable, "-S", *[str(script)] * 3)
+    last = int(process.stdout.readline())
+
+    assert last != process.pid
+    assert find_last_descendant(process.pid) == last
+    assert find_last_descendant(last) == last
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system has no such descriptors")
