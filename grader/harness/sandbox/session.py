@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from grader.harness.sandbox.pipes import Pipes
 from grader.harness.sandbox.policy import Limits
 from grader.harness.sandbox.processes import END_S, Process
 from grader.harness.sandbox.program import Function, Program
+from grader.harness.sandbox.remarks import Remarks
 
 _NPY_HEADER_BYTES = 256
 
@@ -45,6 +47,7 @@ class Child:
     def __init__(self, process: Process, pipes: Pipes) -> None:
         self._process = process
         self.pipes = pipes
+        self.interpreter = ""
 
     def receive(self, limits: Limits, deadline: float) -> tuple[dict[str, Any], bytes]:
         """Receive one message: header and payload.
@@ -91,8 +94,6 @@ class Session:
         What protected the machine.
     interpreter : str
         What runs the code: ``"Python 3.11.2, NumPy 2.4.1"``.
-    remarks : list of str
-        What was done so that the code could run, one sentence each.
     """
 
     def __init__(
@@ -103,10 +104,12 @@ class Session:
         limits: Limits,
         protections: Sequence[Protection],
         interpreter: str = "",
+        files: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
         self.protections = tuple(protections)
         self.interpreter = interpreter
-        self.remarks: list[str] = []
+        self._remarks = Remarks(program, interpreter, files)
+        self._files = files
         self._child = child
         self._program = program
         self._source = source
@@ -127,6 +130,11 @@ class Session:
     def is_alive(self) -> bool:
         """Whether the child still answers; false after a time-out, a death or a forgery: open another session."""
         return self._is_alive
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was done up to now so that the code could run, one sentence each, in the order of the alphabet."""
+        return self._remarks.sentences
 
     @property
     def printed(self) -> str:
@@ -157,7 +165,9 @@ class Session:
         """
         if not self._is_loaded:
             self._is_loaded = True
-            outcome, _ = self._exchange({"do": "load"}, self._source, self._limits.load_s, None)
+            lengths = [(name, len(text)) for name, text in self._files.items()]
+            sources = b"".join((self._source, *self._files.values()))
+            outcome, _ = self._exchange({"do": "load", "files": lengths}, sources, self._limits.load_s, None)
             self._failure = outcome if isinstance(outcome, Failure) else None
         return self._failure
 
@@ -203,7 +213,7 @@ class Session:
         """Send one request and judge the reply: an array, a failure, or None for "loaded"; and the seconds it took."""
         if not self._is_alive:
             raise ValueError("A session must be open to be asked; this one was closed. Open another one.")
-        blame = Blame(self._program, called, self._limits)
+        blame = Blame(self._program, called, self._limits, self.interpreter, tuple(self._files))
         start = time.monotonic()
         outcome: npt.NDArray[np.float64] | Failure | None
         try:
@@ -237,6 +247,7 @@ class Session:
         header, payload = self._child.receive(self._limits, deadline)
         if header.get("call") != self._n_calls:
             raise ValueError(f"A reply must name its call, {self._n_calls}; got {header.get('call')!r:.80}.")
+        self._remarks.take(header.get("notes"))
         return header, payload
 
 
