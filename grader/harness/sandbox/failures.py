@@ -32,12 +32,12 @@ _NO_SUCH_MODULE = "{file} can use {listed}; {missing!r} is not available when it
 _OWN_FILE = " If it is a file of yours, put it beside {file} in the zip."
 _STANDS_IN = "Leave it out: {file} needs only NumPy."
 _OTHER_PARAMETERS = "Its first line must stay def {name}({parameters}): the same parameters with the same defaults."
-_NEWER_SYNTAX = (
-    ((3, 8), (3, 10), "match"),
-    ((3, 10), (3, 12), "a type statement or the same quotes inside an f-string"),
-    ((3, 12), (3, 14), "a t-string"),
-)
-"""For versions from one up to another, syntax that the later one brought."""
+_NEWER_SYNTAX = {
+    (3, 10): "match (3.10)",
+    (3, 12): "a type statement or the same quotes inside an f-string (3.12)",
+    (3, 14): "t-strings (3.14)",
+}
+"""Which version brought it."""
 _OF_NUMPY = re.compile(r"\bnumpy\b|\bnp\.", re.IGNORECASE)
 _RAGGED = "inhomogeneous shape"
 _DEFAULT_ADVICE = "Call {function}() with this input on your own computer and look at that line."
@@ -125,7 +125,7 @@ class Blame:
             return _STANDS_IN.format(file=self.program.file)
         if missing:
             return self._about_module(missing)
-        if self.called is not None and _line(reply.get("has")):
+        if self.called is not None and _line(reply.get("has")) and refused not in _REFUSED_ADVICE:
             return _OTHER_PARAMETERS.format(name=self.called.name, parameters=self.called.parameters)
         advice = _ADVICE.get(name, _DEFAULT_LOAD_ADVICE if self.called is None else _DEFAULT_ADVICE)
         advice = _REFUSED_ADVICE.get(refused, advice)
@@ -147,9 +147,11 @@ class Blame:
         listed = " and ".join(["NumPy, " + _LIBRARY, *names] if names else ["NumPy", _LIBRARY])
         advice = _NO_SUCH_MODULE.format(file=self.program.file, listed=listed, missing=missing)
         top = missing.partition(".")[0]
+        if top in PACKAGES:
+            return advice
         if top in sys.stdlib_module_names:
             return f"{advice} {self._graded_with(0)}".rstrip()
-        return advice if top in PACKAGES else advice + _OWN_FILE.format(file=self.program.file)
+        return advice + _OWN_FILE.format(file=self.program.file)
 
     def _about_version(self, name: str, message: str) -> str:
         """Say which Python or NumPy grades, where another one might have done."""
@@ -173,8 +175,8 @@ class Blame:
         if match is None:
             return ""
         version = (int(match[1]), int(match[2]))
-        newer = [(late, what) for early, late, what in _NEWER_SYNTAX if early <= version < late]
-        example = "".join(f", such as {what} ({late[0]}.{late[1]})," for late, what in newer)
+        newer = [what for since, what in _NEWER_SYNTAX.items() if version < since]
+        example = f", such as {' or '.join(newer)}," if newer else ""
         return f"It is graded with Python {match[1]}.{match[2]}: newer syntax{example} does not run there."
 
     def no_function(self, reply: Mapping[str, Any]) -> Failure:
@@ -191,7 +193,7 @@ class Blame:
         advice = self.called.advice if self.called is not None else ""
         if got == "None":
             advice = "End the function with a return of the answer, on every way through it."
-        if got.startswith("a tuple"):
+        if re.match(r"a tuple of \d", got):
             advice = "Return the array alone."
         return Failure(Verdict.WRONG, Explanation(self.required, f"got {got}", advice))
 

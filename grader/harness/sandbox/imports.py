@@ -174,7 +174,7 @@ def _full_name(name: str, scope: Mapping[str, Any] | None, level: int) -> str:
 
 
 def _is_about(error: ImportError, full: str) -> bool:
-    """Tell whether it is this module that is missing, or the library that it is made of, and not one that it imports."""
+    """Tell whether this module is missing, or the library that it is made of, and not one that it imports."""
     missing = error.name or ""
     return f"{full}.".startswith(f"{missing}.") or (missing == "_tkinter" and full.startswith(("tkinter", "turtle")))
 

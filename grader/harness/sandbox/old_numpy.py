@@ -22,14 +22,38 @@ if TYPE_CHECKING:
 _BUILTINS = {name: name for name in ("bool", "int", "float", "complex", "object", "str")}
 _BUILTINS.update(long="int", unicode="str")
 _RENAMED = {
-    **{"bool8": "bool_", "int0": "intp", "uint0": "uintp", "object0": "object_", "void0": "void"},
-    **{"float_": "float64", "longfloat": "longdouble", "str0": "str_", "unicode_": "str_"},
-    **{"bytes0": "bytes_", "string_": "bytes_", "typeDict": "sctypeDict"},
-    **{"singlecomplex": "complex64", "complex_": "complex128", "cfloat": "complex128"},
-    **{"longcomplex": "clongdouble", "clongfloat": "clongdouble"},
-    **{"Inf": "inf", "Infinity": "inf", "infty": "inf", "PINF": "inf", "NaN": "nan", "NAN": "nan"},
-    **{"alltrue": "all", "sometrue": "any", "product": "prod", "cumproduct": "cumprod", "round_": "round"},
-    **{"mat": "asmatrix", "rank": "ndim", "row_stack": "vstack", "trapz": "trapezoid"},
+    "bool8": "bool_",
+    "int0": "intp",
+    "uint0": "uintp",
+    "object0": "object_",
+    "void0": "void",
+    "float_": "float64",
+    "longfloat": "longdouble",
+    "str0": "str_",
+    "unicode_": "str_",
+    "bytes0": "bytes_",
+    "string_": "bytes_",
+    "typeDict": "sctypeDict",
+    "singlecomplex": "complex64",
+    "complex_": "complex128",
+    "cfloat": "complex128",
+    "longcomplex": "clongdouble",
+    "clongfloat": "clongdouble",
+    "Inf": "inf",
+    "Infinity": "inf",
+    "infty": "inf",
+    "PINF": "inf",
+    "NaN": "nan",
+    "NAN": "nan",
+    "alltrue": "all",
+    "sometrue": "any",
+    "product": "prod",
+    "cumproduct": "cumprod",
+    "round_": "round",
+    "mat": "asmatrix",
+    "rank": "ndim",
+    "row_stack": "vstack",
+    "trapz": "trapezoid",
 }
 _MODULES = ("math", "os", "sys", "warnings")
 _EXCEPTIONS = (
@@ -55,7 +79,7 @@ class _Cast:
         return lambda a: np.asarray(a).astype(dtype)
 
 
-def _disp(mesg: Any, device: Any = None, linefeed: bool = True) -> None:  # noqa: ANN401, FBT001, FBT002 - as it was
+def _disp(mesg: Any, device: Any = None, linefeed: bool = True) -> None:  # noqa: ANN401 - as it was
     print(mesg, end="\n" if linefeed else "", file=device or sys.stdout, flush=True)
 
 
@@ -77,7 +101,7 @@ def _find_common_type(array_types: Any, scalar_types: Any) -> Any:  # noqa: ANN4
     return np.promote_types(of_arrays, of_scalars)
 
 
-def _in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False, **keywords: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - as it was
+def _in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False, **keywords: Any) -> Any:  # noqa: ANN401 - as it was
     return np.isin(np.asarray(ar1).ravel(), ar2, assume_unique, invert, **keywords)
 
 
@@ -136,7 +160,7 @@ def make(name: str) -> Any:  # noqa: ANN401 - types, numbers, functions, modules
     if name in _MODULES:
         return importlib.import_module(name)
     if name in _EXCEPTIONS:
-        return getattr(np.exceptions, name)  # type: ignore[attr-defined,unused-ignore] - since NumPy 1.25
+        return getattr(importlib.import_module("numpy.exceptions"), name)
     return _OTHERS[name][1]
 
 

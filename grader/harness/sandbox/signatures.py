@@ -38,7 +38,8 @@ def find_other(
         return ""
     try:
         signature.bind(*positional, **keywords)
-        signature.bind(*_required(parameters))  # an extra first parameter takes up another's argument unnoticed
+        if parameters:  # an extra parameter in front takes up another one's argument unnoticed
+            signature.bind(*_required(parameters))
     except TypeError:
         return ", ".join(signature.parameters)[:_LENGTH] or "no parameters"
     except Exception:  # noqa: BLE001 - the same
@@ -48,8 +49,6 @@ def find_other(
 
 def _required(parameters: str) -> list[None]:
     """List a value for each parameter of the template that has no default, up to those that go by name alone."""
-    if not parameters:
-        return []
     scope: dict[str, Any] = {}
     exec(f"def template({parameters}): pass", scope)  # noqa: S102 - the grader's own words
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -28,12 +28,12 @@ _USES = (
     *("call", "iter", "next", "reversed", "len", "contains", "getitem", "delitem", "bool", "int", "float", "complex"),
     *("index", "round", "trunc", "floor", "ceil", "enter", "exit", "await", "aiter", "anext", "aenter", "aexit"),
     *("lt", "le", "gt", "ge", "neg", "pos", "abs", "invert", "divmod", "rdivmod", "array", "bytes", "fspath"),
-    *(f"{side}{name}" for side in ("", "r", "i") for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")),
-    *(f"{side}{name}" for side in ("", "r", "i") for name in ("matmul", "lshift", "rshift", "and", "xor")),
+    *(f"{side}{name}" for side in ("", "r", "i") for name in ("add", "sub", "mul", "matmul", "truediv", "floordiv")),
+    *(f"{side}{name}" for side in ("", "r", "i") for name in ("mod", "pow", "lshift", "rshift", "and", "xor")),
 )
 
 
-class Unavailable(ImportError):
+class Unavailable(ImportError):  # noqa: N818 - a student reads it
     """Something that is not there was used.
 
     Attributes
@@ -51,7 +51,7 @@ class Unavailable(ImportError):
 class StandIn:
     """A package that is not there, or a part of it, whatever the part would be."""
 
-    __all__ = ()  # type: ignore[var-annotated]
+    __all__ = ()
 
     def __init__(self, package: str, name: str) -> None:
         self._package = package
@@ -71,7 +71,9 @@ class StandIn:
         return f"<{self._name} is not available>"
 
     def __format__(self, style: str) -> str:
-        return self._refuse() if style else repr(self)  # type: ignore[func-returns-value]
+        if style:
+            self._refuse()
+        return repr(self)
 
     __hash__ = object.__hash__
 
@@ -101,4 +103,4 @@ class StandIn:
 
 
 for _name in _USES:
-    setattr(StandIn, f"__{_name}__", StandIn._refuse)
+    setattr(StandIn, f"__{_name}__", vars(StandIn)["_refuse"])
