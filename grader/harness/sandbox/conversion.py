@@ -158,16 +158,10 @@ def _is_plain_number(item: Any) -> bool:  # noqa: ANN401 - see read_answer
 
 def _name(value: Any) -> str:  # noqa: ANN401 - see read_answer
     """Name a value that is no array, as a reader would."""
-    if value is None:
-        return "None"
-    if isinstance(value, types.CoroutineType):
-        return "a coroutine"
-    if isinstance(value, str):
-        return "a string"
-    if isinstance(value, dict):
-        return f"a dictionary of {len(value)}"
-    if isinstance(value, (set, frozenset)):
-        return f"a set of {len(value)}"
     if isinstance(value, bool):
         return f"the truth value {value}"
-    return f"an object of type {type(value).__name__:.80}"
+    if isinstance(value, (dict, set, frozenset)):
+        return f"a {'dictionary' if isinstance(value, dict) else 'set'} of {len(value)}"
+    names = {type(None): "None", types.CoroutineType: "a coroutine"}
+    plain = "a string" if isinstance(value, str) else f"an object of type {type(value).__name__:.80}"
+    return names.get(type(value), plain)

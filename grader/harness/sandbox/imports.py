@@ -155,12 +155,10 @@ class Seen:
         self._module = module
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever is in it
-        if hasattr(self._module, name):
-            return getattr(self._module, name)
         full = f"{self._module.__name__}.{name}"
         if self._importer.leads_to(full):
             return Seen(self._importer, importlib.import_module(full))
-        found = self._importer.find(full)
+        found = None if hasattr(self._module, name) else self._importer.find(full)
         return getattr(self._module, name) if found is None else found
 
 

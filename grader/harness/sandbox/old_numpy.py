@@ -91,7 +91,7 @@ _KINDS = "buifcSUVOMm"
 
 
 def _find_common_type(array_types: Any, scalar_types: Any) -> Any:  # noqa: ANN401 - lists of types
-    """Find the type that all arrays and scalars fit; a scalar changes it only if it is of a later kind."""
+    """Find the type of numbers that all arrays and scalars fit; a scalar changes it only if it is of a later kind."""
     arrays, scalars = ([np.dtype(each) for each in types] for types in (array_types, scalar_types))
     if not arrays or not scalars:
         return np.result_type(*arrays, *scalars) if arrays or scalars else None

@@ -34,17 +34,25 @@ def find_other(
     """
     try:
         signature = inspect.signature(function)
-    except Exception:  # noqa: BLE001 - whatever the student called so; it may lie, too
+        return "" if _fits(signature, parameters, positional, keywords) else _name(signature)
+    except BaseException:  # noqa: BLE001 - whatever the student called so may lie about itself, and raise anything
         return ""
+
+
+def _fits(
+    signature: inspect.Signature, parameters: str, positional: Sequence[Any], keywords: Mapping[str, Any]
+) -> bool:
     try:
         signature.bind(*positional, **keywords)
         if parameters:  # an extra parameter in front takes up another one's argument unnoticed
             signature.bind(*_required(parameters))
     except TypeError:
-        return ", ".join(signature.parameters)[:_LENGTH] or "no parameters"
-    except Exception:  # noqa: BLE001 - the same
-        return ""
-    return ""
+        return False
+    return True
+
+
+def _name(signature: inspect.Signature) -> str:
+    return ", ".join(signature.parameters)[:_LENGTH] or "no parameters"
 
 
 def _required(parameters: str) -> list[None]:

@@ -271,9 +271,10 @@ NEWER = {  # the version that brought it
     (3, 14): "t-strings (3.14)",
 }
 SUCH_AS = " or ".join(what for since, what in NEWER.items() if sys.version_info < since)
+SUCH_AS = f", such as {SUCH_AS}," if SUCH_AS else ""
 SYNTAX = (
     "Fix that line, or the end of the one above it, until `python merge.py` runs. It is graded with Python "
-    f"{sys.version_info[0]}.{sys.version_info[1]}: newer syntax{SUCH_AS and f', such as {SUCH_AS},'} does not run there."
+    f"{sys.version_info[0]}.{sys.version_info[1]}: newer syntax{SUCH_AS} does not run there."
 )
 ADVICE = {
     "cv2": (b"try:\n    import cv2\nfinally:\n    pass", NOT_THERE.format("cv2")),
