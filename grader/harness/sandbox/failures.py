@@ -39,6 +39,8 @@ _NEWER_SYNTAX = {
 }
 """Which version brought it."""
 _OF_NUMPY = re.compile(r"\bnumpy\b|\bnp\.", re.IGNORECASE)
+_PLACE = re.compile(r"^(cannot import name .{1,300}) \([^()]*\)$")
+"""Where this machine has the module is nothing to the student."""
 _RAGGED = "inhomogeneous shape"
 _DEFAULT_ADVICE = "Call {function}() with this input on your own computer and look at that line."
 _DEFAULT_LOAD_ADVICE = "Run `python {file}` on your own computer and look at that line."
@@ -110,6 +112,7 @@ class Blame:
 
     def _what_was_raised(self, reply: Mapping[str, Any]) -> str:
         name, message, text = (_line(reply.get(key)) for key in ("type", "message", "text"))
+        message = _PLACE.sub(r"\1", message)
         line, file = reply.get("line"), self._file_of(reply)
         where = f" in line {line} of {file}" if type(line) is int and 0 < line <= MAX_LINE else ""
         got = f"got {name or 'an exception'}: {message}" if message else f"got {name or 'an exception'}"

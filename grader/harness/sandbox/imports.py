@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Roughly: to read a file as Python does takes longer than to start a child.
 _IMPORTING = re.compile(rb"\b(?:from|import)\b[^\r\n(]*(?:\([^)]*\))?")
 
+_WINDOWS = ("tkinter", "turtle")  # Python's own, made of a library that draws on a screen
+
 STARRED: list[str] = []
 """Of these everything was imported: a name that is missing later may be one of theirs."""
 
@@ -177,7 +179,8 @@ def _full_name(name: str, scope: Mapping[str, Any] | None, level: int) -> str:
 def _is_about(error: ImportError, full: str) -> bool:
     """Tell whether this module is missing, or the library that it is made of, and not one that it imports."""
     missing = error.name or ""
-    return f"{full}.".startswith(f"{missing}.") or (missing == "_tkinter" and full.startswith(("tkinter", "turtle")))
+    is_window = full.partition(".")[0] in _WINDOWS and missing.lstrip("_") in _WINDOWS
+    return is_window or f"{full}.".startswith(f"{missing}.")
 
 
 def install(sources: Mapping[str, bytes], absent: Iterable[str]) -> None:

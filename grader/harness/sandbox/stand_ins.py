@@ -24,8 +24,16 @@ PACKAGES = (
 )
 """Packages that get a stand-in where they are not there."""
 
+_SETTINGS = (
+    *("matplotlib.use", ".style.use", ".rcParams.update", ".pyplot.ion", ".pyplot.ioff", ".pyplot.switch_backend"),
+    *("seaborn.set", "seaborn.set_theme", "seaborn.set_style", "pandas.set_option", ".set_printoptions"),
+    *("torch.manual_seed", ".random.set_seed", ".set_num_threads", ".setNumThreads", ".setUseOptimized"),
+    *(".ocl.setUseOpenCL", ".logging.set_verbosity", ".set_grad_enabled"),
+)
+"""Ends of names of functions that change a setting and answer nothing."""
+
 _USES = (
-    *("call", "iter", "next", "reversed", "len", "contains", "getitem", "delitem", "bool", "int", "float", "complex"),
+    *("iter", "next", "reversed", "len", "contains", "getitem", "delitem", "bool", "int", "float", "complex"),
     *("index", "round", "trunc", "floor", "ceil", "enter", "exit", "await", "aiter", "anext", "aenter", "aexit"),
     *("lt", "le", "gt", "ge", "neg", "pos", "abs", "invert", "divmod", "rdivmod", "array", "bytes", "fspath"),
     *(f"{side}{name}" for side in ("", "r", "i") for name in ("add", "sub", "mul", "matmul", "truediv", "floordiv")),
@@ -63,6 +71,11 @@ class StandIn:
         part = StandIn(self._package, f"{self._name}.{name}")
         setattr(self, name, part)
         return part
+
+    def __call__(self, *_: object, **__: object) -> None:
+        """Let a call pass that changes a setting; every other one is a use."""
+        if not self._name.endswith(_SETTINGS):
+            self._refuse()
 
     def __setitem__(self, _key: object, _value: object) -> None:
         """Let a setting pass."""

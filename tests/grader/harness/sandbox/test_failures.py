@@ -229,3 +229,12 @@ def test_tuple_is_answered_with_what_to_return():
 
     assert advice == "Return the array alone."
     assert CALLING.no_array({"got": "a tuple of rows of different lengths"}).explanation.advice.startswith("Return one")
+
+
+@pytest.mark.parametrize("place", ["/usr/lib/python3.11/collections/__init__.py", "unknown location"])
+def test_place_of_a_module_on_the_machine_is_not_told(place):
+    message = f"cannot import name 'Iterable' from 'collections' ({place})"
+
+    assert LOADING.raised({"type": "ImportError", "message": message}).explanation.got == (
+        "got ImportError: cannot import name 'Iterable' from 'collections'"
+    )

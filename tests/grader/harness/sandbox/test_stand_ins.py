@@ -37,6 +37,10 @@ LET_PASS = {
     "instance": ("import torch\nassert not isinstance(3, (torch.Tensor, str))", ["torch"]),
     "subclass": ("import torch.nn as nn\nassert not issubclass(int, nn.Module)\nclass Net(nn.Module): pass", ["torch"]),
     "setting": ("import matplotlib.pyplot as plt\nplt.rcParams['font.size'] = 3\nplt.flag = 1", ["matplotlib"]),
+    "setting_by_a_call": (
+        "import matplotlib as m, torch as t\nm.use('Agg')\nt.manual_seed(1)",
+        ["matplotlib", "torch"],
+    ),
     "version": ("import cv2\nprint(cv2.__version__, f'{cv2}')", ["cv2"]),
     "default": ("import cv2\ndef draw(how=cv2.INTER_LINEAR): return how", ["cv2"]),
     "dataclass": (
@@ -106,14 +110,14 @@ def test_use_of_what_is_not_there_is_told(either, use):
 
 
 def test_use_while_loading_is_told(either):
-    with either.open("import matplotlib\nmatplotlib.use('Agg')" + MERGE) as session:
+    with either.open("import matplotlib.pyplot as plt\nplt.plot([1])" + MERGE) as session:
         failure = session.load()
 
     assert str(failure.explanation) == (
         "merge.py must be imported without an error; matplotlib is not available when merge.py is graded, and was used "
-        "in line 2 of merge.py: matplotlib.use('Agg'). Leave it out: merge.py needs only NumPy."
+        "in line 2 of merge.py: plt.plot([1]). Leave it out: merge.py needs only NumPy."
     )
-    assert failure.traceback.endswith("Unavailable: matplotlib.use is not available here")
+    assert failure.traceback.endswith("Unavailable: matplotlib.pyplot.plot is not available here")
 
 
 def test_use_that_is_caught_is_remarked(either):
