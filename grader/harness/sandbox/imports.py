@@ -172,7 +172,7 @@ def _full_name(name: str, scope: Mapping[str, Any] | None, level: int) -> str:
     if not level:
         return name
     package = str((scope or {}).get("__package__") or "")
-    base = package.rsplit(".", level - 1)[0] if level > 1 else package
+    base = package.rsplit(".", level - 1)[0]
     return f"{base}.{name}" if name else base
 
 

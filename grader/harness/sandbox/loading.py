@@ -43,12 +43,11 @@ class StudentFinder:
     def __init__(self, module: str, aliases: Mapping[str, str], files: Mapping[str, bytes]) -> None:
         package, _, own = module.rpartition(".")
         prefix = f"{package}." if package else ""
-        self._lab = aliases
         self._packages = {name.rpartition(".")[0] for name in (*aliases, module)} - {""}
         sources = {f"{prefix}{name}": source for name, source in files.items()}
         self._sources = {name: source for name, source in sources.items() if name not in self._packages}
         bare = {name: f"{prefix}{name}" for name in (*files, own)} if package else {}
-        self._targets = {**{name: full for name, full in bare.items() if name not in self._packages}, **aliases}
+        self._targets = {**bare, **aliases}
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:  # noqa: ANN401, ARG002 - as Python asks
         """Find a module by its full name."""
@@ -64,8 +63,7 @@ class StudentFinder:
         """Run a file, or put the module in place of which this name stands."""
         name = module.__spec__.name
         if name in self._targets:
-            if name in self._lab:
-                note("module", name)
+            note("module", name)
             sys.modules[name] = importlib.import_module(self._targets[name])
         elif name in self._sources:
             stem = name.rpartition(".")[2]
