@@ -5,6 +5,7 @@ import platform
 import numpy as np
 import pytest
 
+from grader.harness.sandbox import notes
 from grader.harness.sandbox.notes import MAX_NOTES
 from grader.harness.sandbox.old_numpy import INSTEAD
 from grader.harness.sandbox.remarks import MAX_REMARKS, Remarks, name_interpreter
@@ -72,6 +73,14 @@ def test_remarks_are_few_and_in_order():
     assert len(sentences) == MAX_REMARKS
     assert sentences == sorted(sentences)
     assert remarks_on(["print you"] * MAX_NOTES + ["numpy float"]) == []
+
+
+def test_notes_are_few(monkeypatch):
+    monkeypatch.setattr(notes, "NOTES", {})
+    for number in range(2 * MAX_NOTES):
+        notes.note("numpy", str(number))
+
+    assert len(notes.NOTES) == MAX_NOTES
 
 
 def test_remarks_of_several_replies_are_kept():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from grader.harness.results import Verdict
+from grader.harness.sandbox.imports import _full_name
 from grader.harness.sandbox.stand_ins import PACKAGES
 
 ROWS = np.arange(40.0).reshape(2, 20)
@@ -50,6 +51,10 @@ LET_PASS = {
     "reference": ("from estimation.coordinates import get_coordinates", ["estimation.coordinates"]),
     "relative": ("from .connections import get_connections", ["estimation.connections"]),
     "module": ("from . import config, renderers\nconfig.BodyPart.nose", ["estimation.renderers"]),
+    "several_of_package": (
+        "from . import (\n    config,\n    renderers,\n)\nconfig.BodyPart, renderers",
+        ["estimation.renderers"],
+    ),
     "of_package": ("from estimation import estimators, config", ["estimation.estimators"]),
     "dotted": ("import estimation.renderers\nestimation.renderers.draw", ["estimation.renderers"]),
     "dotted_as": ("import estimation.scripts.renderers as r\nr.draw", ["estimation.scripts.renderers"]),
@@ -154,6 +159,21 @@ def test_guarded_import_fails_as_it_should(either, source):
 def test_import_of_another_name_fails(either):
     with either.open("import tqdm\nimport drawing" + MERGE) as session:
         assert session.load().explanation.got.startswith("got ModuleNotFoundError: No module named 'drawing' in line 2")
+
+
+def test_import_that_another_one_fails_in_fails(either):
+    with either.open("import tqdm" + MERGE, files={"tqdm": b"import nothing"}) as session:
+        got = session.load().explanation.got
+
+    assert got == "got ModuleNotFoundError: No module named 'nothing' in line 1 of tqdm.py: import nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "full"),
+    [("x", 0, "x"), ("x", 1, "a.b.c.x"), ("", 1, "a.b.c"), ("x.y", 3, "a.x.y"), ("", 2, "a.b")],
+)
+def test_relative_name_is_resolved(name, level, full):
+    assert _full_name(name, {"__package__": "a.b.c"}, level) == full
 
 
 def test_import_outside_a_statement_fails(either):
