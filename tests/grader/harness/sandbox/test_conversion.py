@@ -132,7 +132,7 @@ OTHERS = {
     "tuple_with_number": ((ROWS, 2), "a tuple of 2: an array of shape (2, 20) and an int"),
     "tuple_with_float": ((ROWS.tolist(), np.float64(2)), "a tuple of 2: a list of 2 and a float"),
     "tuple_of_arrays": ((ROWS, ROWS), "a tuple of 2: an array of shape (2, 20) and an array of shape (2, 20)"),
-    "tuple_with_ragged": (([[1], [1, 2]], 3), "a tuple of 2: a list of 2 and an int"),
+    "tuple_with_ragged": (([[[1], [1, 2]]], 3), "a tuple of 2: a list of 1 and an int"),
     "tuple_by_a_comma": ((ROWS,), "a tuple of 1: an array of shape (2, 20)"),
     "tuple_with_nobody": (([], 0), "a tuple of 2: a list of 0 and an int"),
     "tuple_with_others": ((ROWS, None, {}), "a tuple of 3: an array of shape (2, 20), None and a dictionary of 0"),
