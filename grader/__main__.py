@@ -96,6 +96,9 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sandbox", choices=MODES, default=Mode.AUTO, help="which protections to test")
+    for flag, declaration in GRADING:
+        if flag == "--student-python":
+            parser.add_argument(flag, **declaration)
     parser.set_defaults(command=_doctor)
 
 
@@ -138,12 +141,14 @@ def _grade(lab: Lab, options: argparse.Namespace) -> int:
 
 def _doctor(lab: Lab, options: argparse.Namespace) -> int:
     from grader.harness.lab_files import load_lab_files
-    from grader.harness.sandbox.doctor import examine, render
+    from grader.harness.sandbox.doctor import examine, find_interpreter, render
 
     for one in [lab] if options.lab else list_labs():
         files = load_lab_files(one)
         print(f"{one.title}: {len(files.rubric.checks)} checks have their tests and {len(files.cases)} cases.")
-    protections = examine(Mode(options.sandbox))
+    mode, python = Mode(options.sandbox), options.student_python
+    print(find_interpreter(mode, python))
+    protections = examine(mode, python)
     print(render(protections))
     return DONE if all(protection.is_on for protection in protections) else MACHINE_UNFIT
 

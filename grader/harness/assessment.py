@@ -227,9 +227,15 @@ class Assessment:
             self._hidden.close()
 
     def _open_session(self, seed: int, budget: Budget) -> Session:
-        source, options = self.submission.source or b"", self._options
+        options = self._options
         return open_session(
-            self.lab.program, source, mode=options.mode, python=options.python, seed=seed, budget=budget
+            self.lab.program,
+            self.submission.source or b"",
+            mode=options.mode,
+            python=options.python,
+            seed=seed,
+            budget=budget,
+            files=self.submission.files,
         )
 
     def result(self, key: str) -> CheckResult:

@@ -180,13 +180,15 @@ OFF = Protection("Shared memory", is_on=False, detail="an attack got through")
     ("protections", "code"), [([ON, ON], 0), ([ON, OFF], 1), ([OFF, ON], 1)], ids=["all", "last-off", "first-off"]
 )
 def test_doctor_tells_labs_and_protections(monkeypatch, capsys, protections, code):
-    modes = []
-    monkeypatch.setattr(doctor, "examine", lambda mode: modes.append(mode) or protections)
+    asked = []
+    monkeypatch.setattr(doctor, "examine", lambda *how: asked.append(how) or protections)
+    monkeypatch.setattr(doctor, "find_interpreter", lambda *how: asked.append(how) or "It will run under Python 2.")
 
-    assert main(["doctor", "--sandbox", "strict"]) == code
+    assert main(["doctor", "--sandbox", "strict", "--student-python", "python2"]) == code
 
     out = capsys.readouterr().out
-    assert modes == ["strict"]
+    assert asked == [("strict", Path("python2"))] * 2
+    assert "\nIt will run under Python 2.\n" in out
     n_cases = len(load_lab_files(LAB).cases)
     assert f"OpenPose lab 3: 26 checks have their tests and {n_cases} cases.\n" in out
     assert out.count(" checks have their tests and ") == len(list_labs())

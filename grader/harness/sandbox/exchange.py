@@ -33,6 +33,7 @@ class Child:
     def __init__(self, process: Process, pipes: Pipes) -> None:
         self._process = process
         self.pipes = pipes
+        self.interpreter = ""
 
     def open_meter(self) -> Meter | None:
         """Open what tells how much the process uses; None where nothing does."""

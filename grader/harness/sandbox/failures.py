@@ -1,6 +1,8 @@
 """What went wrong with a student's code, in words for the student."""
 
+import re
 import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +11,7 @@ from grader.harness.characters import make_visible, one_line
 from grader.harness.results import Explanation, Verdict
 from grader.harness.sandbox.policy import MIB, Budget, Limits
 from grader.harness.sandbox.program import Function, Program
+from grader.harness.sandbox.stand_ins import PACKAGES
 from grader.harness.sandbox.stopwatch import Met
 
 _ADVICE = {
@@ -26,6 +29,20 @@ _REFUSED_ADVICE = {
         "language settings: leave that line out."
     ),
 }
+_NO_SUCH_MODULE = "{file} can use {listed}; {missing!r} is not available when it is graded. Leave the import out."
+_OWN_FILE = " If it is a file of yours, put it beside {file} in the zip."
+_STANDS_IN = "Leave it out: {file} needs only NumPy."
+_OTHER_PARAMETERS = "Its first line must stay def {name}({parameters}): the same parameters with the same defaults."
+_NEWER_SYNTAX = {
+    (3, 10): "match (3.10)",
+    (3, 12): "a type statement or the same quotes inside an f-string (3.12)",
+    (3, 14): "t-strings (3.14)",
+}
+"""Which version brought it."""
+_OF_NUMPY = re.compile(r"\bnumpy\b|\bnp\.", re.IGNORECASE)
+_PLACE = re.compile(r"^(cannot import name .{1,300}) \([^()]*\)$")
+"""Where this machine has the module is nothing to the student."""
+_RAGGED = "inhomogeneous shape"
 _DEFAULT_ADVICE = "Call {function}() with this input on your own computer and look at that line."
 _DEFAULT_LOAD_ADVICE = "Run `python {file}` on your own computer and look at that line."
 _SLOW_ADVICE = "Look for a loop that never ends, or for loops inside loops over the whole input."
@@ -70,6 +87,10 @@ class Blame:
         The function that was called; None while the file was loaded.
     limits : Limits
         Of the session.
+    interpreter : str
+        What runs the code: ``"Python 3.11.2, NumPy 2.4.1"``; empty if that is not known.
+    files : tuple of str
+        The names of the modules beside the file.
     budget : Budget
         What the session shares with the submission's others.
     """
@@ -77,6 +98,8 @@ class Blame:
     program: Program
     called: Function | None
     limits: Limits
+    interpreter: str = ""
+    files: tuple[str, ...] = ()
     budget: Budget = field(default_factory=Budget)
 
     @property
@@ -88,25 +111,84 @@ class Blame:
 
     def raised(self, reply: Mapping[str, Any]) -> Failure:
         """Explain an exception that the student's code raised, or that Python raised on reading it."""
-        name, message, text = (_line(reply.get(key)) for key in ("type", "message", "text"))
-        line, file = reply.get("line"), self.program.file
-        where = f" in line {line} of {file}" if type(line) is int and 0 < line <= MAX_LINE else ""
-        got = f"got {name or 'an exception'}: {message}" if message else f"got {name or 'an exception'}"
-        got += f"{where}: {text}" if where and text else where
-        advice = _ADVICE.get(name, _DEFAULT_LOAD_ADVICE if self.called is None else _DEFAULT_ADVICE)
-        advice = _REFUSED_ADVICE.get(_line(reply.get("refused")), advice)
-        advice = advice.format(file=file, function="" if self.called is None else self.called.name)
-        if missing := _line(reply.get("missing")):
-            # A package is named with what is in it.
-            names = [name for name, _ in self.program.modules if not _holds(self.program, name)]
-            listed = " and ".join(["NumPy, " + _LIBRARY, *names] if names else ["NumPy", _LIBRARY])
-            advice = f"{file} can use {listed}; {missing!r} is not available when it is graded. Leave the import out."
         traceback = reply.get("traceback")
         return Failure(
             Verdict.CRASHED,
-            Explanation(self.required, got, advice),
+            Explanation(self.required, self._what_was_raised(reply), self._what_to_do(reply)),
             make_visible(traceback[:_MAX_TRACEBACK]) if isinstance(traceback, str) else "",
         )
+
+    def _what_was_raised(self, reply: Mapping[str, Any]) -> str:
+        name, message, text = (_line(reply.get(key)) for key in ("type", "message", "text"))
+        message = _PLACE.sub(r"\1", message)
+        line, file = reply.get("line"), self._file_of(reply)
+        where = f" in line {line} of {file}" if type(line) is int and 0 < line <= MAX_LINE else ""
+        got = f"got {name or 'an exception'}: {message}" if message else f"got {name or 'an exception'}"
+        if package := self._stand_in_of(reply):
+            got = f"{package} is not available when {self.program.file} is graded, and was used"
+        return got + (f"{where}: {text}" if where and text else where)
+
+    def _what_to_do(self, reply: Mapping[str, Any]) -> str:
+        """Choose an advice: what the grader itself stands in the way of before what only the code can be blamed for."""
+        name, message, missing, refused = (_line(reply.get(key)) for key in ("type", "message", "missing", "refused"))
+        file = self._file_of(reply)
+        if self._stand_in_of(reply):
+            return _STANDS_IN.format(file=self.program.file)
+        if missing:
+            return self._about_module(missing)
+        if self.called is not None and _line(reply.get("has")) and refused not in _REFUSED_ADVICE:
+            return _OTHER_PARAMETERS.format(name=self.called.name, parameters=self.called.parameters)
+        advice = _ADVICE.get(name, _DEFAULT_LOAD_ADVICE if self.called is None else _DEFAULT_ADVICE)
+        advice = _REFUSED_ADVICE.get(refused, advice)
+        advice = advice.format(file=file, function="" if self.called is None else self.called.name)
+        return f"{advice} {self._about_version(name, message)}".rstrip()
+
+    def _file_of(self, reply: Mapping[str, Any]) -> str:
+        """Say in which of the student's files it was; in the one that is graded if the reply names another."""
+        file = reply.get("file")
+        return str(file) if file in [f"{name}.py" for name in self.files] else self.program.file
+
+    def _stand_in_of(self, reply: Mapping[str, Any]) -> str:
+        package = reply.get("stands_in")
+        return str(package) if package in [*PACKAGES, *self.program.absent] else ""
+
+    def _about_module(self, missing: str) -> str:
+        # A package is named with what is in it.
+        names = [name for name, _ in self.program.modules if not _holds(self.program, name)]
+        listed = " and ".join(["NumPy, " + _LIBRARY, *names] if names else ["NumPy", _LIBRARY])
+        advice = _NO_SUCH_MODULE.format(file=self.program.file, listed=listed, missing=missing)
+        top = missing.partition(".")[0]
+        if top in PACKAGES:
+            return advice
+        if top in sys.stdlib_module_names:
+            return f"{advice} {self._graded_with(0)}".rstrip()
+        return advice + _OWN_FILE.format(file=self.program.file)
+
+    def _about_version(self, name: str, message: str) -> str:
+        """Say which Python or NumPy grades, where another one might have done."""
+        if name in {"SyntaxError", "IndentationError", "TabError"}:
+            return self._newer_syntax() if name == "SyntaxError" else ""
+        if name in {"AttributeError", "ImportError"} and _OF_NUMPY.search(message):
+            return self._graded_with(1)
+        if name in {"AttributeError", "ImportError"} and re.search(r"^module '|^cannot import name", message):
+            return self._graded_with(0)
+        if _RAGGED in message and (graded := self._graded_with(1)):
+            return f"{graded} It makes no array of rows of different lengths, as NumPy did before 1.24."
+        return ""
+
+    def _graded_with(self, place: int) -> str:
+        """Name Python (0) or NumPy (1)."""
+        parts = self.interpreter.split(", ")
+        return f"It is graded with {parts[place]}." if place < len(parts) and parts[place] else ""
+
+    def _newer_syntax(self) -> str:
+        match = re.match(r"Python (\d+)\.(\d+)", self.interpreter)
+        if match is None:
+            return ""
+        version = (int(match[1]), int(match[2]))
+        newer = [what for since, what in _NEWER_SYNTAX.items() if version < since]
+        example = f", such as {' or '.join(newer)}," if newer else ""
+        return f"It is graded with Python {match[1]}.{match[2]}: newer syntax{example} does not run there."
 
     def no_function(self, reply: Mapping[str, Any]) -> Failure:
         """Explain that the file was loaded but has no such function that could be called."""
@@ -122,6 +204,8 @@ class Blame:
         advice = self.called.advice if self.called is not None else ""
         if got == "None":
             advice = "End the function with a return of the answer, on every way through it."
+        if re.match(r"a tuple of \d", got):
+            advice = "Return the array alone."
         return Failure(Verdict.WRONG, Explanation(self.required, f"got {got}", advice))
 
     def memory(self) -> Failure:

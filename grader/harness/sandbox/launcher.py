@@ -10,10 +10,12 @@ that the child was forked from.
 """
 
 import contextlib
+import keyword
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from grader.harness.characters import one_line
@@ -27,6 +29,7 @@ from grader.harness.sandbox.pipes import open_pipes
 from grader.harness.sandbox.policy import Budget, Limits, Mode
 from grader.harness.sandbox.program import Program
 from grader.harness.sandbox.protections import list_protections
+from grader.harness.sandbox.remarks import name_interpreter
 from grader.harness.sandbox.session import Reply, Session
 from grader.harness.sandbox.stopwatch import Deadline
 
@@ -49,6 +52,7 @@ def open_session(
     python: Path | None = None,
     seed: int = 0,
     budget: Budget | None = None,
+    files: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Session:
     """Start a fresh child for one submission; nothing of the submission has run when this returns.
 
@@ -68,6 +72,9 @@ def open_session(
         Where the generators of `random` and `numpy.random` start.
     budget : Budget, optional
         What this session may use together with others of the same submission; None for one of its own.
+    files : mapping of str to bytes, optional
+        Python files beside it, by the names of their modules, which it may import; what is no name of a module cannot
+        be, and is left out.
 
     Returns
     -------
@@ -100,7 +107,8 @@ def open_session(
             f"Strict mode needs every protection; off on this machine: {'; '.join(missing)}. "
             "Run `python -m grader doctor`, or grade with --sandbox=auto."
         )
-    return Session(child, program, source, limits, protections, budget=budget)
+    beside = {name: files[name] for name in files if name.isidentifier() and not keyword.iskeyword(name)}
+    return Session(child, program, source, limits, protections, child.interpreter, beside, budget)
 
 
 def _why_not_wrapped(mode: Mode) -> str:
@@ -127,7 +135,9 @@ def _start(
         "reply_bytes": limits.reply_bytes,
         "file": program.file,
         "module": program.module_name,
-        "functions": [function.name for function in program.functions],
+        "functions": {function.name: function.parameters for function in program.functions},
+        "aliases": dict(program.aliases),
+        "absent": list(program.absent),
     }
     environment = _environment()
     if is_wrapped and seccomp.is_supported():
@@ -199,6 +209,7 @@ def _hear(child: Child, limits: Limits) -> Mapping[str, str]:
             f"A submission must not run as root; the child could not become another user: {report['user']}. "
             "Run the grader as an ordinary user."
         )
+    child.interpreter = name_interpreter(header)
     return report
 
 

@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ from grader.harness.sandbox.exchange import Child, Watch
 from grader.harness.sandbox.failures import Blame, Failure
 from grader.harness.sandbox.policy import Budget, Limits
 from grader.harness.sandbox.program import Function, Program
+from grader.harness.sandbox.remarks import Remarks
 from grader.harness.sandbox.stopwatch import Met, OverLimitError, Stopwatch, WallWatch
 
 
@@ -50,8 +52,6 @@ class Session:
         What protected the machine.
     interpreter : str
         What runs the code: ``"Python 3.11.2, NumPy 2.4.1"``.
-    remarks : list of str
-        What was done so that the code could run, one sentence each.
     """
 
     def __init__(
@@ -62,11 +62,13 @@ class Session:
         limits: Limits,
         protections: Sequence[Protection],
         interpreter: str = "",
+        files: Mapping[str, bytes] = MappingProxyType({}),
         budget: Budget | None = None,
     ) -> None:
         self.protections = tuple(protections)
         self.interpreter = interpreter
-        self.remarks: list[str] = []
+        self._remarks = Remarks(program, interpreter, files)
+        self._files = files
         self._child = child
         self._program = program
         self._source = source
@@ -88,6 +90,11 @@ class Session:
     def is_alive(self) -> bool:
         """Whether the child still answers; false after a time-out, a death or a forgery: open another session."""
         return self._is_alive
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was done up to now so that the code could run, one sentence each, in the order of the alphabet."""
+        return self._remarks.sentences
 
     @property
     def printed(self) -> str:
@@ -122,7 +129,9 @@ class Session:
         """
         if not self._is_loaded:
             self._is_loaded = True
-            outcome, _ = self._exchange({"do": "load"}, self._source, None)
+            lengths = [(name, len(text)) for name, text in self._files.items()]
+            sources = b"".join((self._source, *self._files.values()))
+            outcome, _ = self._exchange({"do": "load", "files": lengths}, sources, None)
             self._failure = outcome if isinstance(outcome, Failure) else None
         return self._failure
 
@@ -170,7 +179,7 @@ class Session:
         """Send one request and judge the reply: an array, a failure, or None for "loaded"; and the seconds it took."""
         if not self._is_alive:
             raise ValueError("A session must be open to be asked; this one was closed. Open another one.")
-        blame = Blame(self._program, called, self._limits, self._budget)
+        blame = Blame(self._program, called, self._limits, self.interpreter, tuple(self._files), self._budget)
         if self._budget.is_spent:
             self.close()
             return blame.over_limit(Met.ALL_CPU if self._budget.cpu_left_s == 0 else Met.ALL_IDLE), 0.0
@@ -217,6 +226,7 @@ class Session:
         header, payload = self._child.receive(self._limits, watch)
         if header.get("call") != self._n_calls:
             raise ValueError(f"A reply must name its call, {self._n_calls}; got {header.get('call')!r:.80}.")
+        self._remarks.take(header.get("notes"))
         return header, payload
 
 

@@ -47,7 +47,7 @@ def play(monkeypatch):
     made = []
 
     def make(merge=lambda *_, **__: [], *, is_shrinking=False, load_failure=None):
-        def open_session(program, source, *, mode, python, seed, budget):
+        def open_session(program, source, *, mode, python, seed, budget, files):
             return FakeSession(merge, seed, budget, load_failure=load_failure)
 
         monkeypatch.setattr(assessment, "open_session", open_session)

@@ -70,8 +70,8 @@ REFUSED = {
     "pool": ("multiprocessing.Pool(2)", SYSTEM, "PermissionError: [Errno 1]"),
     "spawned": ("multiprocessing.get_context('spawn').Process().start()", SYSTEM, "PermissionError: [Errno 1]"),
     "user": ("import getpass; getpass.getuser()", SYSTEM, "KeyError: 'getpwuid(): uid not found: "),
-    "tkinter": ("from tkinter import N", NO_TKINTER, "ModuleNotFoundError: No module named 'tkinter'"),
-    "turtle": ("import turtle", NO_TKINTER, "ModuleNotFoundError: No module named 'tkinter'"),
+    "tkinter": ("__import__('tkinter')", NO_TKINTER, "ModuleNotFoundError: No module named 'tkinter'"),
+    "turtle": ("__import__('turtle')", NO_TKINTER, "ModuleNotFoundError: No module named 'tkinter'"),
 }
 IMPORTS = "import multiprocessing, os, socket, subprocess, _thread, threading\nimport numpy as np\n"
 
