@@ -5,12 +5,18 @@
 
 import re
 import sys
+import tempfile
 import tomllib
 import zipfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from grader.harness.results import Report, Verdict
+from grader.harness.assessment import Options, grade_submission
+from grader.harness.report.text import render_text
+from grader.harness.results import Audience, Report, Verdict
+from grader.harness.submission import open_submission
+from grader.labs.merge.lab import LAB
 from tests.submissions.malformed import BUILDERS
 
 FOLDER = Path(__file__).resolve().parent / "submissions"
@@ -45,10 +51,15 @@ class Submission:
     def kind(self) -> str:
         return self.name.split("_", maxsplit=1)[0]
 
+    @property
+    def width(self) -> float:
+        """How many points apart the ends of the range are."""
+        return self.at_most - self.at_least
+
     def demand(self, report: Report, text: str) -> None:
         """Hold a report, and the text of it for the staff, against what is expected."""
         points, verdicts = float(report.points), {check.verdict for check in report.checks}
-        lost = {check.key for check in report.checks if check.points < check.max_points or check.failures}
+        lost = find_failed(report)
         assert Verdict.GRADER_FAULT not in verdicts, text
         assert self.points is None or points == self.points, text
         assert self.at_least <= points <= self.at_most, text
@@ -67,6 +78,11 @@ class Submission:
                     assert case.explanation.required[0].isupper() or case.explanation.required.startswith("merge")
 
 
+def find_failed(report: Report) -> set[str]:
+    """Name the checks that lost points, or failed a case that makes no mark."""
+    return {check.key for check in report.checks if check.points < check.max_points or check.failures}
+
+
 def load_zoo() -> list[Submission]:
     """Read what is expected of all submissions, by name."""
     files = sorted(FOLDER.glob("*_*/expect.toml"))
@@ -83,6 +99,16 @@ def build_zip(submission: Submission, folder: Path) -> Path:
         archive.write(FOLDER / submission.name / "merge.py", "merge.py")
         archive.writestr("N26130891_Lab3_report.pdf", REPORT)
     return path
+
+
+@cache
+def grade_here(name: str) -> tuple[Report, str]:
+    """Grade a submission in this process, once, without looking for smaller inputs; return the staff's text, too."""
+    (submission,) = (one for one in load_zoo() if one.name == name)
+    with tempfile.TemporaryDirectory() as folder:
+        handed = open_submission(LAB, build_zip(submission, Path(folder)))
+        report = grade_submission(LAB, handed, Options(is_shrinking=False))
+    return report, render_text(LAB, report, Audience.STAFF)
 
 
 if __name__ == "__main__":

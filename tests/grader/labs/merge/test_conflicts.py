@@ -1,5 +1,7 @@
 """Conflicts: every way to decide one passes, and what no way may do is told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
 from estimation.merge import merge
 from grader.harness.results import Visibility
-from grader.labs.merge.conflicts import KEPT_SHARE, broken_rule, empty_or_broken, lost_too_many
+from grader.labs.merge.conflicts import KEPT_SHARE, broken_rule, empty_or_broken, lost_too_many, too_small
 from grader.labs.merge.merge_case import MergeCase, keypoints_of
 from tests.crowds import make_crowd_rows
 from tests.grader.labs.merge.zoo_rules import find_broken_rules
@@ -57,11 +59,18 @@ RIGHT = rows_of((ANN | {WRIST: 5}, 8), (BOB, 9))
         pytest.param(rows_of((ANN, 6), (BOB | {WRIST: 5}, 10)), id="the later row wins"),
         pytest.param(rows_of((ANN, 6), (BOB, 9)), id="nobody gets the wrist"),
         pytest.param(rows_of((BOB | {WRIST: 5}, 10), (ANN, 2)), id="scores of removed rows left out"),
+        pytest.param(changed(RIGHT, (0, SCORE_COLUMN, 99), (1, N_PARTS_COLUMN, 5)), id="wrong columns"),
     ],
 )
 def test_broken_rule_leaves_the_choice(answer):
     assert broken_rule(CASE, answer) is None
     assert lost_too_many(CASE, answer) is None
+
+
+def test_broken_rule_leaves_deleting_to_other_checks():
+    assert broken_rule(CASE, rows_of((ANN | {WRIST: 5}, 8), ({NOSE: 11, NECK: 12, SHOULDER: 13}, 6))) is None
+    assert broken_rule(CASE, RIGHT[:1]) is None
+    assert broken_rule(case_of(ROWS, 6, 9.0), RIGHT) is None
 
 
 def test_broken_rule_walks_along_long_chains():
@@ -94,26 +103,11 @@ RULES = {
             "Remove a row once it has been merged into another."
         ),
     ),
-    "nobody twice": (
-        np.vstack([RIGHT, rows_of(({}, 0), ({}, 0))]),
-        (
-            "Each person must be in the answer once; got 2 rows with no parts at all. "
-            "Remove a row once it has been merged into another."
-        ),
-    ),
     "shared keypoint": (
         rows_of((ANN | {WRIST: 5}, 8), (BOB | {WRIST: 5}, 10)),
         (
             "A keypoint must belong to one person only; got right_wrist 5 in two people. "
             "When two people claim a keypoint, remove the connection of one of them."
-        ),
-    ),
-    "wrong count": (
-        changed(RIGHT, (1, N_PARTS_COLUMN, 5)),
-        (
-            "The last column of a person must count the ids that are not -1: 4 for the person with nose 11, neck 12, "
-            "right_shoulder 13, right_elbow 14; got 5. "
-            "Count the parts of the merged person; do not add up the counts of its rows."
         ),
     ),
     "loose part": (
@@ -134,33 +128,25 @@ RULES = {
             "When you remove a connection, also remove or split off whatever was joined by it alone."
         ),
     ),
-    "score of the removed row": (
-        changed(RIGHT, (0, SCORE_COLUMN, 9)),
+    "keypoint by itself": (
+        rows_of((ANN | {WRIST: 5}, 8), (BOB, 9), ({NOSE: 1}, 0)),
         (
-            f"A score must not be above the sum of the rows inside the person, 8 for the one with {ANN_TEXT}, "
-            "right_wrist 5; got 9. Do not count the score of a removed connection, and count no score twice."
+            "A keypoint must belong to one person only; got nose 1 in two people. "
+            "When two people claim a keypoint, remove the connection of one of them."
         ),
     ),
-    "too few parts after a conflict": (
-        rows_of((ANN | {WRIST: 5}, 8), ({NOSE: 11, NECK: 12, SHOULDER: 13}, 6)),
+    "person without a row inside": (
+        rows_of((ANN, 6), (BOB, 9), ({WRIST: 5}, 1)),
         (
-            "People with fewer than 4 parts or a score per part below 0.4 must be deleted; got one with nose 11, "
-            "neck 12, right_shoulder 13: 3 parts, score 6, 2 per part. Delete them after all rows are merged."
+            "The parts of a person must be joined by rows of the input; the person has right_wrist 5; no row is "
+            "inside. Leave out what a removed connection has left alone."
         ),
     ),
-    "too low a score after a conflict": (
-        rows_of((ANN | {WRIST: 5}, 8), (BOB, 1.5)),
+    "parts of two people without a row inside": (
+        rows_of((ANN | {WRIST: 5}, 8), ({NOSE: 11, SHOULDER: 13}, 2)),
         (
-            "People with fewer than 4 parts or a score per part below 0.4 must be deleted; got one with nose 11, "
-            "neck 12, right_shoulder 13, right_elbow 14: 4 parts, score 1.5, 0.375 per part. "
-            "Delete them after all rows are merged."
-        ),
-    ),
-    "row of nobody": (
-        np.vstack([RIGHT, rows_of(({}, 0))]),
-        (
-            "People with fewer than 4 parts or a score per part below 0.4 must be deleted; got one with no parts at "
-            "all: 0 parts, score 0, 0 per part. Delete them after all rows are merged."
+            "The parts of a person must be joined by rows of the input; the person has nose 11, right_shoulder 13; "
+            "no row is inside. Leave out what a removed connection has left alone."
         ),
     ),
 }
@@ -178,13 +164,13 @@ def test_broken_rule_explains(answer, text):
             ROWS, "A keypoint must belong to one person only; got neck 2 in two people", id="input handed back"
         ),
         pytest.param(
-            changed(rows_of((ANN | {WRIST: 5}, 99), (BOB, 9)), (0, N_PARTS_COLUMN, 8)),
-            "The last column of a person must count",
-            id="counts and scores wrong",
+            changed(rows_of((ANN | {WRIST: 5}, 99), (BOB | {NECK: 2}, 9)), (0, N_PARTS_COLUMN, 8)),
+            "A keypoint must belong to one person only; got neck 2",
+            id="columns wrong, and a keypoint shared",
         ),
         pytest.param(
-            rows_of((ANN | {WRIST: 5}, 8), ({NOSE: 11, SHOULDER: 13}, 9)),
-            "no row joins nose 11 to the rest",
+            rows_of((ANN | {WRIST: 5}, 8), ({NOSE: 11, NECK: 12, ELBOW: 14}, 9)),
+            "no row joins right_elbow 14 to the rest",
             id="loose, and so too few",
         ),
     ],
@@ -193,37 +179,91 @@ def test_broken_rule_tells_the_first_cause(answer, says):
     assert says in str(broken_rule(CASE, answer))
 
 
-def test_broken_rule_allows_to_leave_out_rows_of_negative_score():
-    rows = np.vstack([ROWS, rows_of(({NOSE: 1, SHOULDER: 3}, -4))])
-    case = case_of(rows)
-    for score in (4, 8):
-        assert broken_rule(case, changed(RIGHT, (0, SCORE_COLUMN, score))) is None
-    assert "must not be above" in str(broken_rule(case, changed(RIGHT, (0, SCORE_COLUMN, 8.5))))
-
-
-def test_broken_rule_keeps_who_is_at_a_bound_in_single_precision():
-    rows = rows_of(*(({slot: 1 + slot, slot + 1: 2 + slot}, 0.4) for slot in range(5)), ({4: 99, 5: 6}, 0.1))
-    rows[0, SCORE_COLUMN] = 0.8
-    person = rows_of(({slot: 1 + slot for slot in range(6)}, 0))
-    for order in (range(5), range(4, -1, -1)):
-        person[0, SCORE_COLUMN] = np.sum(rows[list(order), SCORE_COLUMN].astype(np.float32), dtype=np.float32)
-        assert broken_rule(case_of(rows), person) is None
-
-
-def test_broken_rule_judges_by_the_bounds_of_the_call():
-    answer = rows_of((ANN | {WRIST: 5}, 8))
-    assert broken_rule(case_of(ROWS, 5, 1.6), answer) is None
-    assert "fewer than 6 parts" in str(broken_rule(case_of(ROWS, 6), answer))
-    assert "per part below 1.75 must" in str(broken_rule(case_of(ROWS, min_score=1.75), answer))
-
-
-def test_broken_rule_refuses_a_row_of_nobody_where_no_part_is_needed():
-    answer = np.vstack([RIGHT, rows_of(({}, 0))])
-    assert "no parts at all: 0 parts, score 0, 0 per part" in str(broken_rule(case_of(ROWS, 0), answer))
-
-
 def test_broken_rule_passes_nobody_where_nobody_is():
     assert broken_rule(case_of(ROWS[:2]), np.empty((0, ROW_LENGTH))) is None
+
+
+# Who is in no conflict -----------------------------------------------------------------------------------------------
+
+
+BYSTANDER = {5: 25, 6: 26, 7: 27, 8: 28}
+BESIDE = np.vstack([rows_of(({5: 25, 6: 26}, 2), ({6: 26, 7: 27}, 2)), ROWS, rows_of(({7: 27, 8: 28}, 2))])
+CASE_BESIDE = case_of(BESIDE)
+BYSTANDER_TEXT = "left_shoulder 25, left_elbow 26, left_wrist 27, right_hip 28"
+
+
+def test_only_the_people_in_no_conflict_are_untouched():
+    assert CASE.untouched == []
+    assert CASE_BESIDE.untouched == [frozenset(BYSTANDER.items())]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(rows_of((ANN | {WRIST: 5}, 8), (BOB, 9), (BYSTANDER, 6)), id="the earlier row wins"),
+        pytest.param(rows_of((BYSTANDER, 6), (BOB | {WRIST: 5}, 10)), id="one of two in a conflict is lost"),
+        pytest.param(rows_of((BYSTANDER, -1)), id="both are lost, and the columns wrong"),
+    ],
+)
+def test_untouched_people_are_enough(answer):
+    assert empty_or_broken(CASE_BESIDE, answer) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(rows_of((ANN | {WRIST: 5}, 8), (BOB, 9)), id="lost"),
+        pytest.param(rows_of((ANN | {WRIST: 5}, 8), (BOB, 9), ({5: 25, 6: 26, 7: 27}, 4)), id="short of a part"),
+        pytest.param(rows_of(({5: 25, 6: 26}, 2), ({7: 27, 8: 28}, 2)), id="split"),
+    ],
+)
+def test_untouched_person_who_changed_is_told(answer):
+    assert broken_rule(CASE_BESIDE, answer) is None
+    assert str(empty_or_broken(CASE_BESIDE, answer)) == (
+        f"Whoever is in no conflict must stay as the rows hang together: there must be a person with {BYSTANDER_TEXT}; "
+        "got no such person. Decide a conflict among the people who are in it, and leave all others as they are."
+    )
+
+
+# What a conflict leaves over -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(RIGHT, id="the earlier row wins"),
+        pytest.param(changed(RIGHT, (0, SCORE_COLUMN, 0), (1, N_PARTS_COLUMN, 1)), id="wrong columns"),
+        pytest.param(rows_of((ANN | {WRIST: 5}, 8), (BOB | {WRIST: 5}, 8)), id="a keypoint shared"),
+        pytest.param(RIGHT[:1], id="somebody lost"),
+    ],
+)
+def test_too_small_asks_for_the_number_of_parts_alone(answer):
+    assert too_small(CASE, answer) is None
+
+
+def test_too_small_explains():
+    answer = np.vstack([RIGHT, rows_of(({NOSE: 11, NECK: 12, SHOULDER: 13}, 6))])
+    assert str(too_small(CASE, answer)) == (
+        "People with fewer than 4 parts must be deleted, also what a removed connection leaves over; got one with "
+        "nose 11, neck 12, right_shoulder 13. "
+        "Delete them last, after all rows are merged and all conflicts are decided."
+    )
+
+
+def test_too_small_judges_by_the_bound_of_the_call():
+    assert too_small(case_of(ROWS, 5), RIGHT[:1]) is None
+    assert "fewer than 5 parts" in str(too_small(case_of(ROWS, 5), RIGHT))
+    assert too_small(case_of(ROWS, 0), ROWS[:2]) is None
+
+
+def test_too_small_wants_somebody():
+    assert str(too_small(CASE, np.empty((0, ROW_LENGTH)))).startswith("If the rows hold people, the answer must hold")
+
+
+def test_too_small_compares_where_there_is_one_answer():
+    case = replace(case_of(ROWS[:-1]), is_only_answer=True)
+    assert too_small(case, case.expected) is None
+    assert str(too_small(case, case.expected[:1])).startswith("There must be a person with nose 11, neck 12")
 
 
 # Losses --------------------------------------------------------------------------------------------------------------
@@ -297,23 +337,15 @@ def test_broken_rule_passes_the_reference_on_rows_in_another_order(rows, random)
 
 
 @given(crowds(), st.data())
-def test_broken_rule_refuses_one_wrong_number(rows, data):
+def test_broken_rule_refuses_one_wrong_id(rows, data):
     case = case_of(rows)
     assume(len(case.expected))
     row = data.draw(st.integers(0, len(case.expected) - 1))
-    person = keypoints_of(case.expected[row])
-    column = data.draw(st.sampled_from([slot for slot, _ in sorted(person)] + [SCORE_COLUMN, N_PARTS_COLUMN]))
-    if column == SCORE_COLUMN:
-        # A score may be too low, because rows may have been removed, but not above all rows inside the person.
-        inside = [other[SCORE_COLUMN] for other in rows if keypoints_of(other) <= person]
-        number = sum(score for score in inside if score > 0) + data.draw(st.integers(1, 3))
-    elif column == N_PARTS_COLUMN:
-        number = len(person) + data.draw(st.sampled_from([-1, 1, 2]))
-    else:
-        # Another keypoint of the column may be as right: which one gives way is free.
-        known = {keypoint for slot, keypoint in case.keypoints if slot == column}
-        number = data.draw(st.integers(0, max(known) + 3).filter(lambda keypoint: keypoint not in known))
-    assert broken_rule(case, changed(case.expected, (row, column, number))) is not None
+    slot = data.draw(st.sampled_from([slot for slot, _ in sorted(keypoints_of(case.expected[row]))]))
+    # Another keypoint of the column may be as right: which one gives way is free.
+    known = {keypoint for column, keypoint in case.keypoints if column == slot}
+    wrong = data.draw(st.integers(0, max(known) + 3).filter(lambda keypoint: keypoint not in known))
+    assert broken_rule(case, changed(case.expected, (row, slot, wrong))) is not None
 
 
 @given(crowds(), st.data())

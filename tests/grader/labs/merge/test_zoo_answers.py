@@ -21,7 +21,19 @@ from estimation.config import N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
 from estimation.merge import merge as reference
 from grader.labs.merge.lab import LAB
 from tests.grader.labs.merge import zoo_inputs as rows_of
-from tests.grader.labs.merge.zoo_rules import are_same, find_broken_rules, find_groups, kept_share, keypoints_of
+from tests.grader.labs.merge.zoo_rules import (
+    are_same,
+    find_all_broken,
+    find_broken_rules,
+    find_groups,
+    find_too_small,
+    find_wrong_counts,
+    find_wrong_scores,
+    has_merged,
+    have_same_groups,
+    kept_share,
+    keypoints_of,
+)
 
 ZOO = Path(__file__).resolve().parents[3] / "submissions"
 RIGHT = sorted(folder.name for folder in ZOO.glob("pass_*"))
@@ -63,25 +75,50 @@ def expectation(name):
 # How an answer is judged
 
 
-def is_exact(merge, rows, min_num_body_parts=4, min_score=0.4, *, ask=ask):
-    """Tell whether a merge gives the only right answer to rows without conflicts."""
-    people = ask(merge, rows)
-    expected = {
+def expected_groups(rows, min_num_body_parts=4, min_score=0.4):
+    """Give the only right people of rows without conflicts, each with the score."""
+    return {
         keypoints: score
         for keypoints, score in find_groups(rows)
         if len(keypoints) >= min_num_body_parts and score / len(keypoints) >= min_score
     }
+
+
+def is_grouped(merge, rows, *bounds, ask=ask):
+    """Tell whether a merge finds the only right people in rows without conflicts."""
+    people, expected = ask(merge, rows), expected_groups(rows, *bounds)
     return (
-        people is not None
-        and len(people) == len(expected)
-        and {keypoints_of(row) for row in people} == expected.keys()
+        people is not None and len(people) == len(expected) and {keypoints_of(row) for row in people} == expected.keys()
+    )
+
+
+def is_exact(merge, rows, *bounds):
+    """Tell whether a merge gives the only right answer to rows without conflicts, columns included."""
+    people, expected = ask(merge, rows, *bounds), expected_groups(rows, *bounds)
+    return (
+        is_grouped(merge, rows, *bounds, ask=lambda *_: people)
         and all(row[N_PARTS_COLUMN] == len(keypoints_of(row)) for row in people)
         and all(row[SCORE_COLUMN] == pytest.approx(expected[keypoints_of(row)], rel=1e-6) for row in people)
     )
 
 
-def is_lawful(merge, rows):
+def counts_parts(merge, rows):
     people = ask(merge, rows)
+    return people is not None and has_merged(people, rows) and find_wrong_counts(people) == []
+
+
+def adds_scores(merge, rows):
+    people = ask(merge, rows)
+    return people is not None and has_merged(people, rows) and find_wrong_scores(people, rows) == []
+
+
+def leaves_nobody_small(merge, rows):
+    people = ask(merge, rows)
+    return people is not None and has_merged(people, rows) and find_too_small(people, min_score=-np.inf) == []
+
+
+def is_lawful(merge, rows, **keywords):
+    people = ask(merge, rows, **keywords)
     return not find_broken_rules(people, rows) and (len(people) > 0 or not len(reference(rows)))
 
 
@@ -91,17 +128,18 @@ def is_sparing(merge, rows):
 
 
 def ignores_order(merge, rows):
-    return are_same(ask(merge, rows), ask(merge, rows[::-1]))
+    one, other = ask(merge, rows), ask(merge, rows[::-1])
+    return one is not None and other is not None and have_same_groups(one, other)
 
 
 def ignores_numbers(merge, rows):
     one, other = ask(merge, rows), ask(merge, rows_of.renumbered(rows))
-    return one is not None and other is not None and are_same(rows_of.renumbered(one), other)
+    return one is not None and other is not None and have_same_groups(rows_of.renumbered(one), other)
 
 
 def repeats_itself(name):
     """Play many inputs in two loads of the file, in opposite orders."""
-    inputs = [rows_of.HANDOUT, rows_of.SMALL, *rows_of.CONFLICTS, *map(rows_of.random_people, range(5))]
+    inputs = [rows_of.HANDOUT, rows_of.SMALL, *rows_of.CONFLICTS, rows_of.LATE, *map(rows_of.random_people, range(5))]
     inputs += map(rows_of.random_conflicts, range(5))
     first, second = load(name), load(name)
     ahead = [ask(first, rows) for rows in inputs]
@@ -120,33 +158,45 @@ def with_bounds(rows, *positional, **keywords):
     """Call with bounds, which are told by position and by name as the student's merge should understand them."""
     names = ("min_num_body_parts", "min_score")
     bounds = dict(zip(names, positional, strict=False)) | keywords
-    return lambda merge: is_exact(
-        merge, rows, **bounds, ask=lambda merge, rows: ask(merge, rows, *positional, **keywords)
+    return lambda merge: is_grouped(
+        merge,
+        rows,
+        bounds.get("min_num_body_parts", 4),
+        bounds.get("min_score", 0.4),
+        ask=lambda merge, rows: ask(merge, rows, *positional, **keywords),
     )
 
 
 PEOPLE = [rows_of.person(first_id) for first_id in (100, 200, 300)]
 CROWD = rows_of.shuffled(*(rows_of.person(100 + 20 * k) for k in range(100)))
 RANDOM = [rows_of.random_people(seed) for seed in range(20)]
+ANYBODY = [rows_of.HANDOUT, rows_of.by_limb(*PEOPLE), *RANDOM[:5], rows_of.SHARED_WRIST, rows_of.CROSSED]
 CALLS = {
     "handout": calls(is_exact, rows_of.HANDOUT),
     "one_person": calls(
-        is_exact, *(rows_of.person(pairs=pairs) for pairs in (rows_of.PAIRS, rows_of.FACE, rows_of.ARM))
+        is_grouped,
+        *(rows_of.person(pairs=pairs) for pairs in (rows_of.PAIRS, rows_of.FACE, rows_of.ARM)),
+        rows_of.weak(rows_of.person(pairs=rows_of.FACE)),
     ),
     "many_people": calls(
-        is_exact,
+        is_grouped,
         rows_of.by_limb(*PEOPLE),
         rows_of.numbered_on(rows_of.by_limb(*PEOPLE)),
         rows_of.shuffled(rows_of.person(400, rows_of.ARM), *PEOPLE),
+        np.vstack([rows_of.weak(rows_of.person(100, rows_of.FACE)), rows_of.person(200, rows_of.FACE)]),
     ),
-    "cycles": calls(is_exact, rows_of.person(pairs=rows_of.CYCLE), rows_of.by_limb(*PEOPLE)),
-    "row_order": calls(is_exact, *map(np.array, itertools.permutations(rows_of.person(pairs=rows_of.LEG)))),
-    "id_zero": calls(is_exact, rows_of.person(0), rows_of.person(0, rows_of.CYCLE), rows_of.chain(4, 8, 0)),
-    "gaps": calls(is_exact, rows_of.FAR_NUMBERS, rows_of.person(10**6)),
-    "nobody": calls(is_exact, np.empty((0, ROW_LENGTH)), rows_of.SMALL),
+    "no_neck": calls(is_grouped, np.vstack([rows_of.person(100, rows_of.NECKLESS), rows_of.person(200)])),
+    "cycles": calls(is_grouped, rows_of.person(pairs=rows_of.CYCLE), rows_of.by_limb(*PEOPLE)),
+    "row_order": calls(is_grouped, *map(np.array, itertools.permutations(rows_of.person(pairs=rows_of.LEG)))),
+    "id_zero": calls(is_grouped, rows_of.person(0), rows_of.person(0, rows_of.CYCLE), rows_of.chain(4, 8, 0)),
+    "gaps": calls(is_grouped, rows_of.FAR_NUMBERS, rows_of.person(10**6)),
+    "nobody": calls(is_grouped, np.empty((0, ROW_LENGTH)), rows_of.SMALL),
+    "counts": calls(counts_parts, *ANYBODY),
+    "scores": calls(adds_scores, *ANYBODY),
     "min_num_body_parts": [
         with_bounds(rows_of.AT_PARTS, min_num_body_parts=4),
         with_bounds(np.vstack([rows_of.SMALL, rows_of.chain(4, 4)]), min_num_body_parts=4),
+        *calls(leaves_nobody_small, rows_of.SHARED_WRIST, rows_of.STRAY_NOSE),
     ],
     "min_score": [with_bounds(rows, min_score=0.4) for rows in (rows_of.AT_SCORES, rows_of.chain(5, 2))],
     "parameters": [
@@ -154,13 +204,20 @@ CALLS = {
         with_bounds(rows_of.AT_PARTS, 3),
         with_bounds(rows_of.AT_SCORES, min_score=0.4375),
         with_bounds(rows_of.AT_SCORES, min_score=0.25),
+        with_bounds(rows_of.AT_SCORES, min_score=0),
         with_bounds(rows_of.AT_SCORES, 5, 0.75),
+        with_bounds(rows_of.chain(2, 8), 2),
+        with_bounds(rows_of.AT_PARTS, 0, 0),
     ],
-    "defaults": calls(is_exact, rows_of.AT_PARTS, rows_of.AT_SCORES),
-    "conflict_rules": calls(is_lawful, *rows_of.CONFLICTS),
+    "defaults": calls(is_grouped, rows_of.AT_PARTS, rows_of.AT_SCORES),
+    "conflict_rules": [
+        *calls(is_lawful, *rows_of.CONFLICTS),
+        *calls(partial(is_lawful, min_num_body_parts=2), *rows_of.CONFLICTS),
+    ],
+    "conflict_late": calls(is_lawful, *rows_of.LATE_CONFLICTS),
     "conflict_losses": calls(is_sparing, *rows_of.CONFLICTS),
-    "crowds": calls(is_exact, CROWD),
-    "any_people": calls(is_exact, *RANDOM),
+    "crowds": calls(is_grouped, CROWD),
+    "any_people": calls(is_grouped, *RANDOM),
     "reordering": calls(ignores_order, *RANDOM),
     "renumbering": calls(ignores_numbers, *RANDOM),
     "any_conflict": calls(is_lawful, *map(rows_of.random_conflicts, range(10))),
@@ -203,6 +260,13 @@ def test_right_submission_answers_every_check(name):
     assert find_lost(name, [*CALLS, "same_answer"]) == set()
 
 
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_submission_leaves_nothing_wrong_in_a_conflict(name):
+    merge = load(name)
+    for rows in [*rows_of.CONFLICTS, *rows_of.LATE_CONFLICTS]:
+        assert find_all_broken(ask(merge, rows), rows) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_submission_finds_the_connected_components(name):
@@ -212,7 +276,7 @@ def test_right_submission_finds_the_connected_components(name):
     @given(rows=rows_of.people_rows())
     def check(rows):
         assert is_exact(merge, rows)
-        assert with_bounds(rows, 2, 0)(merge)
+        assert is_exact(merge, rows, 2, 0)
 
     check()
 
@@ -225,7 +289,7 @@ def test_right_submission_keeps_the_rules_of_conflicts(name):
     @settings(max_examples=30)
     @given(rows=rows_of.entangled_rows())
     def check(rows):
-        assert find_broken_rules(ask(merge, rows, 2, 0), rows, 2, 0) == []
+        assert find_all_broken(ask(merge, rows, 2, 0), rows, 2, 0) == []
 
     check()
 
@@ -245,16 +309,14 @@ def test_right_submission_merges_real_rows(name, shared_data):
     merge = load(name)
     subsets = [np.load(path) for path in sorted((shared_data / "subsets").glob("*.npy"))]
     answers = [ask(merge, rows) for rows in subsets]
-    assert [find_broken_rules(people, rows) for people, rows in zip(answers, subsets, strict=True)] == [[]] * len(
-        subsets
-    )
+    assert [find_all_broken(people, rows) for people, rows in zip(answers, subsets, strict=True)] == [[]] * len(subsets)
     assert np.mean([kept_share(people, rows) for people, rows in zip(answers, subsets, strict=True)]) >= 0.95
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_submission_names_what_it_loses(name):
     expected = expectation(name)
-    assert expected.keys() <= {"says", "at_most", "lost", "only", "verdict", "slow"}
+    assert expected.keys() <= {"says", "at_least", "at_most", "why", "lost", "only", "verdict", "message", "slow"}
     assert expected["at_most"] < RUBRIC["code"]["points"]
     assert expected["lost"]
     assert set(expected["lost"]) <= {check["key"] for check in RUBRIC["check"]}

@@ -26,6 +26,13 @@ def person(first_id=100, pairs=PAIRS, score=1.5):
     return rows_from(*((a, first_id + a, b, first_id + b, score + k / 8) for k, (a, b) in enumerate(pairs)))
 
 
+def weak(rows):
+    """Let the row in the middle score below 0."""
+    rows = rows.copy()
+    rows[len(rows) // 2, SCORE_COLUMN] = -0.5
+    return rows
+
+
 def chain(n_parts, total, first_id=100):
     """Make a person of `n_parts` parts, each joined to the next, whose scores add up to `total`."""
     rows = person(first_id, [(slot, slot + 1) for slot in range(n_parts - 1)])
@@ -58,6 +65,14 @@ def renumbered(rows):
     rows = rows.copy()
     ids = rows[:, :N_PARTS]
     ids[ids != -1] = 5000 - ids[ids != -1]
+    return rows
+
+
+def turned(rows):
+    """Swap the ids of two people, from 100 and from 200 on, in every second slot: nobody has the larger ones always."""
+    rows = rows.copy()
+    ids = rows[:, 1:N_PARTS:2]
+    ids[ids != -1] = np.where(ids[ids != -1] < 200, ids[ids != -1] + 100, ids[ids != -1] - 100)
     return rows
 
 
@@ -119,6 +134,9 @@ SMALL = by_limb(chain(3, 6, 500), chain(3, 6, 600))
 """Two people of three parts."""
 
 FAR_NUMBERS = rows_from(*((a, 1009 * a * a + 11, b, 1009 * b * b + 11, 2.0) for a, b in PAIRS))
+NECKLESS = [*FACE[1:], (R_SHOULDER, R_EAR), (R_SHOULDER, R_ELBOW), (R_ELBOW, R_WRIST)]
+"""A head and an arm, in an order in which each row shares a part with an earlier one."""
+
 AT_PARTS = np.vstack([chain(3, 3, 100), chain(4, 4, 200), chain(5, 5, 300)])
 AT_SCORES = np.vstack([chain(8, 3, 100), chain(5, 2, 200), chain(8, 3.5, 300), chain(5, 5, 400)])
 """People of 0.375, 0.4, 0.4375 and 1 per part."""
@@ -139,6 +157,20 @@ LATE = np.vstack(
     ]
 )
 """Two halves with a neck each: that they clash shows only where shoulders meet ears."""
+EAR_OF_ANOTHER = np.vstack(
+    [
+        person(100, [*ARM, *LEG[:2], *FACE[:2], (NOSE, L_EYE)]),
+        person(200, [(NECK, L_SHOULDER), (L_SHOULDER, L_ELBOW), *FACE]),
+        rows_from((R_SHOULDER, 102, R_EAR, 216, 1.0)),
+    ]
+)
+"""A shoulder is joined with the ear of somebody else: the row names nothing that the two clash in."""
+
+LATE_CONFLICTS = [LATE, EAR_OF_ANOTHER]
 
 EQUAL_CLAIMS = np.vstack([rows_from((NECK, 1, NOSE, 300, 2.0), (NECK, 201, NOSE, 300, 2.0)), person(200, score=2.0)])
-CONFLICTS = [SHARED_WRIST, TWO_NOSES, CROSSED, LATE, EQUAL_CLAIMS]
+STRAY_NOSE = np.vstack([person(100), rows_from((NECK, 101, NOSE, 250, 1.0))])
+SHARED_SHOULDER = turned(
+    np.vstack([person(100, [*FACE, *LEG]), person(200, PAIRS[:17]), rows_from((NECK, 101, L_SHOULDER, 205, 1.0))])
+)
+CONFLICTS = [SHARED_WRIST, TWO_NOSES, CROSSED, turned(CROSSED), EQUAL_CLAIMS, SHARED_SHOULDER]
