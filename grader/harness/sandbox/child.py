@@ -8,6 +8,7 @@ stranger's, since the student's code in the same process can say the same words.
 from __future__ import annotations
 
 import contextlib
+import importlib.machinery
 import math
 import os
 import random
@@ -22,6 +23,7 @@ from grader.harness.sandbox import manners, protocol
 from grader.harness.sandbox.confinement import confine
 from grader.harness.sandbox.conversion import NoArray, read_answer
 from grader.harness.sandbox.crashes import describe, read_lines
+from grader.harness.sandbox.folder import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,6 +164,27 @@ def _seed(seed: int) -> None:
     np.random.bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]  # noqa: S311
 
 
+class _AbsentFinder:
+    """Find no module of a name that is not there for a submission, also where a folder of that name can be seen."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:  # noqa: ANN401, ARG002 - as Python asks
+        """Say what Python says of a module that there is not."""
+        if name == "test":  # see `grader.harness.sandbox.interpreter`
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def _behave(config: Message) -> dict[str, str]:
+    """Go to the folder where there are no walls, and keep to it; returns a report."""
+    folder = Folder(config["folder"])
+    try:
+        folder.enter(is_plain=True)
+    except OSError as error:
+        return {"folder": str(error)}
+    finally:
+        manners.install(config["readable"], config["listable"], folder.path)
+    return {"folder": ""}
+
+
 def serve() -> None:
     """Lock this process in, say so, and answer requests until the grader closes the pipe."""
     channel = Channel()
@@ -170,11 +193,8 @@ def serve() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     _seed(config["seed"])
-    report = {}
-    if config["confine"]:
-        report = confine(config)
-    else:
-        manners.install(config["readable"], config["listable"])
+    sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), _AbsentFinder())
+    report = confine(config) if config["confine"] else _behave(config)
     runner = Runner(config)
     channel.send(
         {"is": "ready", "call": 0, "report": report, "python": sys.version.split()[0], "numpy": np.__version__}

@@ -22,11 +22,12 @@ from grader.harness.errors import HostUnfit, ProtocolBroken
 from grader.harness.sandbox import bubblewrap, processes, protocol, seccomp
 from grader.harness.sandbox.failures import Failure
 from grader.harness.sandbox.forked import Nursery, fork_child
-from grader.harness.sandbox.interpreter import SINGLE_THREADED, Interpreter, ask
+from grader.harness.sandbox.interpreter import SINGLE_THREADED, Interpreter, ask, read_through
 from grader.harness.sandbox.pipes import open_pipes
 from grader.harness.sandbox.policy import Limits, Mode
 from grader.harness.sandbox.program import Program
 from grader.harness.sandbox.protections import list_protections
+from grader.harness.sandbox.scratch import Scratch, Tenant
 from grader.harness.sandbox.session import Child, Reply, Session
 
 __all__ = ["Failure", "Reply", "Session", "open_session"]
@@ -78,6 +79,8 @@ def open_session(
         If the child says anything but that it is ready.
     """
     interpreter = ask(python, program.modules)
+    if mode is not Mode.OFF:
+        read_through(interpreter)
     unwrapped = _why_not_wrapped(mode)
     try:
         child, report = _start(interpreter, program, mode, limits, seed, is_wrapped=not unwrapped)
@@ -115,6 +118,7 @@ def _start(
         "confine": mode is not Mode.OFF and sys.platform.startswith("linux"),
         "readable": [str(path) for path in interpreter.readable],
         "listable": [str(path) for path in interpreter.listable],
+        "folder": {"path": bubblewrap.FOLDER, "bytes": limits.folder_bytes, "walled": is_wrapped},
         "rlimits": _rlimits(interpreter, limits),
         "parent": 0 if is_wrapped else os.getpid(),
         "call_cpu_s": limits.call_cpu_s,
@@ -128,12 +132,34 @@ def _start(
         with contextlib.suppress(HostUnfit):  # one child that is started by itself can do as well, more slowly
             return _start_forked(interpreter, limits, environment, config)
     command = _command(interpreter)
+    process: processes.Process
     if is_wrapped:
-        command = bubblewrap.wrap(command, interpreter, environment)
-    process = processes.start(command, environment)
+        process = processes.start(bubblewrap.wrap(command, interpreter, environment, bubblewrap.MOUNT), environment)
+    else:
+        process = _start_beside_folder(command, environment, limits, config)
     child = Child(process, open_pipes(process, limits.printed_bytes))
     child.pipes.send(len(interpreter.codes).to_bytes(4, "big") + interpreter.codes)
-    return child, _greet(child, limits, config)
+    report = _greet(child, limits, config)
+    if report.get("on disk") and isinstance(process, Tenant):
+        process.watch()
+    return child, report
+
+
+def _start_beside_folder(
+    command: list[str], environment: dict[str, str], limits: Limits, config: dict[str, Any]
+) -> processes.Process:
+    """Start a process with a folder on the disk, and tell the child where that is; or why it has none."""
+    try:
+        scratch = Scratch(limits.folder_bytes, is_for_nobody=config["confine"])
+    except OSError as exc:
+        config["folder"] = {"why_not": f"there is no place for temporary files: {exc}"}
+        return processes.start(command, environment)
+    config["folder"]["path"] = scratch.path
+    try:
+        return Tenant(processes.start(command, environment), scratch)
+    except BaseException:
+        scratch.remove()
+        raise
 
 
 def _start_forked(
@@ -142,7 +168,7 @@ def _start_forked(
     """Have a child forked; only one that its system-call filter keeps from its nursery and its siblings is any good."""
 
     def start_nursery() -> Nursery:
-        command = bubblewrap.wrap([*_command(interpreter), "nursery"], interpreter, environment, "CAP_KILL")
+        command = bubblewrap.wrap([*_command(interpreter), "nursery"], interpreter, environment, "CAP_KILL", bubblewrap.MOUNT)
         return Nursery(command, environment, interpreter.codes, limits.start_s)
 
     process = fork_child((interpreter, *environment.items()), start_nursery)
