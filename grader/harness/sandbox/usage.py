@@ -7,6 +7,7 @@ honest program wants its own time.
 from __future__ import annotations
 
 import os
+import time
 
 _N_OTHERS = 14  # numbers beside the two times
 
@@ -26,8 +27,8 @@ def replace_getrusage() -> None:
     def getrusage(who: int) -> resource.struct_rusage:
         if who not in own | {resource.RUSAGE_CHILDREN}:
             raise ValueError("invalid who parameter")
-        times = os.times()
-        used = (times.user, times.system) if who in own else (0.0, 0.0)  # it may start no children
+        system = os.times().system
+        used = (max(0.0, time.process_time() - system), system) if who in own else (0.0, 0.0)  # it has no children
         return resource.struct_rusage((*used, *(0,) * _N_OTHERS))
 
     resource.getrusage = getrusage
