@@ -7,6 +7,7 @@ has made for this session and removes after it: see `grader.harness.sandbox.scra
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 from typing import Any
@@ -22,7 +23,7 @@ class Folder:
     Attributes
     ----------
     path : str
-        Where it is; empty if there shall be none.
+        Where it is; empty if there is none.
     n_bytes : int
         How much all files in it may hold.
     is_walled : bool
@@ -36,6 +37,7 @@ class Folder:
         self.n_bytes: int = config.get("bytes", 0)
         self.is_walled: bool = config.get("walled", False)
         self.is_mounted = False
+        self._mount_at: str = config.get("mount_at", "")
         self._why_not: str = config.get("why_not", "not asked for")
 
     @property
@@ -58,15 +60,24 @@ class Folder:
         """
         if not self.path:
             raise OSError(self._why_not)
+        if not is_plain:
+            self._try_to_mount()
+        os.chdir(self.path)
+
+    def _try_to_mount(self) -> None:
         try:
-            if not is_plain:
-                _leave_common_mounts()
-                _mount(self.path, self.n_bytes)
-                self.is_mounted = True
+            _leave_common_mounts()
+            _mount(self._mount_at, self.n_bytes)
         except OSError:
             if self.is_walled:
+                self.path = ""
                 raise
-        os.chdir(self.path)
+            return
+        self.is_mounted = True
+        if not self.is_walled:  # the one on the disk is not needed: nobody has to see to it
+            with contextlib.suppress(OSError):
+                os.rmdir(self.path)
+        self.path = self._mount_at
 
     def leave(self) -> None:
         """Go where a process is that has no folder."""

@@ -37,6 +37,7 @@ _FLAGS = ("-s", "-S", "-B", "-X", "utf8")
 """No folder of the user's, no installed packages, no compiled files written, UTF-8 everywhere. Not -I or -E: Python
 would then not see PYTHONHASHSEED, and sets of strings would have another order in every process."""
 _KEPT = ("LD_LIBRARY_PATH", "SYSTEMROOT") if os.name == "posix" else ("PATH", "SYSTEMROOT", "TEMP")
+_SELDOM_USED = ("/media", "/mnt", "/srv")
 _DEFAULT_LIMITS = Limits()
 
 
@@ -118,7 +119,12 @@ def _start(
         "confine": mode is not Mode.OFF and sys.platform.startswith("linux"),
         "readable": [str(path) for path in interpreter.readable],
         "listable": [str(path) for path in interpreter.listable],
-        "folder": {"path": bubblewrap.FOLDER, "bytes": limits.folder_bytes, "walled": is_wrapped},
+        "folder": {
+            "path": bubblewrap.FOLDER if is_wrapped else "",
+            "mount_at": bubblewrap.FOLDER if is_wrapped else _find_mount_point(interpreter),
+            "bytes": limits.folder_bytes,
+            "walled": is_wrapped,
+        },
         "rlimits": _rlimits(interpreter, limits),
         "parent": 0 if is_wrapped else os.getpid(),
         "call_cpu_s": limits.call_cpu_s,
@@ -152,7 +158,7 @@ def _start_beside_folder(
     try:
         scratch = Scratch(limits.folder_bytes, is_for_nobody=config["confine"])
     except OSError as exc:
-        config["folder"] = {"why_not": f"there is no place for temporary files: {exc}"}
+        config["folder"]["why_not"] = f"there is no place for temporary files: {exc}"
         return processes.start(command, environment)
     config["folder"]["path"] = scratch.path
     try:
@@ -160,6 +166,12 @@ def _start_beside_folder(
     except BaseException:
         scratch.remove()
         raise
+
+
+def _find_mount_point(interpreter: Interpreter) -> str:
+    """Find a folder that a child can do without, to mount its own in its place where there is no bubblewrap."""
+    needed = {parent for path in interpreter.readable for parent in (path, *path.parents)}
+    return next((place for place in _SELDOM_USED if Path(place).is_dir() and Path(place) not in needed), "")
 
 
 def _start_forked(

@@ -101,7 +101,7 @@ def install(readable: Iterable[str], listable: Iterable[str], own: str = "") -> 
             _refuse_file(path or ".")
 
     def check_change(path: Any, *_: Any) -> None:  # noqa: ANN401 - whatever was to be changed
-        if isinstance(path, int) or not folder.enclose(_resolve(path)):
+        if not (isinstance(path, int) or folder.enclose(_resolve(path))):
             _refuse_file(path)
 
     def check_rename(source: Any, target: Any, *_: Any) -> None:  # noqa: ANN401 - whatever was to be moved

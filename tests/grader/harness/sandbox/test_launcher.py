@@ -57,7 +57,7 @@ def test_off_mode_says_that_all_was_switched_off():
         on = {protection.name for protection in session.protections if protection.is_on}
         details = {protection.detail for protection in session.protections if not protection.is_on}
 
-    assert on == {"Separate process", "Time limits", "Environment"}
+    assert on == {"Separate process", "Time limits", "Environment", "Folder of its own"}
     assert details == {"switched off"}
 
 
