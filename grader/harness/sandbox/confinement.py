@@ -58,7 +58,7 @@ def confine(config: dict[str, Any]) -> dict[str, str]:
     report["privileges"] = _attempt(_give_up_privileges)
     report["landlock"] = _attempt(_restrict_files, config["readable"], config["listable"], folder)
     may_write = landlock.find_version() >= landlock.FIRST_WITH_TRUNCATE and not report["landlock"]
-    may_write = may_write or folder.is_walled and folder.is_mounted
+    may_write = may_write or (folder.is_walled and folder.is_mounted)
     if not report["folder"] and not may_write:
         report["folder"] = report["landlock"] or "this kernel's Landlock cannot keep files outside it as they are"
         folder.leave()

@@ -76,7 +76,7 @@ class Folder:
         self.is_mounted = True
         if not self.is_walled:  # the one on the disk is not needed: nobody has to see to it
             with contextlib.suppress(OSError):
-                os.rmdir(self.path)
+                os.rmdir(self.path)  # noqa: PTH106 - no object for it
         self.path = self._mount_at
 
     def leave(self) -> None:

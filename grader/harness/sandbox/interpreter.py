@@ -156,13 +156,9 @@ def read_through(interpreter: Interpreter) -> None:
     that it reads, and by those that it does not.
     """
     buffer = bytearray(_BUFFER_BYTES)
-    places = [str(path) for path in interpreter.readable]
-    while places:
-        place = places.pop()
-        if os.path.isdir(place):
-            with os.scandir(place) as entries:
-                places += [entry.path for entry in entries]
-            continue
-        with contextlib.suppress(OSError), open(place, "rb", buffering=0) as file:
-            while file.readinto(buffer):
-                pass
+    for place in interpreter.readable:
+        below = [os.path.join(folder, name) for folder, _, names in os.walk(place) for name in names]  # noqa: PTH118
+        for path in below or [place]:
+            with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:  # noqa: PTH123 - thousands
+                while file.readinto(buffer):
+                    pass

@@ -160,7 +160,7 @@ def _start_beside_folder(
     except OSError as exc:
         config["folder"]["why_not"] = f"there is no place for temporary files: {exc}"
         return processes.start(command, environment)
-    config["folder"]["path"] = scratch.path
+    config["folder"]["path"] = str(scratch.path)
     try:
         return Tenant(processes.start(command, environment), scratch)
     except BaseException:
@@ -180,7 +180,9 @@ def _start_forked(
     """Have a child forked; only one that its system-call filter keeps from its nursery and its siblings is any good."""
 
     def start_nursery() -> Nursery:
-        command = bubblewrap.wrap([*_command(interpreter), "nursery"], interpreter, environment, "CAP_KILL", bubblewrap.MOUNT)
+        command = bubblewrap.wrap(
+            [*_command(interpreter), "nursery"], interpreter, environment, "CAP_KILL", bubblewrap.MOUNT
+        )
         return Nursery(command, environment, interpreter.codes, limits.start_s)
 
     process = fork_child((interpreter, *environment.items()), start_nursery)

@@ -11,6 +11,7 @@ import secrets
 import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
 from grader.harness.sandbox.confinement import NOBODY
@@ -39,7 +40,7 @@ class Scratch:
 
     def __init__(self, n_bytes: int, *, is_for_nobody: bool) -> None:
         self.n_bytes = n_bytes
-        self.path = os.path.realpath(tempfile.mkdtemp(prefix="grader_"))
+        self.path = Path(tempfile.mkdtemp(prefix="grader_")).resolve()
         if is_for_nobody and os.name == "posix" and os.geteuid() == 0:
             os.chown(self.path, NOBODY, NOBODY)
 
@@ -60,7 +61,7 @@ class Scratch:
         """Remove it with all that is in it; no link is followed, and no depth is too deep."""
         with contextlib.suppress(OSError):  # what cannot be removed is left to the system
             _empty(self.path)
-            os.rmdir(self.path)
+            self.path.rmdir()
 
 
 class Tenant:
@@ -98,9 +99,9 @@ class Tenant:
                 return
 
 
-def _walk(path: str) -> Iterator[os.DirEntry[str]]:
+def _walk(path: Path) -> Iterator[os.DirEntry[str]]:
     """Go through everything below a folder, behind no link."""
-    folders = [path]
+    folders = [str(path)]
     while folders:
         with contextlib.suppress(FileNotFoundError), os.scandir(folders.pop()) as entries:
             for entry in entries:
@@ -116,25 +117,21 @@ def _size(entry: os.DirEntry[str]) -> int:
         return 0
 
 
-def _empty(path: str) -> None:
+def _empty(path: Path) -> None:
     """Remove what is in a folder; what is in its folders is moved up first, so that no path grows long."""
     while folders := _unlink_files(path):
         for folder in folders:
-            os.chmod(folder, 0o700)
-            with os.scandir(folder) as entries:
-                inner = [entry.path for entry in entries]
-            for place in inner:
-                os.rename(place, os.path.join(path, secrets.token_hex(16)))  # a name that nobody has taken before
-            os.rmdir(folder)
+            folder.chmod(0o700)
+            for place in list(folder.iterdir()):
+                place.rename(path / secrets.token_hex(16))  # a name that nobody has taken before
+            folder.rmdir()
 
 
-def _unlink_files(path: str) -> list[str]:
+def _unlink_files(path: Path) -> list[Path]:
     """Remove a folder's files and links; returns its folders."""
-    folders = []
     with os.scandir(path) as entries:
-        for entry in list(entries):
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(entry.path)
-            else:
-                os.unlink(entry.path)
-    return folders
+        kinds = [(Path(entry.path), entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for place, is_folder in kinds:
+        if not is_folder:
+            place.unlink()
+    return [place for place, is_folder in kinds if is_folder]

@@ -201,14 +201,21 @@ def test_folder_on_the_disk_takes_what_is_saved_and_gives_nothing_back(on_disk, 
 
 
 @on_linux
-@pytest.mark.parametrize("source", [FILLS_BY_NUMBER.replace("5000", "10**9"), "import os\n" + """
+@pytest.mark.parametrize(
+    "source",
+    [
+        FILLS_BY_NUMBER.replace("5000", "10**9"),
+        """
 def merge(rows):
     number = 0
     while True:
         with open(str(number), "wb") as file:
             file.write(bytes(1 << 19))
         number += 1
-"""], ids=["files", "bytes"])
+""",
+    ],
+    ids=["files", "bytes"],
+)
 def test_child_that_fills_the_disk_is_stopped(on_disk, source, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with open_session(PROGRAM, source.encode(), limits=Limits(call_s=60.0, call_cpu_s=60)) as session:
