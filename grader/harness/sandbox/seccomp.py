@@ -124,7 +124,7 @@ _IOCTL_REQUESTS = (0x5401, 0x5450, 0x5451)
 # and tell another process's time.
 _CLOCKS = tuple(range(8))
 # MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE, for the memory of C libraries and NumPy. Others read ahead,
-# throw out of memory or merge pages that processes share.
+# throw out of memory, or look for pages that processes could share.
 _ADVICE = (4, 8, 14, 15)
 # One without it is for all processes that map the same file, and carries data from one to the next.
 _FUTEX_PRIVATE = 128

@@ -1,5 +1,6 @@
 """A folder of the child's own: code that saves its answer works, nothing of it is left, nobody else sees it."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from grader.harness.sandbox.folder import Folder
 from grader.harness.sandbox.launcher import open_session
 from grader.harness.sandbox.policy import Limits, Mode
 from tests.grader.harness.sandbox.conftest import BARE, PROGRAM, in_every_tier
-from tests.grader.harness.sandbox.test_nursery import open_known
+from tests.grader.harness.sandbox.test_nursery import find_nursery, open_known
 
 ROWS = np.ones((2, 20))
 on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has these protections")
@@ -146,6 +147,22 @@ def test_child_has_no_rights_left(guarded):
     may_read = f"{1 << 2:016x}"  # a Python that only root can enter, see confinement
     assert {status["CapPrm"], status["CapEff"]} <= {"0" * 16, may_read}
     assert status["CapInh"] == status["CapAmb"] == "0" * 16
+
+
+@on_linux
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look at the mounts of a process that keeps to itself")
+def test_folder_is_mounted_for_one_process_alone(wrapped):
+    def list_mounted(process):
+        lines = Path(f"/proc/{process}/mountinfo").read_text().splitlines()
+        return [line for line in lines if line.split()[4] == bubblewrap.FOLDER]
+
+    nursery = find_nursery(wrapped)
+    children = [open_known(wrapped, SAVES)[1] for _ in range(2)]
+
+    assert list_mounted(nursery) == []
+    assert [len(list_mounted(child)) for child in children] == [1, 1]
+    (flags,) = {line.split()[5] for child in children for line in list_mounted(child)}
+    assert {"nosuid", "nodev", "noexec"} <= set(flags.split(","))
 
 
 NO_MOUNT = """

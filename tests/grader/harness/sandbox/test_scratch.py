@@ -142,13 +142,15 @@ def test_tenant_takes_its_folder_along(folder):
     assert not folder.path.exists()
 
 
-def test_tenant_that_is_watched_is_killed_when_its_folder_is_full(folder):
+def test_tenant_that_is_watched_is_killed_when_its_folder_is_full(folder, monkeypatch):
     process = Process()
     tenant = Tenant(process, folder)
-    (folder.path / "large").write_bytes(bytes(1001))
+    looks = iter([False, False, True])
+    monkeypatch.setattr(folder, "is_overfull", lambda: next(looks))
 
     tenant._look()
 
     assert process.n_kills == 1
+    assert list(looks) == []
     assert isinstance(folder.path, Path)
     tenant.kill()
