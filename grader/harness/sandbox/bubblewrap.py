@@ -85,7 +85,9 @@ def wrap(command: list[str], interpreter: Interpreter, environment: dict[str, st
             words += ["--tmpfs", str(hidden)]
     for path in (*interpreter.numpy_folders, *files):
         words += _bind(path)
-    return [*words, "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--", *command]
+    words += ["--dev", "/dev", "--tmpfs", "/dev/pts"]  # terminals are seen by all who have the same folder of them
+    words += [word for place in ("/dev/pts", "/dev", "/") for word in ("--remount-ro", place)]
+    return [*words, "--chdir", "/", "--", *command]
 
 
 def _bind(path: Path) -> list[str]:

@@ -90,6 +90,8 @@ def _leave_common_mounts() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWNS):
         user, group = os.geteuid(), os.getegid()
+        if user == 0:  # a root that may not mount must still become somebody else, who is nobody in there
+            _check(-1, "unshare")
         _check(libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS), "unshare")
         for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
             with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 - quicker, in each child

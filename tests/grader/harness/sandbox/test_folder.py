@@ -1,16 +1,18 @@
 """A folder of the child's own: code that saves its answer works, nothing of it is left, nobody else sees it."""
 
+import ctypes
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from grader.harness.errors import HostUnfit
 from grader.harness.results import Verdict
-from grader.harness.sandbox import bubblewrap, landlock, launcher
-from grader.harness.sandbox.folder import Folder
+from grader.harness.sandbox import bubblewrap, folder, landlock, launcher
+from grader.harness.sandbox.folder import _CLONE_NEWNS, _CLONE_NEWUSER, Folder
 from grader.harness.sandbox.launcher import open_session
 from grader.harness.sandbox.policy import Limits, Mode
 from tests.grader.harness.sandbox.conftest import BARE, PROGRAM, in_every_tier
@@ -38,7 +40,7 @@ def merge(rows):
     return rows
 """
 READS = """
-import os, tempfile
+import os, shutil, tempfile
 import numpy as np
 def merge(rows):
     np.save("subset.npy", rows)
@@ -48,7 +50,8 @@ def merge(rows):
     kept = np.memmap("map.bin", np.float64, "w+", shape=rows.shape)
     kept[:] = rows
     kept.flush()
-    assert sorted(os.listdir()) == ["map.bin", "subset.csv", "subset.npy"]
+    shutil.copyfile("subset.csv", "copy.csv")
+    assert sorted(os.listdir()) == ["copy.csv", "map.bin", "subset.csv", "subset.npy"]
     assert open("subset.csv").read().startswith("1.0")
     return np.load("subset.npy") * np.loadtxt("subset.csv") * np.fromfile("map.bin").reshape(rows.shape)
 """
@@ -211,8 +214,8 @@ def test_folder_on_the_disk_takes_what_is_saved_and_gives_nothing_back(on_disk, 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with open_session(PROGRAM, SAVES.encode()) as session:
         assert session.call("merge", [ROWS]).failure is None
-        (folder,) = tmp_path.iterdir()
-        assert list(folder.iterdir()) == [folder / "subset.csv"]
+        (place,) = tmp_path.iterdir()
+        assert list(place.iterdir()) == [place / "subset.csv"]
     assert list(tmp_path.iterdir()) == []
 
     with open_session(PROGRAM, READS.encode()) as session:
@@ -268,6 +271,27 @@ def test_machine_without_temporary_files_has_no_folder(tier, monkeypatch):
         assert session.call("merge", [ROWS]).failure.verdict is Verdict.CRASHED
 
     assert (told.is_on, told.detail) == (False, "there is no place for temporary files: no place at all")
+
+
+@pytest.mark.parametrize(
+    ("user", "asked"), [(0, [_CLONE_NEWNS]), (1000, [_CLONE_NEWNS, _CLONE_NEWUSER | _CLONE_NEWNS])]
+)
+def test_root_asks_for_no_user_namespace(user, asked, monkeypatch):
+    """In one it could not become nobody, and would be refused altogether."""
+    flags = []
+
+    def unshare(wanted):
+        flags.append(wanted)
+        ctypes.set_errno(1)
+        return -1
+
+    monkeypatch.setattr(folder.ctypes, "CDLL", lambda *_, **__: SimpleNamespace(unshare=unshare))
+    monkeypatch.setattr(folder.os, "geteuid", lambda: user)
+    monkeypatch.setattr(folder.os, "getegid", lambda: user)
+
+    with pytest.raises(OSError, match="unshare: Operation not permitted"):
+        folder._leave_common_mounts()
+    assert flags == asked
 
 
 def test_folder_that_was_not_asked_for_is_none():

@@ -3,13 +3,14 @@
 import os
 import platform
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from grader.harness.sandbox import interpreter
+from grader.harness.sandbox import bubblewrap, interpreter
 from grader.harness.sandbox.launcher import open_session
 from grader.harness.sandbox.policy import Mode
 from tests.grader.harness.sandbox.conftest import PROGRAM
@@ -116,6 +117,17 @@ def test_the_ways_are_ways(plain):
     for way in ("map a file for all", "all that it used", "lock 1 of a page", "lock of shared memory", "advice 3"):
         assert f"DONE {way}\n" in session.printed
     assert f"DONE clock of process {os.getpid()}\n" in session.printed
+
+
+def test_no_terminals_are_shared():
+    """Who opens one would be seen by all others of the same nursery, where Landlock is missing."""
+    if bubblewrap.probe():
+        pytest.skip(bubblewrap.probe())
+    own = interpreter.ask()
+    look = "import os; print(os.listdir('/dev/pts'), os.path.exists('/dev/ptmx'), os.statvfs('/dev/pts').f_flag & 1)"
+    command = bubblewrap.wrap([str(own.executable), "-S", "-c", look], own, {})
+
+    assert subprocess.run(command, capture_output=True, check=True).stdout == b"[] False 1\n"
 
 
 HONEST = """
