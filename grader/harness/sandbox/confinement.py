@@ -111,16 +111,28 @@ def _become_nobody(readable: list[str], *, is_landlocked: bool) -> None:
     if os.geteuid() != 0:
         _set_capabilities(0)
         return
+    present = [path for path in readable if _is_there(path)]
     _prctl(_PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
-    is_readable = all(os.access(path, os.R_OK) for path in readable)  # asked as the user, whatever the capabilities
+    is_readable = all(os.access(path, os.R_OK) for path in present)  # asked as the user, whatever the capabilities
     _set_capabilities(_CAP_DAC_READ_SEARCH if is_landlocked and not is_readable else 0)
     if os.getresuid() != (NOBODY,) * 3 or os.getgroups():
         raise OSError(errno.EPERM, f"still user {os.getresuid()!r} with groups {os.getgroups()!r}")
     if not is_readable and not is_landlocked:
         raise OSError(errno.EACCES, "only root may read this Python: install bubblewrap, or a Python for everybody")
+
+
+def _is_there(path: str) -> bool:
+    """Tell whether there is such a file: a library may have links to what is not bound."""
+    try:
+        os.stat(path)  # noqa: PTH116 - hundreds of them, in each child
+    except FileNotFoundError:
+        return False
+    except OSError:  # there, for others
+        return True
+    return True
 
 
 def _set_capabilities(kept: int) -> None:
