@@ -21,6 +21,7 @@ from grader.harness.sandbox import imports, loading, manners, old_numpy, protoco
 from grader.harness.sandbox.confinement import confine
 from grader.harness.sandbox.conversion import NoArray, read_answer
 from grader.harness.sandbox.crashes import describe
+from grader.harness.sandbox.folder import Folder
 from grader.harness.sandbox.notes import NOTES
 
 if TYPE_CHECKING:
@@ -181,6 +182,27 @@ def _seed(seed: int) -> None:
     np.random.bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]  # noqa: S311
 
 
+class _AbsentFinder:
+    """Find no module of a name that is not there for a submission, also where a folder of that name can be seen."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:  # noqa: ANN401, ARG002 - as Python asks
+        """Say what Python says of a module that there is not."""
+        if name == "test":  # see `grader.harness.sandbox.interpreter`
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def _behave(config: Message) -> dict[str, str]:
+    """Go to the folder where there are no walls, and keep to it; returns a report."""
+    folder = Folder(config["folder"])
+    try:
+        folder.enter(is_plain=True)
+    except OSError as error:
+        return {"folder": str(error)}
+    finally:
+        manners.install(config["readable"], config["listable"], folder.path)
+    return {"folder": ""}
+
+
 def serve() -> None:
     """Lock this process in, say so, and answer requests until the grader closes the pipe."""
     channel = Channel()
@@ -190,11 +212,7 @@ def serve() -> None:
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     _seed(config["seed"])
     old_numpy.install()
-    report = {}
-    if config["confine"]:
-        report = confine(config)
-    else:
-        manners.install(config["readable"], config["listable"])
+    report = confine(config) if config["confine"] else _behave(config)
     runner = Runner(config)
     channel.send(
         {"is": "ready", "call": 0, "report": report, "python": sys.version.split()[0], "numpy": np.__version__}

@@ -22,6 +22,7 @@ _LINE_LENGTH = 200
 _N_FIRST, _N_LAST = 3, 6
 # What systems say of a shared library that an extension module needs and that is not there.
 _NO_LIBRARY = ("shared object", "DLL load failed", "Library not loaded")
+_FULL = (errno.ENOSPC, errno.EFBIG)
 # What is said of files by exceptions that are no OSError.
 _NO_FILE = ("unable to open database file", "No time zone found")
 # What is said of threads, users, homes and languages by exceptions that are no OSError.
@@ -53,8 +54,8 @@ def describe(error: BaseException, file: str, sources: Mapping[str, bytes]) -> d
     -------
     description : dict
         ``type``, ``message``, ``file``, ``line`` (0 if unknown), ``text`` (of that line), ``traceback``, ``missing``
-        (the module that an import did not find or could not load), ``refused`` ("files" or "system" if the sandbox may
-        have refused it, else ""), ``stands_in`` (the package, if something was used that is not there).
+        (the module that an import did not find or could not load), ``refused`` ("files", "full" or "system" if the
+        sandbox may have refused it, else ""), ``stands_in`` (the package, if something was used that is not there).
     """
     lines = _Lines(sources)
     frames = _student_frames(error.__traceback__, sources)
@@ -115,6 +116,8 @@ def _find_refused(error: BaseException, message: str) -> str:
     if isinstance(error, FileNotFoundError) or any(words in message for words in _NO_FILE):
         return "files"
     if isinstance(error, OSError):
+        if error.errno in _FULL:
+            return "full"
         return "files" if error.filename is not None or error.errno == errno.EACCES else "system"
     return "system" if any(words in message for words in _NO_SYSTEM) else ""
 

@@ -24,6 +24,7 @@ _ADVICE = {
 }
 _REFUSED_ADVICE = {
     "files": "{file} may not read or write files when it is graded: leave that line out.",
+    "full": "{file} may write a few small files when it is graded; these are too many or too large: write less.",
     "system": (
         "When it is graded, {file} is one process with one thread, without network, other programs, user, home or "
         "language settings: leave that line out."

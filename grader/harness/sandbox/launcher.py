@@ -24,12 +24,13 @@ from grader.harness.sandbox import bubblewrap, host, processes, protocol, seccom
 from grader.harness.sandbox.exchange import Child
 from grader.harness.sandbox.failures import Failure
 from grader.harness.sandbox.forked import Nursery, fork_child
-from grader.harness.sandbox.interpreter import SINGLE_THREADED, Interpreter, ask
+from grader.harness.sandbox.interpreter import SINGLE_THREADED, Interpreter, ask, read_through
 from grader.harness.sandbox.pipes import open_pipes
 from grader.harness.sandbox.policy import Budget, Limits, Mode
 from grader.harness.sandbox.program import Program
 from grader.harness.sandbox.protections import list_protections
 from grader.harness.sandbox.remarks import name_interpreter
+from grader.harness.sandbox.scratch import Scratch, Tenant
 from grader.harness.sandbox.session import Reply, Session
 from grader.harness.sandbox.stopwatch import Deadline
 
@@ -40,6 +41,7 @@ _FLAGS = ("-s", "-S", "-B", "-X", "utf8")
 """No folder of the user's, no installed packages, no compiled files written, UTF-8 everywhere. Not -I or -E: Python
 would then not see PYTHONHASHSEED, and sets of strings would have another order in every process."""
 _KEPT = ("LD_LIBRARY_PATH", "SYSTEMROOT") if os.name == "posix" else ("PATH", "SYSTEMROOT", "TEMP")
+_SELDOM_USED = ("/media", "/mnt", "/srv")
 _DEFAULT_LIMITS = Limits()
 
 
@@ -91,6 +93,8 @@ def open_session(
     host.check_limits(_rlimits(0, limits), mode)
     interpreter = ask(python, program.modules)
     host.check_limits(_rlimits(interpreter.baseline_bytes, limits), mode)
+    if mode is not Mode.OFF:
+        read_through(interpreter)
     unwrapped = _why_not_wrapped(mode)
     try:
         child, report = _start(interpreter, program, mode, limits, seed, is_wrapped=not unwrapped)
@@ -129,6 +133,12 @@ def _start(
         "confine": mode is not Mode.OFF and sys.platform.startswith("linux"),
         "readable": [str(path) for path in interpreter.readable],
         "listable": [str(path) for path in interpreter.listable],
+        "folder": {
+            "path": bubblewrap.FOLDER if is_wrapped else "",
+            "mount_at": bubblewrap.FOLDER if is_wrapped else _find_mount_point(interpreter),
+            "bytes": limits.folder_bytes,
+            "walled": is_wrapped,
+        },
         "rlimits": {name: (value, value) for name, value in _rlimits(interpreter.baseline_bytes, limits).items()},
         "parent": 0 if is_wrapped else os.getpid(),
         "call_cpu_s": limits.call_cpu_s,
@@ -144,15 +154,47 @@ def _start(
         with contextlib.suppress(HostUnfit):  # one child that is started by itself can do as well, more slowly
             return _start_forked(interpreter, limits, environment, config)
     command = _command(interpreter)
+    process: processes.Process
     if is_wrapped:
-        command = bubblewrap.wrap(command, interpreter, environment)
-    try:
-        process = processes.start(command, environment)
-    except OSError as exc:
-        raise HostUnfit(f"A child must start; the system refused: {exc}.") from exc
+        process = _start_process(bubblewrap.wrap(command, interpreter, environment, bubblewrap.MOUNT), environment)
+    else:
+        process = _start_beside_folder(command, environment, limits, config)
     child = Child(process, open_pipes(process, limits.printed_bytes))
     child.pipes.send(len(interpreter.codes).to_bytes(4, "big") + interpreter.codes)
-    return child, _greet(child, limits, config)
+    report = _greet(child, limits, config)
+    if report.get("on disk") and isinstance(process, Tenant):
+        process.watch()
+    return child, report
+
+
+def _start_beside_folder(
+    command: list[str], environment: dict[str, str], limits: Limits, config: dict[str, Any]
+) -> processes.Process:
+    """Start a process with a folder on the disk, and tell the child where that is; or why it has none."""
+    try:
+        scratch = Scratch(limits.folder_bytes, is_for_nobody=config["confine"])
+    except OSError as exc:
+        config["folder"]["why_not"] = f"there is no place for temporary files: {exc}"
+        return _start_process(command, environment)
+    config["folder"]["path"] = str(scratch.path)
+    try:
+        return Tenant(_start_process(command, environment), scratch)
+    except BaseException:
+        scratch.remove()
+        raise
+
+
+def _start_process(command: list[str], environment: dict[str, str]) -> processes.Process:
+    try:
+        return processes.start(command, environment)
+    except OSError as exc:
+        raise HostUnfit(f"A child must start; the system refused: {exc}.") from exc
+
+
+def _find_mount_point(interpreter: Interpreter) -> str:
+    """Find a folder that a child can do without, to mount its own in its place where there is no bubblewrap."""
+    needed = {parent for path in interpreter.readable for parent in (path, *path.parents)}
+    return next((place for place in _SELDOM_USED if Path(place).is_dir() and Path(place) not in needed), "")
 
 
 def _start_forked(
@@ -161,7 +203,9 @@ def _start_forked(
     """Have a child forked; only one that its system-call filter keeps from its nursery and its siblings is any good."""
 
     def start_nursery() -> Nursery:
-        command = bubblewrap.wrap([*_command(interpreter), "nursery"], interpreter, environment, "CAP_KILL")
+        command = bubblewrap.wrap(
+            [*_command(interpreter), "nursery"], interpreter, environment, "CAP_KILL", bubblewrap.MOUNT
+        )
         return Nursery(command, environment, interpreter.codes, limits.start_s)
 
     process = fork_child((interpreter, *environment.items()), start_nursery)

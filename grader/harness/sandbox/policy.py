@@ -60,6 +60,10 @@ class Limits:
     stack_bytes: int = 64 * MIB
     """Eight times the usual: old Pythons spend half a kilobyte of it on each level, and recursion is a fair way."""
 
+    folder_bytes: int = 4 * MIB
+    """Files in the child's own folder: an answer as text takes half a megabyte at most. Memory of its own, not counted
+    by the limit above."""
+
     open_files: int = 64
     """Imports open one file at a time. The limit keeps the kernel's tables small."""
 
