@@ -15,6 +15,8 @@ from grader.harness.sandbox.usage import Meter, Usage, is_asleep, is_waiting_for
 FIRST_LOOK_S = 0.02
 """Nearly all calls have returned by then, and are never looked at."""
 LONGEST_PAUSE_S, _SHORTEST_PAUSE_S = 0.25, 0.005
+_TICK_S = 0.01
+"""What a process has run since the last tick of its processor's clock is not told while it runs."""
 _PAUSE_SHARE = 0.25
 """A look comes after a quarter of the time that has passed: most of a sleep is seen, however short it is."""
 
@@ -134,7 +136,7 @@ class Stopwatch:
         if is_now:
             rest_s = now.rest_s
         elif now.ran_s > self._last.ran_s:  # so what it was in the queue for at the last look is counted now
-            rest_s = self._last.rest_s - (now.queued_s - self._last.queued_s)
+            rest_s = self._last.rest_s - (now.queued_s - self._last.queued_s) - _TICK_S
         else:
             return self._idle_s
         return max(self._idle_s, rest_s - self._start.rest_s - self._excused_s)

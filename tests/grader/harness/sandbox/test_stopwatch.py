@@ -100,7 +100,20 @@ def test_sleep_between_looks_is_found_out():
         meter.let(0.25, run=0.05)
         watch.look()
 
-    assert budget.idle_used_s == pytest.approx(9 * 0.2)
+    assert budget.idle_used_s == pytest.approx(9 * 0.2 - 0.01)
+
+
+def test_what_ran_since_the_last_tick_is_not_taken_for_sleep():
+    meter, budget = FakeMeter(), Budget()
+    for _ in range(100):
+        watch = start(meter, budget)
+        meter.let(0.05, run=0.041)
+        watch.look()
+        meter.let(0.05, run=0.059)
+        watch.stop()
+
+    assert budget.idle_used_s == 0
+    assert budget.cpu_used_s == pytest.approx(10)
 
 
 @pytest.mark.parametrize(
