@@ -8,6 +8,7 @@ stranger's, since the student's code in the same process can say the same words.
 from __future__ import annotations
 
 import contextlib
+import importlib.machinery
 import math
 import os
 import random
@@ -22,7 +23,7 @@ from grader.harness.sandbox.confinement import confine
 from grader.harness.sandbox.conversion import NoArray, read_answer
 from grader.harness.sandbox.crashes import describe
 from grader.harness.sandbox.folder import Folder
-from grader.harness.sandbox.notes import NOTES
+from grader.harness.sandbox.notes import NOTES, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,6 +204,13 @@ def _behave(config: Message) -> dict[str, str]:
     return {"folder": ""}
 
 
+def _note_files() -> None:
+    """Note that something stands in the folder: the code meant to keep it."""
+    with contextlib.suppress(OSError):
+        if "folder files" not in NOTES and os.listdir():  # noqa: PTH208 - at each call
+            note("folder", "files")
+
+
 def serve() -> None:
     """Lock this process in, say so, and answer requests until the grader closes the pipe."""
     channel = Channel()
@@ -212,6 +220,7 @@ def serve() -> None:
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     _seed(config["seed"])
     old_numpy.install()
+    sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), _AbsentFinder())
     report = confine(config) if config["confine"] else _behave(config)
     runner = Runner(config)
     channel.send(
@@ -222,4 +231,6 @@ def serve() -> None:
         n_calls += 1
         request, payload = channel.receive()
         header, answer = runner.answer(request, payload)
+        if not report["folder"]:
+            _note_files()
         channel.send({**header, "call": n_calls, "notes": list(NOTES)}, answer)

@@ -49,6 +49,7 @@ class Remarks:
             "absent": {*PACKAGES, *program.absent},
             "used": {*PACKAGES, *program.absent},
             "file": set(files),
+            "folder": ("files",),
             "module": dict(program.aliases),
             "numpy": INSTEAD,
         }
@@ -76,6 +77,8 @@ class Remarks:
             return f"{name} is not available when {file} is graded; {end}"
         if kind == "file":
             return f"{name}.py was imported from beside {file}."
+        if kind == "folder":
+            return f"{file} wrote files; they went into an empty folder of its own, and are gone."
         if kind == "module":
             return f"{name} stood for the lab's {dict(self._program.aliases)[name]}."
         instead = INSTEAD[name]

@@ -78,6 +78,7 @@ def test_answer_may_be_saved(sessions, source):
         assert [reply.failure for reply in replies] == [None, None]
         assert np.array_equal(replies[1].answer, ROWS)
         assert {each.name: each.is_on for each in session.protections}["Folder of its own"]
+        assert session.remarks == ["merge.py wrote files; they went into an empty folder of its own, and are gone."]
 
 
 @pytest.mark.parametrize("guarded", ["wrapped", "bare"], indirect=True)

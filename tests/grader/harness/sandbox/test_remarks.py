@@ -35,6 +35,7 @@ SENTENCES = {
     ),
     "module config": "config stood for the lab's estimation.config.",
     "file utils": "utils.py was imported from beside merge.py.",
+    "folder files": "merge.py wrote files; they went into an empty folder of its own, and are gone.",
 }
 
 
