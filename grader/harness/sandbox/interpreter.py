@@ -158,7 +158,7 @@ def read_through(interpreter: Interpreter) -> None:
     buffer = bytearray(_BUFFER_BYTES)
     for place in interpreter.readable:
         below = [os.path.join(folder, name) for folder, _, names in os.walk(place) for name in names]  # noqa: PTH118
-        for path in below or [place]:
+        for path in below or [str(place)]:
             with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:  # noqa: PTH123 - thousands
                 while file.readinto(buffer):
                     pass
