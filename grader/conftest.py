@@ -8,7 +8,7 @@ import pytest
 
 from grader.harness.assessment import Assessment, Options
 from grader.harness.check import PointsLostError
-from grader.harness.errors import GraderError, SubmissionError, UsageError
+from grader.harness.errors import GraderError, HostBusy, SubmissionError, UsageError
 from grader.harness.lab_files import LOADING
 from grader.harness.options import GRADING, STUDENT_HELP, STUDENT_METAVAR
 from grader.harness.outputs import Outputs
@@ -96,8 +96,11 @@ def check(pytestconfig: pytest.Config) -> None:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
     """Judge a check as it is judged for a class, published cases of all first; fail its test when it lost points."""
     assessment, key = pyfuncitem.config.stash[ASSESSMENT], _key_of(pyfuncitem)
-    assessment.judge_published(map(_key_of, pyfuncitem.session.items))
-    assessment.judge(key, Visibility.HIDDEN)
+    try:
+        assessment.judge_published(map(_key_of, pyfuncitem.session.items))
+        assessment.judge(key, Visibility.HIDDEN)
+    except HostBusy as exc:
+        pytest.exit(f"the grader cannot work: {exc}", returncode=pytest.ExitCode.INTERNAL_ERROR)
     if failures := assessment.result(key).failures:
         audience = Audience(pyfuncitem.config.getoption("--audience"))
         raise PointsLostError(str(visible(assessment.lab, failures[0], audience).explanation))

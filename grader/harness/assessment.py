@@ -17,6 +17,7 @@ from pathlib import Path
 
 from grader.harness.cases import Case, fingerprint
 from grader.harness.check import Check, Shrink
+from grader.harness.errors import HostBusy
 from grader.harness.lab import REPOSITORY, Lab
 from grader.harness.lab_files import AGAIN, LOADING, load_lab_files
 from grader.harness.respondent import Respondent, Told
@@ -28,7 +29,10 @@ from grader.harness.submission import Submission
 
 HARNESS = Path(__file__).resolve().parent
 
-NO_PART_IN_MARKS = ("batch", "release.py", "sandbox/attack.py", "sandbox/attacks.py", "sandbox/doctor.py")
+NO_PART_IN_MARKS = (
+    *("batch", "release.py"),
+    *(f"sandbox/{name}.py" for name in ("attack", "attacks", "doctor", "leaks")),
+)
 """What of the harness takes no part in giving marks: a class is graded as one submission is."""
 
 PUBLISHED_CPU_S, PUBLISHED_IDLE_S = 35.0, 5.0
@@ -74,6 +78,8 @@ def grade_submission(lab: Lab, submission: Submission, options: Options, watch: 
 
     Raises
     ------
+    HostBusy
+        If the machine has no time for the code.
     RubricError
         If the rubric, the cases and the tests of the checks do not fit each other.
     """
@@ -135,9 +141,16 @@ class Assessment:
 
         With the first hidden case the submission's other processes end: no published one can be judged after that.
         What the grader itself fails of is kept as its fault, and the other checks can be judged all the same.
+
+        Raises
+        ------
+        HostBusy
+            If the machine has no time for the code: nothing else could be judged either.
         """
         try:
             results = self._judge(key, visibility)
+        except HostBusy:
+            raise
         except Exception as exc:  # noqa: BLE001 - no mark for this check, and never a zero
             results = (_fault(key, exc),)
         self._results.setdefault(key, {})[visibility] = results

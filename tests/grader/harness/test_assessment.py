@@ -18,6 +18,7 @@ from grader.__main__ import main
 from grader.harness import assessment
 from grader.harness.assessment import Assessment, Options, find_fingerprints, find_modules, grade_submission
 from grader.harness.check import Check
+from grader.harness.errors import HostBusy
 from grader.harness.lab import REPOSITORY
 from grader.harness.lab_files import AGAIN, LOADING, load_lab_files
 from grader.harness.report.gradescope import dump, load
@@ -333,6 +334,7 @@ def fingerprints(lab):
         ("grader/harness/release.py", set()),
         ("grader/harness/sandbox/attacks.py", set()),
         ("grader/harness/sandbox/doctor.py", set()),
+        ("grader/harness/sandbox/leaks.py", set()),
     ],
 )
 def test_fingerprint_changes_with_what_it_covers(copied, tmp_path, file, changed):
@@ -420,6 +422,15 @@ def test_fault_in_a_check_is_kept_and_the_others_are_run(sessions, monkeypatch):
     assert {check.key for check in report.checks if check.verdict is Verdict.GRADER_FAULT} == {"gaps"}
     assert all(check.cases for check in report.checks)
     assert [session.is_closed for session in sessions.opened] == [True] * 4
+
+
+def test_busy_machine_is_no_fault_of_one_check(sessions, monkeypatch):
+    break_test(monkeypatch, "gaps", HostBusy("it got 1 s within 100 s"))
+
+    with pytest.raises(HostBusy, match="it got 1 s within 100 s"):
+        grade_submission(LAB, SUBMISSION, Options(is_shrinking=False))
+
+    assert [session.is_closed for session in sessions.opened] == [True]
 
 
 def test_processes_end_when_grading_is_interrupted(sessions, monkeypatch):
@@ -588,6 +599,18 @@ def test_pytest_tells_the_first_check_that_the_grader_cannot_judge(tested, monke
     assert "2 errors" in text
     assert "no mark yet" in text
     assert "score" not in json.loads(results)
+
+
+def test_pytest_gives_no_mark_on_a_busy_machine(monkeypatch, capsys, tmp_path):
+    break_test(monkeypatch, "gaps", HostBusy("it got 1 s within 100 s"))
+    path = tmp_path / "merge.py"
+    path.write_text(EMPTY)
+
+    code = pytest.main([str(GRADER), f"--student={path}", f"--results={tmp_path / 'r.json'}", "-k", "gaps"])
+
+    assert code == pytest.ExitCode.INTERNAL_ERROR
+    assert "the grader cannot work: it got 1 s within 100 s" in capsys.readouterr().out
+    assert not (tmp_path / "r.json").exists()
 
 
 def test_pytest_runs_checks_in_the_rubrics_order_whatever_files_they_stand_in(tested, monkeypatch):
