@@ -380,6 +380,7 @@ def test_readme_has_the_limits_of_the_sandbox():
 
     assert f"one call of `merge` may take {limits.call_cpu_s} seconds of computing" in README
     assert f"all calls together {budget.cpu_s:.0f}." in README
+    assert f"Sleeping and waiting may take {budget.idle_s:.0f} seconds in all." in README
     assert limits.memory_bytes == 2**30
     assert "Memory: 1 GiB more" in README
 
