@@ -6,6 +6,7 @@ is wrong. 3: the grader itself failed. 130: stopped by Ctrl-C.
 
 import argparse
 import io
+import secrets
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,9 @@ from grader.labs import DEFAULT, find_lab, list_labs, other_namings
 
 DONE, MACHINE_UNFIT, BAD_COMMAND_LINE, GRADER_FAILED = 0, 1, 2, 3
 STOPPED = 130
+
+SEED_FILE = "seed.txt"
+"""In the folder of the cases: what the hidden set was made from. Whoever has it can make the set."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,12 +96,15 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sandbox", choices=MODES, default=Mode.AUTO, help="which protections to test")
+    for flag, declaration in GRADING:
+        if flag == "--student-python":
+            parser.add_argument(flag, **declaration)
     parser.set_defaults(command=_doctor)
 
 
 def _add_cases(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--seed", type=int, help="another number, other cases")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--seed", type=int, help="another number, other cases; the hidden set draws one of its own")
     what.add_argument("--sources", action="store_true", help="make anew what cases are made from, and no cases")
     parser.add_argument("--public", action="store_true", help="make the public set; without it, the hidden one")
     parser.set_defaults(command=_cases)
@@ -134,12 +141,14 @@ def _grade(lab: Lab, options: argparse.Namespace) -> int:
 
 def _doctor(lab: Lab, options: argparse.Namespace) -> int:
     from grader.harness.lab_files import load_lab_files
-    from grader.harness.sandbox.doctor import examine, render
+    from grader.harness.sandbox.doctor import examine, find_interpreter, render
 
     for one in [lab] if options.lab else list_labs():
         files = load_lab_files(one)
         print(f"{one.title}: {len(files.rubric.checks)} checks have their tests and {len(files.cases)} cases.")
-    protections = examine(Mode(options.sandbox))
+    mode, python = Mode(options.sandbox), options.student_python
+    print(find_interpreter(mode, python))
+    protections = examine(mode, python)
     print(render(protections))
     return DONE if all(protection.is_on for protection in protections) else MACHINE_UNFIT
 
@@ -147,10 +156,20 @@ def _doctor(lab: Lab, options: argparse.Namespace) -> int:
 def _cases(lab: Lab, options: argparse.Namespace) -> int:
     if lab.make_sources is None or lab.make_cases is None:
         raise UsageError(f"A lab must make its cases by a program to make others; {lab.name!r} has them by hand.")
-    visibility = Visibility.PUBLIC if options.public else Visibility.HIDDEN
-    written = lab.make_sources() if options.sources else lab.make_cases(options.seed, visibility)
+    folder = lab.folder / "cases"
+    if options.sources:
+        written = lab.make_sources()
+    elif options.public and options.seed is None:
+        raise UsageError("The public set must be the same for everybody: name its seed, which cases/README.md tells.")
+    elif options.public:
+        written = lab.make_cases(options.seed, Visibility.PUBLIC)
+    else:
+        seed = secrets.randbelow(2**63) if options.seed is None else options.seed
+        written = lab.make_cases(seed, Visibility.HIDDEN)
+        (folder / SEED_FILE).write_text(f"{seed}\n", encoding="utf-8")
+        print(f"The seed of the hidden set stands in cases/{SEED_FILE}, which git ignores. Publish neither.")
     for path in written:
-        print(path.relative_to(lab.folder / "cases"))
+        print(path.relative_to(folder))
     print(f"{len(written)} files changed.")
     return DONE
 

@@ -14,7 +14,7 @@ from grader.harness.options import GRADING, STUDENT_HELP, STUDENT_METAVAR
 from grader.harness.outputs import Outputs
 from grader.harness.report.redaction import visible
 from grader.harness.report.text import find_faults, render_text
-from grader.harness.results import Audience, Report, Visibility
+from grader.harness.results import Audience, Report, Verdict, Visibility
 from grader.harness.sandbox.policy import Mode
 from grader.harness.submission import open_submission
 from grader.labs import find_lab, other_namings
@@ -85,6 +85,9 @@ def check(pytestconfig: pytest.Config) -> None:
     """Stand for what the test of a check is given; skip the test when there is no code to check."""
     assessment = pytestconfig.stash[ASSESSMENT]
     assessment.judge_published([LOADING])
+    loading = assessment.result(LOADING)
+    if loading.verdict is Verdict.GRADER_FAULT:
+        raise PointsLostError(str(loading.failures[0].explanation))
     if assessment.load() is not None:
         pytest.skip(f"{assessment.lab.program.file} could not be loaded")
 

@@ -23,13 +23,16 @@ from grader.harness.respondent import Respondent, Told
 from grader.harness.results import CaseResult, CheckResult, Explanation, Report, Timing, Verdict, Visibility
 from grader.harness.rubric import RubricLine
 from grader.harness.sandbox.launcher import Failure, Session, open_session
-from grader.harness.sandbox.policy import Mode
+from grader.harness.sandbox.policy import Budget, Mode
 from grader.harness.submission import Submission
 
 HARNESS = Path(__file__).resolve().parent
 
 NO_PART_IN_MARKS = ("batch", "release.py", "sandbox/attack.py", "sandbox/attacks.py", "sandbox/doctor.py")
 """What of the harness takes no part in giving marks: a class is graded as one submission is."""
+
+PUBLISHED_CPU_S, PUBLISHED_IDLE_S = 35.0, 5.0
+"""Of what a submission may use in all, so much on the published cases: the hidden ones make the mark."""
 
 Step = tuple[Visibility, RubricLine]
 """A check, and which of its cases are judged."""
@@ -103,7 +106,9 @@ class Assessment:
         self.files = load_lab_files(lab)
         self._options = options
         self._results: dict[str, dict[Visibility, tuple[CaseResult, ...]]] = {}
-        self._published = self._respondent(self._cases(Visibility.PUBLIC))
+        self._budget = Budget()
+        part = self._budget.part(cpu_s=PUBLISHED_CPU_S, idle_s=PUBLISHED_IDLE_S, scope="on published cases")
+        self._published = self._respondent(part, self._cases(Visibility.PUBLIC))
         self._hidden: Respondent | None = None
         self._load_failure: Failure | None = None
         self._is_loaded = False
@@ -170,14 +175,14 @@ class Assessment:
             self._published.close()
             stopped = self._published.stopped
             cases = sorted(self._cases(Visibility.HIDDEN), key=lambda case: case.check in stopped)
-            self._hidden = self._respondent(cases)
+            self._hidden = self._respondent(self._budget, cases)
         return self._hidden
 
     def _cases(self, visibility: Visibility) -> list[Case]:
         return [case for case in self.files.cases if case.visibility is visibility]
 
-    def _respondent(self, cases: Sequence[Case]) -> Respondent:
-        return Respondent(self._open_session, self.lab.program, self.lab.read_answer, cases)
+    def _respondent(self, budget: Budget, cases: Sequence[Case]) -> Respondent:
+        return Respondent(self._open_session, self.lab.read_answer, budget, cases)
 
     def _shrink(self) -> Shrink | None:
         small_inputs = self.lab.small_inputs
@@ -221,9 +226,17 @@ class Assessment:
         if self._hidden is not None:
             self._hidden.close()
 
-    def _open_session(self, seed: int) -> Session:
-        source, options = self.submission.source or b"", self._options
-        return open_session(self.lab.program, source, mode=options.mode, python=options.python, seed=seed)
+    def _open_session(self, seed: int, budget: Budget) -> Session:
+        options = self._options
+        return open_session(
+            self.lab.program,
+            self.submission.source or b"",
+            mode=options.mode,
+            python=options.python,
+            seed=seed,
+            budget=budget,
+            files=self.submission.files,
+        )
 
     def result(self, key: str) -> CheckResult:
         """Put together what was found of a check; one without a result is told as not run."""

@@ -7,6 +7,7 @@
     ├── SubmissionError     the student can fix it: shown to the student, costs points, never stops the grader
     ├── SandboxError        ours: no mark is given, the staff are told, the next submission goes on
     │   ├── HostUnfit         a protection that was asked for is not to be had on this machine
+    │   ├── HostBusy          the machine had no time to run the submission; it has when it does nothing else
     │   └── ProtocolBroken    the child's side of the sandbox said something that it never says
     ├── RubricError         ours: the rubric or the cases do not fit together; found before a student's code runs
     ├── WorksheetError      the TA can fix it: the worksheet is not Moodle's, or not that of this assignment
@@ -34,6 +35,10 @@ class SandboxError(GraderError):
 
 class HostUnfit(SandboxError):  # noqa: N818 - names the state of the machine
     """The machine lacks a protection that was asked for."""
+
+
+class HostBusy(SandboxError):  # noqa: N818 - names the state of the machine
+    """The machine had so much other work that nothing can be said about the submission: try again when it has less."""
 
 
 class ProtocolBroken(SandboxError):  # noqa: N818 - names what happened

@@ -8,7 +8,6 @@ The published cases and the hidden ones have a `Respondent` each, and the first 
 no process that has met a hidden input lives beside one whose words a student may read.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,13 +17,10 @@ from typing import Any, cast
 from grader.harness.cases import Case
 from grader.harness.results import Explanation, Protection, Verdict
 from grader.harness.sandbox.launcher import Failure, Reply, Session
-from grader.harness.sandbox.program import Program
+from grader.harness.sandbox.policy import Budget
 
 MAX_STOPS = 2
 """So many times code may be stopped, or end its process, within one check; the check's other cases then fail too."""
-
-TOTAL_S = 90.0
-"""Seconds that loading and all calls of one pass over the cases may take together."""
 
 MAX_AGAIN = 4
 """Of the cases of a check so many are asked again. What code keeps between calls, or leaves to chance, shows in some
@@ -36,8 +32,11 @@ MAX_SIZE_AGAIN = 400
 MAX_PRINTED = 65_536
 """So many characters of what a submission prints are kept, however many processes it has ended."""
 
-OpenSession = Callable[[int], Session]
-"""Opens a session with the seed given."""
+TRIAL_CPU_S = 10.0
+"""Computing time for all inputs that are made up on the way; code that is slower is shown the recorded ones."""
+
+OpenSession = Callable[[int, Budget], Session]
+"""Opens a session with the seed given, which charges what it uses."""
 
 ReadAnswer = Callable[[Case, Any], Any]
 """Takes an array for the answer to a case, or explains why it cannot be one."""
@@ -76,34 +75,31 @@ class Told:
 class Player:
     """One pass over the cases: opens a session when it is needed, and a new one after a case has ended the last."""
 
-    def __init__(self, open_session: OpenSession, program: Program, read: ReadAnswer, seed: int) -> None:
+    def __init__(self, open_session: OpenSession, read: ReadAnswer, budget: Budget, seed: int) -> None:
         self._open_session = open_session
-        self._program = program
         self._read = read
+        self._budget = budget
         self._seed = seed
         self._session: Session | None = None
         self._stops: dict[str, list[Failure]] = {}
+        self._spent: Failure | None = None
         self._printed: list[str] = []
         self._protections: tuple[Protection, ...] = ()
         self._interpreter = ""
         self._remarks: set[str] = set()
-        self.seconds = 0.0
 
     def load(self) -> Failure | None:
         """Open a session and let it load the submission; return why it cannot."""
         self.close()
-        start_s = time.monotonic()
-        failure = self._opened().load()
-        self.seconds += time.monotonic() - start_s
-        return failure
+        return self._note(self._opened().load())
 
     def play(self, case: Case) -> Answer:
         """Ask for the answer to one case."""
         stops = self._stops.setdefault(case.check, [])
         if len(stops) >= MAX_STOPS:
             return Answer(self._not_tried_again(case, stops[-1]), 0.0)
-        if self.seconds > TOTAL_S:
-            return Answer(self._out_of_time(), 0.0)
+        if self._spent is not None:
+            return Answer(self._out_of_time(self._spent), 0.0)
         session = self._session
         if session is None or not session.is_alive:
             failure = self.load()
@@ -115,10 +111,16 @@ class Player:
     def _ask(self, case: Case) -> Answer:
         session = self._opened()
         reply = session.call(case.function, case.arguments, case.keywords)
-        self.seconds += reply.seconds
+        self._note(reply.failure)
         if reply.failure is not None and not session.is_alive:
             self._stops[case.check].append(reply.failure)
         return Answer(self._outcome(case, reply), reply.seconds)
+
+    def _note(self, failure: Failure | None) -> Failure | None:
+        """Remember the failure that came when the budget was spent: it tells of what."""
+        if failure is not None and self._budget.is_spent:
+            self._spent = failure
+        return failure
 
     def _outcome(self, case: Case, reply: Reply) -> Any:  # noqa: ANN401 - as the lab reads answers
         if reply.answer is None:
@@ -128,7 +130,7 @@ class Player:
 
     def _opened(self) -> Session:
         if self._session is None:
-            self._session = self._open_session(self._seed)
+            self._session = self._open_session(self._seed, self._budget)
             self._protections, self._interpreter = self._session.protections, self._session.interpreter
         return self._session
 
@@ -165,15 +167,10 @@ class Player:
             ),
         )
 
-    def _out_of_time(self) -> Failure:
-        return Failure(
-            Verdict.TIMED_OUT,
-            Explanation(
-                f"All cases together must be answered within {TOTAL_S:.0f} seconds",
-                "time ran out before this case",
-                f"Make {self._program.label} faster; the largest input is the slowest case.",
-            ),
-        )
+    @staticmethod
+    def _out_of_time(spent: Failure) -> Failure:
+        words = spent.explanation
+        return Failure(spent.verdict, Explanation(words.required, "time ran out before this case", words.advice))
 
 
 class Respondent:
@@ -182,22 +179,23 @@ class Respondent:
     Parameters
     ----------
     open_session : callable
-        Opens a sandbox session that holds the submission, with the seed given.
-    program : Program
-        What is run of it.
+        Opens a sandbox session that holds the submission.
     read : callable
         Takes an array for the answer to a case, or explains why it cannot be one.
+    budget : Budget
+        Of time, for all sessions.
     cases : sequence of Case
         All that may be asked, in the order in which they are played: an answer depends on those before it alone, and
         not on who asks first.
     """
 
-    def __init__(self, open_session: OpenSession, program: Program, read: ReadAnswer, cases: Sequence[Case]) -> None:
-        self._new_player = partial(Player, open_session, program, read)
+    def __init__(self, open_session: OpenSession, read: ReadAnswer, budget: Budget, cases: Sequence[Case]) -> None:
+        self._new_player = partial(Player, open_session, read)
+        self._budget = budget
         self._waiting = list(cases)
-        self._first = self._new_player(1)
+        self._first = self._new_player(budget, 1)
         # Inputs made up on the way have a process of their own: they must not change what comes later.
-        self._trials = self._new_player(1)
+        self._trials = self._new_player(budget.part(cpu_s=TRIAL_CPU_S), 1)
         self._answers: dict[Case, Answer] = {}
 
     def load(self) -> Failure | None:
@@ -234,7 +232,7 @@ class Respondent:
             Of the cases that were answered the first time, those that `MAX_AGAIN` and `MAX_SIZE_AGAIN` leave: the
             answer of then and that of now, in the order of `cases`.
         """
-        player = self._new_player(2)
+        player = self._new_player(self._budget, 2)
         answered = self._choose(cases)
         try:
             again = {case: player.play(case) for case, _ in answered[::-1]}

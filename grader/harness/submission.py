@@ -6,8 +6,13 @@ one that is encrypted, damaged, a link, a folder or a bomb. All else is a remark
 - Names. The zip's name, the report's name, capital letters, a ``(1)`` or ``.txt`` behind the name of the code, more
   than one folder around it: there is one file that can be meant. Backslashes in paths are folders, as Windows once
   wrote them.
-- What stands beside the code. Paths that lead outside, links, devices, bombs, archives, other Python files: they are
-  left out, and staff are told, who might unpack the zip by hand. Dates, comments and bytes before the zip do no harm.
+- Another name. The only Python file that is neither of the lab's handout nor of an environment is the code, however it
+  is called; so is a copy of the template that somebody worked in, beside the template. A notebook, a text or a document
+  in its place is told how it becomes one.
+- Python files beside the code. They come along in `files`, a few and small, so that the code can import them.
+- What else stands beside the code. Paths that lead outside, links, devices, bombs, archives, Python files elsewhere:
+  they are left out, and staff are told, who might unpack the zip by hand. What systems, editors and environments leave
+  behind is not there at all. Dates, comments and bytes before the zip do no harm.
 - Several files of this name with equal bytes, or one solution and copies of the template: there is no doubt which one
   counts.
 - Encodings. UTF-16, and Big5 or GBK where the file names no encoding, are turned into UTF-8. Python would refuse the
@@ -18,16 +23,19 @@ one that is encrypted, damaged, a link, a folder or a bomb. All else is a remark
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from grader.harness.errors import SubmissionError
-from grader.harness.intake.contents import MAX_SOURCE_BYTES, MIB, Contents, Wanted, read_contents
+from grader.harness.intake.code import MAX_SOURCE_BYTES, MIB, PYTHON, Wanted
+from grader.harness.intake.contents import Contents, read_contents
+from grader.harness.intake.formats import find_other_format
 from grader.harness.intake.names import Naming, printable
 from grader.harness.intake.problems import fatal, remark
 from grader.harness.intake.source import judge_source, to_utf8
-from grader.harness.lab import Lab
+from grader.harness.lab import REPOSITORY, Lab
 from grader.harness.results import Handed
 
 MAX_FILE_BYTES = 128 * MIB
@@ -47,11 +55,15 @@ class Submission:
     report : bytes or None
         The written report, in whatever format; None when there is none that can be read. Its name is
         ``handed.report_name``.
+    files : mapping of str to bytes
+        What lies beside the code and may be imported by it: source by module name, in UTF-8 like the code's. Empty
+        without code.
     """
 
     handed: Handed
     source: bytes | None
     report: bytes | None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def open_submission(lab: Lab, path: Path, *, others: Sequence[Naming] = ()) -> Submission:
@@ -96,7 +108,7 @@ def open_submission_bytes(lab: Lab, name: str, data: bytes, *, others: Sequence[
     lab : Lab
         Whose submission it should be.
     name : str
-        Its file name; one that ends in ``.py`` makes it the bare code.
+        Its file name; one that ends in ``.py`` or ``.py.txt`` makes it the bare code.
     data : bytes
         All of it.
     others : sequence of Naming, optional
@@ -108,10 +120,13 @@ def open_submission_bytes(lab: Lab, name: str, data: bytes, *, others: Sequence[
         Whatever the bytes are: their faults are problems of the submission.
     """
     naming, template = lab.naming, lab.template_bytes
-    is_bare = name.lower().endswith(".py")
+    is_bare = name.lower().endswith(PYTHON)
     student_id = "" if is_bare else naming.find_student_id(name)
-    contents = _read(data, Wanted(naming, template, student_id, others), is_bare=is_bare)
+    wanted = Wanted(naming, template, student_id, others, _find_handout(lab))
+    contents = _read(name, data, wanted, is_bare=is_bare)
     problems = list(contents.problems)
+    if is_bare and name != naming.code:
+        problems.append(remark(naming, "code_name", f"this one is called '{printable(name)}'"))
     if not is_bare and not naming.is_expected(name):
         other = next((f"; it looks like one of {other.tag}" for other in others if other.is_expected(name)), "")
         problems.append(remark(naming, "file_name", f"this one is named '{printable(name)}'{other}"))
@@ -123,10 +138,19 @@ def open_submission_bytes(lab: Lab, name: str, data: bytes, *, others: Sequence[
     is_lost = any(problem.is_fatal for problem in problems)
     sha256 = "" if len(data) > MAX_FILE_BYTES else hashlib.sha256(data).hexdigest()
     handed = Handed(printable(name), student_id, sha256, contents.report_name, tuple(problems))
-    return Submission(handed, None if is_lost else source, contents.report)
+    return Submission(handed, None if is_lost else source, contents.report, {} if is_lost else contents.files)
 
 
-def _read(data: bytes, wanted: Wanted, *, is_bare: bool) -> Contents:
+@cache
+def _find_handout(lab: Lab) -> frozenset[str]:
+    """Name the lab's own Python files, in small letters; the published ones may hold other text under these names."""
+    patterns = () if lab.handout is None else lab.handout.shipped
+    names = {path.name.lower() for pattern in patterns for path in REPOSITORY.glob(pattern)}
+    names |= {path.name.lower() for _, path in lab.program.modules}
+    return frozenset(name for name in names if name.endswith(".py") and name != lab.program.file)
+
+
+def _read(name: str, data: bytes, wanted: Wanted, *, is_bare: bool) -> Contents:
     """Read the code, and the report of a zip."""
     if len(data) > (MAX_SOURCE_BYTES if is_bare else MAX_FILE_BYTES):
         code = "code_too_large" if is_bare else "file_too_large"
@@ -136,4 +160,6 @@ def _read(data: bytes, wanted: Wanted, *, is_bare: bool) -> Contents:
         return Contents(source=data)
     if not data:
         return Contents(problems=[fatal(wanted.naming, "empty_file", "it is empty")])
+    if not data.startswith(b"PK") and (other := find_other_format(wanted.naming, [name])):
+        return Contents(problems=[other.problem(wanted.naming)])
     return read_contents(data, wanted)

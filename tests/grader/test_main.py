@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -12,6 +12,7 @@ from grader.harness.assessment import Options
 from grader.harness.cases import load_cases
 from grader.harness.check import Check
 from grader.harness.errors import HostUnfit, RubricError
+from grader.harness.lab import REPOSITORY
 from grader.harness.lab_files import load_lab_files
 from grader.harness.results import Protection
 from grader.harness.sandbox import doctor
@@ -157,7 +158,6 @@ def test_labs_have_names_and_tags_of_their_own():
         (["grade", "x.zip", "--audience", "parents"], "invalid choice: 'parents' (choose from 'student', 'staff')"),
         (["grade", "x.zip", "--fast"], "unrecognized arguments: --fast"),
         (["doctor", "--sandbox", "none"], "invalid choice: 'none'"),
-        (["cases"], "one of the arguments --seed --sources is required"),
         (["cases", "--seed", "many"], "argument --seed: invalid int value: 'many'"),
         (["cases", "--seed", "1", "--sources"], "argument --sources: not allowed with argument --seed"),
         (["release"], "the following arguments are required: --out"),
@@ -180,15 +180,17 @@ OFF = Protection("Shared memory", is_on=False, detail="an attack got through")
     ("protections", "code"), [([ON, ON], 0), ([ON, OFF], 1), ([OFF, ON], 1)], ids=["all", "last-off", "first-off"]
 )
 def test_doctor_tells_labs_and_protections(monkeypatch, capsys, protections, code):
-    modes = []
-    monkeypatch.setattr(doctor, "examine", lambda mode: modes.append(mode) or protections)
+    asked = []
+    monkeypatch.setattr(doctor, "examine", lambda *how: asked.append(how) or protections)
+    monkeypatch.setattr(doctor, "find_interpreter", lambda *how: asked.append(how) or "It will run under Python 2.")
 
-    assert main(["doctor", "--sandbox", "strict"]) == code
+    assert main(["doctor", "--sandbox", "strict", "--student-python", "python2"]) == code
 
     out = capsys.readouterr().out
-    assert modes == ["strict"]
+    assert asked == [("strict", Path("python2"))] * 2
+    assert "\nIt will run under Python 2.\n" in out
     n_cases = len(load_lab_files(LAB).cases)
-    assert f"OpenPose lab 3: 22 checks have their tests and {n_cases} cases.\n" in out
+    assert f"OpenPose lab 3: 26 checks have their tests and {n_cases} cases.\n" in out
     assert out.count(" checks have their tests and ") == len(list_labs())
     assert all(protection.name in out and protection.detail in out for protection in protections)
 
@@ -203,21 +205,60 @@ def test_doctor_tells_files_of_a_lab_that_do_not_fit(monkeypatch, capsys):
     assert "The grader cannot do this: Each check must have cases; 'gaps' has none." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("options", "folder"), [([], "hidden"), (["--public"], "public")], ids=["hidden", "public"])
-def test_cases_writes_one_set_and_says_what_changed(monkeypatch, capsys, tmp_path, options, folder):
+SEED_TOLD = "The seed of the hidden set stands in cases/seed.txt, which git ignores. Publish neither.\n"
+
+
+@pytest.fixture
+def two_families(monkeypatch, tmp_path):
+    """Have the cases of two checks alone written, into a folder of their own."""
     monkeypatch.setattr(merge_lab, "CASES", tmp_path / "cases")
     monkeypatch.setitem(vars(LAB), "folder", tmp_path)
     monkeypatch.setattr(write, "FAMILIES", {name: write.FAMILIES[name] for name in ("cycles", "nobody")})
+    return tmp_path / "cases"
 
+
+@pytest.mark.parametrize(
+    ("options", "folder", "told"), [([], "hidden", SEED_TOLD), (["--public"], "public", "")], ids=["hidden", "public"]
+)
+def test_cases_writes_one_set_and_says_what_changed(two_families, capsys, options, folder, told):
     assert main(["cases", "--seed", "7", *options]) == 0
-    assert capsys.readouterr().out == f"{folder}/cycles.json\n{folder}/nobody.json\n2 files changed.\n"
-    assert {(case.check, case.visibility) for case in load_cases(tmp_path / "cases", read_case)} == {
+    assert capsys.readouterr().out == f"{told}{folder}/cycles.json\n{folder}/nobody.json\n2 files changed.\n"
+    assert {(case.check, case.visibility) for case in load_cases(two_families, read_case)} == {
         ("cycles", folder),
         ("nobody", folder),
     }
 
     assert main(["cases", "--seed", "7", *options]) == 0
-    assert capsys.readouterr().out == "0 files changed.\n"
+    assert capsys.readouterr().out == f"{told}0 files changed.\n"
+
+
+def test_cases_draws_a_seed_for_the_hidden_set_and_keeps_it(two_families, capsys):
+    assert main(["cases"]) == 0
+    seed, drawn = (two_families / "seed.txt").read_text(), (two_families / "hidden" / "cycles.json").read_bytes()
+
+    assert main(["cases"]) == 0
+    assert (two_families / "seed.txt").read_text() != seed
+    assert (two_families / "hidden" / "cycles.json").read_bytes() != drawn
+
+    assert main(["cases", "--seed", seed]) == 0
+    assert (two_families / "seed.txt").read_text() == seed
+    assert (two_families / "hidden" / "cycles.json").read_bytes() == drawn
+    assert SEED_TOLD in capsys.readouterr().out
+
+
+def test_cases_draws_no_seed_for_the_public_set(two_families, capsys):
+    assert main(["cases", "--public"]) == 2
+    assert capsys.readouterr().err == (
+        "The public set must be the same for everybody: name its seed, which cases/README.md tells.\n"
+    )
+    assert not two_families.exists()
+
+
+def test_seed_of_a_hidden_set_is_ignored_by_git():
+    path = "grader/labs/merge/cases/seed.txt"
+    patterns = (REPOSITORY / ".gitignore").read_text().split()
+
+    assert any(PurePosixPath(f"/{path}").match(pattern) for pattern in patterns)
 
 
 def test_cases_makes_sources_alone(monkeypatch, capsys, tmp_path):

@@ -142,6 +142,27 @@ _lab("template_beside", SOURCE, ("lab3/estimation/merge.py", TEMPLATE))
 _lab("two_merge", SOURCE, ("old/merge.py", SOURCE.replace(b"> 0", b">= 0") + b"# older\n"))
 
 
+# A right solution that needs another file of the student's.
+HELPER = b"""def positions(row):
+    return [slot for slot in range(18) if row[slot] != -1]
+"""
+USES_HELPER = SOURCE + b"\n\nfrom tools import positions\n\nif positions([-1] * 18):\n    raise ValueError\n"
+
+NOTEBOOK = b"""{"cells": [{"cell_type": "code", "source": ["def merge(subset):"]}], "nbformat": 4}"""
+
+
+def packages(folder: str) -> list[Member]:
+    """List some files of others, one of them with the name of the code."""
+    names = ("pandas/core/reshape/merge.py", "pandas/__init__.py", "pandas/plot.pdf", "six.py")
+    return [(f"{folder}/{name}", b"raise SystemExit\n") for name in names]
+
+
+def pack_whole_lab(name: str) -> bytes:
+    """Pack the lab's own files around the code, which has this name."""
+    names = ("demo_image.py", "estimation/__init__.py", "estimation/config.py", "estimation/connections.py")
+    return pack_lab(SOURCE, *[(one, b"raise SystemExit\n") for one in names], name=name)
+
+
 def bomb() -> bytes:
     """Pack a merge.py of 32 MiB of spaces into 32 KiB."""
     return pack_lab(b" " * (32 << 20))
@@ -196,7 +217,30 @@ malformed(
 )
 malformed("merge_is_pipe", lambda: pack((special("merge.py", stat.S_IFIFO), b""), (REPORT_NAME, REPORT)))
 malformed("merge_is_folder", lambda: pack(("merge.py/", b""), ("merge.py/solution.txt", SOURCE), (REPORT_NAME, REPORT)))
-malformed("no_merge", lambda: pack_lab(name="solution.py"))
+malformed("no_merge", lambda: pack_lab(SOURCE, ("attempt.py", SOURCE + b"# older\n"), name="solution.py"))
+malformed("only_python_file", lambda: pack_lab(name="solution.py"))
+malformed("only_python_file_beside_the_lab", lambda: pack_whole_lab("estimation/my_merge.py"))
+malformed("copy_of_windows_in_chinese", lambda: pack_lab(name="merge - 複製.py"))
+malformed("copy_of_windows", lambda: pack_lab(name="merge - Copy.py"))
+malformed("student_id_before_the_name", lambda: pack_lab(name=f"{STUDENT_ID}_merge.py"))
+malformed("copy_beside_the_template", lambda: pack_lab(SOURCE, ("merge.py", TEMPLATE), name="merge - Copy.py"))
+malformed("ending_twice", lambda: pack_lab(name="merge.py.py"))
+malformed("notebook", lambda: pack_lab(NOTEBOOK, name="merge.ipynb"))
+malformed("notebook_called_python", lambda: pack_lab(NOTEBOOK))
+malformed("text_file", lambda: pack_lab(name="merge.txt"))
+malformed("code_in_word", lambda: pack_lab(WORD_MAGIC, name="merge.docx"))
+malformed("word_called_python", lambda: pack_lab(WORD_MAGIC))
+malformed("venv_beside", lambda: pack_lab(SOURCE, *packages("venv/lib/python3.8/site-packages")))
+malformed(
+    "conda_beside",
+    lambda: pack_lab(SOURCE, ("lab3/conda-meta/history", b""), *packages("lab3/Lib"), name="work/solution.py"),
+)
+malformed("worked_in_environment", lambda: pack_lab(SOURCE, ("env/pyvenv.cfg", b""), name="env/merge.py"))
+malformed("helper_beside", lambda: pack_lab(USES_HELPER, ("tools.py", HELPER)))
+malformed("helper_in_big5", lambda: pack_lab(USES_HELPER, ("tools.py", "# 工具\n".encode("cp950") + HELPER)))
+malformed("helper_too_large", lambda: pack_lab(SOURCE, ("tools.py", b"# " + b"x" * (2 << 20))))
+malformed("helper_bombs", lambda: pack_lab(SOURCE, *[(f"h{number}.py", bytes((1 << 20) + 1)) for number in range(30)]))
+malformed("helper_elsewhere", lambda: pack_lab(SOURCE, ("old/tools.py", HELPER)))
 malformed(
     "duplicate_names", lambda: renamed(pack_lab(SOURCE, ("merge.pz", SOURCE + b"# newer\n")), b"merge.pz", b"merge.py")
 )

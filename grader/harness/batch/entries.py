@@ -15,7 +15,8 @@ from grader.harness.batch import moodle
 from grader.harness.batch.files import File, decoded, find_files, is_system
 from grader.harness.batch.records import Entry, Place
 from grader.harness.errors import SubmissionError
-from grader.harness.intake.contents import MAX_REPORT_BYTES, MAX_SOURCE_BYTES
+from grader.harness.intake.code import MAX_SOURCE_BYTES
+from grader.harness.intake.contents import MAX_REPORT_BYTES
 from grader.harness.intake.names import Naming, printable
 from grader.harness.submission import MAX_FILE_BYTES
 

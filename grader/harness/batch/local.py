@@ -18,8 +18,9 @@ Grade = Callable[[Job], Outcome]
 Graded = tuple[Outcome, int]
 """What a worker sends back: see `grader.harness.batch.parcel`."""
 
-JOB_S = 900
-"""A worker that has been at one submission for so long is killed: its own limits should have ended it long before."""
+JOB_S = 1800
+"""A worker that has been at one submission for so long is killed: its own limits should have ended it long before, also
+where the machine gives it a tenth of the time."""
 
 _LOOK_S, _PATIENCE_S = 0.02, 5.0
 

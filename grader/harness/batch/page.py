@@ -111,15 +111,16 @@ class _Student:
     def notes(self) -> Sequence[tuple[str, str]]:
         """What the staff should look at: kind and sentence."""
         reason = [("reason", self.line.reason)] if self.line.reason else []
+        stopped = [("stopped by one line", self.line.stopped_by)] if self.line.stopped_by else []
         remarks = [("remark", text) for text in self.line.remarks if text != self.line.reason]
-        return [*reason, *remarks, *(("report", text) for text in self.line.precheck.notes)]
+        return [*stopped, *reason, *remarks, *(("report", text) for text in self.line.precheck.notes)]
 
     @property
     def flags(self) -> Sequence[str]:
         """The kinds of notes, in words of the table."""
         found = {kind for kind, _ in self.notes}
         late, older, similar = self.lateness is not None, bool(self.line.older), self.is_similar
-        have = {"reason": "reason" in found, "remark": "remark" in found, "report": "report" in found}
+        have = {kind: kind in found for kind in ("stopped by one line", "reason", "remark", "report")}
         return [word for word, is_so in (have | {"late": late, "older": older, "similar": similar}).items() if is_so]
 
     @property

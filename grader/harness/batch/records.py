@@ -137,10 +137,8 @@ class Roll:
     ----------
     uploads : sequence of Upload
         Sorted by the person's key.
-    others : sequence of Entry
-        Those with a `why_not`, sorted by name.
-    absent : sequence of Person
-        On the worksheet, without a submission; sorted by key.
+    others, absent : sequence of Entry, of Person
+        Those with a `why_not`, sorted by name; those on the worksheet without a submission, sorted by key.
     """
 
     uploads: Sequence[Upload]
@@ -204,23 +202,23 @@ class Outcome:
         GRADED, UNGRADABLE or NO_MARK.
     reason : str
         Why it is not GRADED, in one sentence; empty otherwise.
-    points : mapping of str to Fraction
-        For each check of the rubric, by its key; empty with NO_MARK.
-    verdicts : mapping of str to Verdict
-        For each check of the rubric, by its key; empty when grading did not get that far.
+    points, verdicts : mapping of str to Fraction, of str to Verdict
+        For each check of the rubric, by its key; without points with NO_MARK, empty when grading did not get that far.
     remarks : tuple of str
         Problems of the submission, for the staff, in sentences.
     timing : Timing or None
         The largest case, the student's seconds and the reference's.
-    execution_s : float
-        Seconds that grading took.
+    execution_s, fingerprint : float, mapping of str to str
+        Seconds that grading took; hashes as in the report.
     precheck : PreCheck
         A look at the written report.
-    fingerprint : mapping of str to str
-        As in the report.
+    stopped_by : str
+        The one line of the student's that stopped the code, with its number and file; empty where none alone did.
     results, page : bytes
         The whole report, as `dump` in `grader.harness.report.gradescope` writes it for the staff, and the student's
         page, HTML in UTF-8; empty when there is none.
+    is_to_be_repeated : bool
+        Whether there is no mark only because the machine had too much other work: it may have less later.
     """
 
     status: Status
@@ -232,8 +230,10 @@ class Outcome:
     execution_s: float = 0.0
     precheck: PreCheck = PreCheck()
     fingerprint: Mapping[str, str] = field(default_factory=dict)
+    stopped_by: str = ""
     results: bytes = b""
     page: bytes = b""
+    is_to_be_repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -272,6 +272,7 @@ class Line:
     execution_s: float = 0.0
     precheck: PreCheck = PreCheck()
     fingerprint: Mapping[str, str] = field(default_factory=dict)
+    stopped_by: str = ""
 
     @property
     def code_points(self) -> Fraction | None:

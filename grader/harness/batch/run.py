@@ -176,7 +176,7 @@ def grade_planned(
                 unreadable.append((job, Outcome(Status.NO_MARK, str(exc))))
 
     mine, kept = find_fingerprints(lab), []
-    for job, outcome in grade_all(jobs()):
+    for job, outcome in _grade_patiently(jobs(), grade_all):
         line = make_line(uploads[job.key], hashlib.sha256(job.data).hexdigest(), outcome)
         if outcome.status is not Status.NO_MARK and is_stale(line, mine):
             raise GraderError(
@@ -196,6 +196,18 @@ def grade_planned(
             store.commit(line, job.name, job.data, outcome)
         tell(line)
     return kept
+
+
+def _grade_patiently(jobs: Iterable[Job], grade_all: GradeAll) -> Iterator[tuple[Job, Outcome]]:
+    """Grade all, and then, one alone at a time, those for which the machine had too much other work."""
+    repeated: list[Job] = []
+    for job, outcome in grade_all(jobs):
+        if outcome.is_to_be_repeated:
+            repeated.append(job)
+        else:
+            yield job, outcome
+    for job in repeated:
+        yield from grade_all([job])
 
 
 def _has_mark(before: Line | None, now: Line) -> bool:
@@ -221,6 +233,7 @@ def make_line(upload: Upload, sha256: str, outcome: Outcome) -> Line:
         execution_s=outcome.execution_s,
         precheck=outcome.precheck,
         fingerprint=outcome.fingerprint,
+        stopped_by=outcome.stopped_by,
     )
 
 

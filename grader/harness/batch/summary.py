@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from grader.harness.batch.records import Line, Roll, Status
-from grader.harness.characters import cut, one_line
+from grader.harness.characters import count, cut, one_line
 
 MAX_LISTED = 20
 _SAYS = {
@@ -49,6 +49,9 @@ def write_summary(roll: Roll, counts: Mapping[Status, int], lines: Sequence[Line
     if n_stale:
         words += [f"{n_stale} results are of another rubric, cases or grader: --regrade changed grades them again."]
     words += _list([line for line in lines if line.status is not Status.GRADED])
+    stopped = [f"  {line.person.key}: {cut(one_line(line.stopped_by), 200)}" for line in lines if line.stopped_by]
+    if stopped:
+        words += [f"{count(len(stopped), 'submission')} stopped by one line, to look at:", *_shorten(stopped)]
     words += [f"The class: {folder / 'index.html'}", f"Mark the reports: python -m grader formgrader {folder}"]
     return "\n".join(words)
 
@@ -56,5 +59,9 @@ def write_summary(roll: Roll, counts: Mapping[Status, int], lines: Sequence[Line
 def _list(lines: Sequence[Line]) -> list[str]:
     """List who has no graded code, and why."""
     words = [f"  {line.person.key}: {line.status.value}. {cut(one_line(line.reason), 200)}" for line in lines]
+    return _shorten(words)
+
+
+def _shorten(words: list[str]) -> list[str]:
     left_out = len(words) - MAX_LISTED
     return words if left_out <= 0 else [*words[:MAX_LISTED], f"  and {left_out} more, on the class page"]

@@ -5,7 +5,8 @@ from functools import cache
 from grader.harness.assessment import Options, grade_submission
 from grader.harness.batch.pdf import PdfReader
 from grader.harness.batch.records import Job, Outcome, PreCheck, Status
-from grader.harness.errors import GraderError
+from grader.harness.batch.stopping import find_stopping_line
+from grader.harness.errors import GraderError, HostBusy
 from grader.harness.lab import Lab
 from grader.harness.lab_files import LOADING, load_lab_files
 from grader.harness.report.gradescope import dump
@@ -27,11 +28,14 @@ def grade_upload(lab: Lab, job: Job) -> Outcome:
     Returns
     -------
     outcome : Outcome
-        NO_MARK, with the reason, where the grader itself failed twice; never an exception of the submission's making.
+        NO_MARK, with the reason, where the grader itself failed twice, or the machine had too much other work; never
+        an exception of the submission's making.
     """
     outcome = _try(lab, job)
-    # A machine that is short of something for a moment fails the grader now and then; the second time tells.
-    return _try(lab, job) if outcome.status is Status.NO_MARK else outcome
+    # A machine that is short of something for a moment fails the grader now and then; the second time tells. One that
+    # has too much other work still has it now.
+    is_for_now = outcome.status is Status.NO_MARK and not outcome.is_to_be_repeated
+    return _try(lab, job) if is_for_now else outcome
 
 
 def _try(lab: Lab, job: Job) -> Outcome:
@@ -41,6 +45,8 @@ def _try(lab: Lab, job: Job) -> Outcome:
         precheck = _precheck(lab, submission)
         report = grade_submission(lab, submission, Options(job.mode, job.python, is_shrinking=False))
         return summarize(lab, report, precheck)
+    except HostBusy as exc:
+        return Outcome(Status.NO_MARK, f"The grader failed: {exc}", precheck=precheck, is_to_be_repeated=True)
     except (GraderError, OSError) as exc:
         return Outcome(Status.NO_MARK, f"The grader failed: {exc}", precheck=precheck)
     except Exception as exc:  # noqa: BLE001 - a fault of the grader's that one submission finds must not stop the class
@@ -60,6 +66,7 @@ def summarize(lab: Lab, report: Report, precheck: PreCheck) -> Outcome:
         execution_s=report.execution_s,
         precheck=precheck,
         fingerprint=report.fingerprint,
+        stopped_by="" if status is Status.NO_MARK else find_stopping_line(report),
         results=dump(lab, report, Audience.STAFF),
         page=render_html(lab, report, Audience.STUDENT).encode("utf-8", "backslashreplace"),
     )

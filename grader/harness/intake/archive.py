@@ -37,11 +37,16 @@ _MAX_COMMENT_BYTES = 0xFFFF
 _SEE_64_BIT = 0xFFFFFFFF
 _EXTRA_64_BIT = 1
 
+# Extra fields of a member that are looked at: programs write one to four. An empty one has four bytes, and a file of a
+# hundred MiB has room for millions.
+_MAX_EXTRA_FIELDS = 16
+
 _STORED, _DEFLATED = 0, 8
 _METHODS = {9: "Deflate64", 12: "BZIP2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 
 _JUNK = {"__macosx", "__pycache__", ".ds_store", "thumbs.db", "desktop.ini", ".git", ".idea", ".vscode", ".svn"}
-_JUNK |= {".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv"}
+_JUNK |= {".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+_JUNK |= {"site-packages", "dist-packages", "node_modules", ".tox", ".nox", ".eggs"}
 
 # In order: a name says more than "text". A Word document is a zip, and is told apart by what it holds.
 _KINDS = (
@@ -106,7 +111,7 @@ class Member:
 
     @property
     def is_junk(self) -> bool:
-        """Tell whether a system or an editor put it there."""
+        """Tell whether a system, an editor or an installer put it there."""
         return self.name.startswith(("._", "~$")) or not _JUNK.isdisjoint(part.lower() for part in self.parts)
 
     @property
@@ -236,7 +241,9 @@ def _find_directory(data: bytes) -> tuple[int, int, int]:
 def _from_64_bit(extra: bytes, numbers: tuple[int, int, int]) -> tuple[int, int, int]:
     """Take the numbers that do not fit into 32 bits, or that a program wrote so anyway, from the extra fields."""
     place = 0
-    while _SEE_64_BIT in numbers and place + 4 <= len(extra):
+    for _ in range(_MAX_EXTRA_FIELDS):
+        if _SEE_64_BIT not in numbers or place + 4 > len(extra):
+            break
         kind, n_bytes = struct.unpack_from("<2H", extra, place)
         if kind == _EXTRA_64_BIT:
             longer = iter(struct.unpack_from(f"<{numbers.count(_SEE_64_BIT)}Q", extra, place + 4))

@@ -78,6 +78,18 @@ class Naming:
         """
         return self._almost_code.fullmatch(file_name) is not None
 
+    def is_signed_code(self, file_name: str) -> bool:
+        """Tell whether a file has the code's name and a student id, as the report has: ``N26130891_solution.py``."""
+        stem = re.escape(self.code.removesuffix(".py"))
+        name = rf"({STUDENT_ID}[ _-]*{stem}|{stem}[ _-]*{STUDENT_ID})(\.py)+"
+        return re.fullmatch(name, file_name, re.IGNORECASE | re.ASCII) is not None
+
+    def is_code_as(self, file_name: str, endings: Sequence[str]) -> bool:
+        """Tell whether a file has the code's name and one of these endings, also behind that of Python."""
+        stem = re.escape(self.code.removesuffix(".py"))
+        name = rf"({STUDENT_ID}[ _-]*)?{stem} ?(\(\d+\))?(\.py)*\.({'|'.join(endings)})"
+        return re.fullmatch(name, file_name, re.IGNORECASE) is not None
+
     @cached_property
     def _zip(self) -> re.Pattern[str]:
         tag = re.escape(self.tag)

@@ -15,6 +15,23 @@ from grader.harness.results import Explanation, Problem
 _PACK = "Pack {code} and the report into a new .zip (Windows: Send to, Compressed folder; macOS: Compress)."
 _AGAIN = "Pack the files into a new .zip, open it once to see that it is whole, and upload that."
 
+_FROM_NOTEBOOK = (
+    "In Jupyter choose File > Save and Export As > Executable Script (Colab: File > Download > Download .py) and name "
+    "the file {code}; or copy the cell with your function into a new file {code}. Run it once before you pack it."
+)
+_RENAME = (
+    "Rename it to {code}. Windows hides endings: in its Explorer choose View > Show > File name extensions (macOS: "
+    "Finder > Settings > Advanced > Show all filename extensions), then rename."
+)
+_FROM_DOCUMENT = (
+    "Copy the code into a new file of an editor for programs (VS Code, IDLE, Notepad), save that as {code}, and run it "
+    "once: documents change blanks and quotation marks."
+)
+_MOVE_BESIDE = (
+    "If {code} needs one of them, put it beside {code} under a name of letters, digits and _, or move its code into "
+    "{code}."
+)
+
 TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         # The file as a whole.
@@ -45,9 +62,21 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{code} must be at the top of the zip, or in one folder",
             "It was graded; pack the file itself next time.",
         ),
+        "notebook": ("The code must be in a Python file, {code}", _FROM_NOTEBOOK),
+        "code_as_text": ("The code must be in a file that is called {code}", _RENAME),
+        "code_as_document": ("The code must be plain text in a file {code}", _FROM_DOCUMENT),
+        "code_beside": ("{code} may import Python files that lie beside it in the zip", "There is nothing to do."),
+        "code_beside_left_out": (
+            "At most 20 Python files of text, 1 MiB each and 2 MiB together, are graded with {code}",
+            "If {code} needs one of them, move its code into {code}.",
+        ),
+        "code_beside_reserved": (
+            "A file beside {code} must not be called like NumPy or a module of Python: {code} gets the real one",
+            "If {code} needs it, give it another name, in the import as well.",
+        ),
         "other_python": (
-            "Only {code} is run, beside the lab's own files",
-            "If {code} needs code of yours from elsewhere, move that into {code}.",
+            "{code} may import Python files that lie beside it in the zip, and the lab's own",
+            _MOVE_BESIDE,
         ),
         "encrypted": ("The files must not be encrypted", "Pack them without a password."),
         "compression": (

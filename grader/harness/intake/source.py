@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from grader.harness.intake.encodings import decode_chinese
+from grader.harness.intake.formats import look_for_other_format
 from grader.harness.intake.names import Naming
 from grader.harness.intake.problems import fatal, remark
 from grader.harness.results import Problem
@@ -53,6 +54,8 @@ def judge_source(naming: Naming, source: bytes, template: bytes | None = None) -
     """Say what is wrong, or strange, with the bytes of the code after `to_utf8`."""
     if not source.removeprefix(codecs.BOM_UTF8).strip():
         yield fatal(naming, "empty_code", "it is empty")
+    elif other := look_for_other_format(source):
+        yield fatal(naming, *other)
     elif b"\0" in source:
         line = source[: source.index(b"\0")].count(b"\n") + 1
         yield fatal(naming, "null_bytes", f"line {line} holds a null byte")

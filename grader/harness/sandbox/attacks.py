@@ -6,6 +6,7 @@ is put in front of it. Everything is bounded: where an attack gets through, it d
 """
 
 from grader.harness.sandbox.attack import GOT_THROUGH, Attack, Sign
+from grader.harness.sandbox.leaks import LEAKS
 
 _NETWORK = (
     Attack(
@@ -145,9 +146,9 @@ _FILES = (
     Attack("files: system", "reads /etc/passwd", "return len(open('/etc/passwd').read())"),
     Attack(
         "files: write",
-        "makes a file in any of the usual places",
+        "makes a file in any of the usual places, or beside its own folder",
         """
-for folder in (FOLDER, "/tmp", "/var/tmp", "/dev/shm", "/dev", "/run", "/", os.getcwd(), os.path.expanduser("~")):
+for folder in (FOLDER, "/tmp", "/var/tmp", "/dev/shm", "/dev", "/run", "/", "..", os.path.expanduser("~")):
     path = os.path.join(folder, "grader_doctor_wrote")
     try:
         open(path, "x").close()
@@ -278,5 +279,5 @@ def answer(values):
     ),
 )
 
-ATTACKS = (*_NETWORK, *_PROCESSES, *_FILES, *_RESOURCES, *_REPLIES)
+ATTACKS = (*_NETWORK, *_PROCESSES, *_FILES, *LEAKS, *_RESOURCES, *_REPLIES)
 """In the order of the table."""

@@ -3,10 +3,11 @@
 import functools
 import os
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
-from grader.harness.sandbox.interpreter import Interpreter
+from grader.harness.sandbox.interpreter import Interpreter, left_out
 
 _PROBE_S = 10.0
 _NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
@@ -14,12 +15,22 @@ _LIFE = ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
 # Root needs no user namespace, and inside one it would still be root for the files outside. The runner becomes
 # nobody itself, with these two capabilities, and then has none.
 _AS_ROOT = ("CAP_SETUID", "CAP_SETGID")
+MOUNT = "CAP_SYS_ADMIN"
+"""The right to mount, which a child needs for its folder and gives up: inside its user namespace, but for root."""
+FOLDER = "/submission"
+"""Where it mounts: an empty folder, so that there is nothing but it to write to."""
 
 
 def _isolation(*capabilities: str) -> list[str]:
     is_root = os.name == "posix" and os.geteuid() == 0
-    kept = [word for capability in (*_AS_ROOT, *capabilities) for word in ("--cap-add", capability)]
-    return [*_NAMESPACES, *_LIFE, *(kept if is_root else ("--unshare-user",))]
+    kept = (*_AS_ROOT, *capabilities) if is_root else [each for each in capabilities if each == MOUNT and _may_keep()]
+    words = [word for capability in kept for word in ("--cap-add", capability)]
+    return [*_NAMESPACES, *_LIFE, *([] if is_root else ["--unshare-user"]), *words]
+
+
+def _may_keep() -> bool:
+    """Tell whether an ordinary user's process may keep a capability: not from a bubblewrap that borrows root's."""
+    return not Path(shutil.which("bwrap") or os.devnull).stat().st_mode & stat.S_ISUID
 
 
 @functools.cache
@@ -57,7 +68,7 @@ def wrap(command: list[str], interpreter: Interpreter, environment: dict[str, st
     environment : dict of str to str
         All that it will find in its environment.
     *capabilities : str
-        What a root keeps beside the right to become somebody else.
+        What a root keeps beside the right to become somebody else; an ordinary user keeps ``MOUNT`` at most.
     """
     words = [shutil.which("bwrap") or "bwrap", *_isolation(*capabilities), "--clearenv"]
     for name, value in environment.items():
@@ -67,14 +78,16 @@ def wrap(command: list[str], interpreter: Interpreter, environment: dict[str, st
     # Folders on the way are made by hand: bubblewrap makes them for their owner only, and a root's child is nobody.
     for folder in sorted({parent for path in (*folders, *files) for parent in path.parents} - set(folders)):
         words += ["--perms", "0755", "--dir", str(folder)]
+    words += ["--perms", "0755", "--dir", FOLDER]
     for folder in interpreter.folders:
         words += _bind(folder)
-        for packages in ("site-packages", "dist-packages"):
-            if (folder / packages).is_dir():
-                words += ["--tmpfs", str(folder / packages)]
+        for hidden in left_out(folder):
+            words += ["--tmpfs", str(hidden)]
     for path in (*interpreter.numpy_folders, *files):
         words += _bind(path)
-    return [*words, "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--", *command]
+    words += ["--dev", "/dev", "--tmpfs", "/dev/pts"]  # terminals are seen by all who have the same folder of them
+    words += [word for place in ("/dev/pts", "/dev", "/") for word in ("--remount-ro", place)]
+    return [*words, "--chdir", "/", "--", *command]
 
 
 def _bind(path: Path) -> list[str]:

@@ -13,15 +13,16 @@ import os
 import random
 import sys
 import time
-import types
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.harness.sandbox import manners, protocol
+from grader.harness.sandbox import imports, loading, manners, old_numpy, protocol, signatures
 from grader.harness.sandbox.confinement import confine
 from grader.harness.sandbox.conversion import NoArray, read_answer
-from grader.harness.sandbox.crashes import describe, read_lines
+from grader.harness.sandbox.crashes import describe
+from grader.harness.sandbox.folder import Folder
+from grader.harness.sandbox.notes import NOTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,8 +72,10 @@ class Runner:
         self._max_bytes: int = config["reply_bytes"]
         self._file: str = config["file"]
         self._module: str = config["module"]
-        self._names: list[str] = config["functions"]
-        self._lines: list[str] = []
+        self._aliases: dict[str, str] = config["aliases"]
+        self._absent: list[str] = config["absent"]
+        self._parameters: dict[str, str] = config["functions"]
+        self._sources: dict[str, bytes] = {}
         self._functions: dict[str, Callable[..., Any]] = {}
         self._wrong: dict[str, str] = {}
         self._set_cpu_limit = _cpu_limiter() if config["confine"] else None
@@ -83,33 +86,34 @@ class Runner:
             self._set_cpu_limit(self._call_cpu_s)
         try:
             if request["do"] == "load":
-                return self._load(payload)
+                return self._load(request, payload)
             return self._call(request, payload)
         except NoArray as error:
             return {"is": "no array", "got": str(error)}, b""
         except MemoryError:
             return {"is": "out of memory"}, b""
         except BaseException as error:  # noqa: BLE001 - the student's code may raise anything, exits included
-            return {"is": "raised", **describe(error, self._file, self._lines)}, b""
+            return {"is": "raised", **self._describe(error, request, payload)}, b""
         finally:
             _flush()
 
-    def _load(self, source: bytes) -> tuple[Message, bytes]:
-        self._lines = read_lines(source)
-        module = types.ModuleType(self._module)
-        module.__file__ = self._file
-        module.__package__ = self._module.rpartition(".")[0]
-        sys.modules[self._module] = module
+    def _load(self, request: Message, payload: bytes) -> tuple[Message, bytes]:
+        source, files = loading.split_sources(payload, request["files"])
+        self._sources = {**{f"{name}.py": text for name, text in files.items()}, self._file: source}
+        sys.meta_path.append(loading.StudentFinder(self._module, self._aliases, files))
+        imports.install(self._sources, self._absent)
+        module = loading.make_module(self._module, self._file)
         try:
-            code = compile(source, self._file, "exec", dont_inherit=True)
+            code = loading.compile_source(source, self._file)
         except (SyntaxError, ValueError, OverflowError, RecursionError) as error:
-            return {"is": "no Python", **describe(error, self._file, self._lines)}, b""
+            return {"is": "no Python", **describe(error, self._file, self._sources)}, b""
         exec(code, module.__dict__)  # noqa: S102 - what this process is for
-        found = {name: module.__dict__.get(name) for name in self._names}
+        found = {name: module.__dict__.get(name) for name in self._parameters}
         self._wrong = {name: wrong for name, value in found.items() if (wrong := _what_is_wrong_with(name, value))}
         self._functions = {name: value for name, value in found.items() if name not in self._wrong}  # type: ignore[misc]
         if not self._functions:
-            return {"is": "no function", "function": self._names[0], "got": self._wrong[self._names[0]]}, b""
+            first = next(iter(self._parameters))
+            return {"is": "no function", "function": first, "got": self._wrong[first]}, b""
         return {"is": "loaded"}, b""
 
     def _call(self, request: Message, payload: bytes) -> tuple[Message, bytes]:
@@ -119,6 +123,15 @@ class Runner:
         positional, keywords = protocol.unpack_arguments(request, payload)
         value = self._functions[name](*positional, **keywords)
         return {"is": "answer"}, protocol.pack_array(read_answer(value, self._max_bytes))
+
+    def _describe(self, error: BaseException, request: Message, payload: bytes) -> Message:
+        """Say what was raised, and whether the function takes other parameters than it is called with."""
+        description = describe(error, self._file, self._sources)
+        if request["do"] == "call":
+            name = request["function"]
+            arguments = protocol.unpack_arguments(request, payload)
+            description["has"] = signatures.find_other(self._functions[name], self._parameters[name], *arguments)
+        return description
 
 
 def _what_is_wrong_with(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a student calls so
@@ -138,13 +151,20 @@ def _what_is_wrong_with(name: str, value: Any) -> str:  # noqa: ANN401 - whateve
 
 
 def _cpu_limiter() -> Callable[[int], None]:
-    """Make a function that moves the soft limit on CPU time some seconds ahead of what was used."""
-    import resource  # Windows has none
+    """Make a function that moves the soft limit on CPU time some seconds ahead of what was used.
+
+    A machine that refuses it has said so while this process locked itself in; the grader looks at the clock as well.
+    """
+    try:
+        import resource  # Windows has none, and a Python that only root may read has lost it by now
+    except ImportError:
+        return lambda _: None
 
     def limit(seconds: int) -> None:
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        soft = math.ceil(time.process_time()) + seconds
-        resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
+        with contextlib.suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+            soft = math.ceil(time.process_time()) + seconds
+            resource.setrlimit(resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
 
     return limit
 
@@ -162,6 +182,27 @@ def _seed(seed: int) -> None:
     np.random.bit_generator.randbits = random.Random(seed).getrandbits  # type: ignore[attr-defined]  # noqa: S311
 
 
+class _AbsentFinder:
+    """Find no module of a name that is not there for a submission, also where a folder of that name can be seen."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:  # noqa: ANN401, ARG002 - as Python asks
+        """Say what Python says of a module that there is not."""
+        if name == "test":  # see `grader.harness.sandbox.interpreter`
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def _behave(config: Message) -> dict[str, str]:
+    """Go to the folder where there are no walls, and keep to it; returns a report."""
+    folder = Folder(config["folder"])
+    try:
+        folder.enter(is_plain=True)
+    except OSError as error:
+        return {"folder": str(error)}
+    finally:
+        manners.install(config["readable"], config["listable"], folder.path)
+    return {"folder": ""}
+
+
 def serve() -> None:
     """Lock this process in, say so, and answer requests until the grader closes the pipe."""
     channel = Channel()
@@ -170,11 +211,8 @@ def serve() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     _seed(config["seed"])
-    report = {}
-    if config["confine"]:
-        report = confine(config)
-    else:
-        manners.install(config["readable"], config["listable"])
+    old_numpy.install()
+    report = confine(config) if config["confine"] else _behave(config)
     runner = Runner(config)
     channel.send(
         {"is": "ready", "call": 0, "report": report, "python": sys.version.split()[0], "numpy": np.__version__}
@@ -184,4 +222,4 @@ def serve() -> None:
         n_calls += 1
         request, payload = channel.receive()
         header, answer = runner.answer(request, payload)
-        channel.send({**header, "call": n_calls}, answer)
+        channel.send({**header, "call": n_calls, "notes": list(NOTES)}, answer)

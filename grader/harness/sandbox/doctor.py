@@ -31,7 +31,7 @@ from grader.harness.sandbox.policy import Limits, Mode
 from grader.harness.sandbox.program import Function, Program
 from grader.harness.sandbox.protocol import pack, pack_array
 
-LIMITS = Limits(call_s=2.0, call_cpu_s=1)
+LIMITS = Limits(call_s=2.0, call_cpu_s=1, call_idle_s=2.0)
 """Short, for the two attacks on time run into them."""
 
 SECRET_NAME = "GRADER_DOCTOR_SECRET"  # noqa: S105 - the name of a secret
@@ -76,13 +76,32 @@ class Targets:
         return bool(called)
 
 
-def examine(mode: Mode = Mode.AUTO) -> tuple[Protection, ...]:
+def find_interpreter(mode: Mode = Mode.AUTO, python: Path | None = None) -> str:
+    """Say which Python and NumPy run the students' code, or why none does: one sentence.
+
+    Parameters
+    ----------
+    mode : Mode, optional
+        How the session is opened that is asked.
+    python : Path, optional
+        The interpreter; None for the grader's own.
+    """
+    try:
+        with open_session(_PROGRAM, b"", mode=mode, limits=LIMITS, python=python) as session:
+            return f"Students' code will run under {session.interpreter}."
+    except SandboxError as exc:
+        return f"Students' code cannot run: {exc}"
+
+
+def examine(mode: Mode = Mode.AUTO, python: Path | None = None) -> tuple[Protection, ...]:
     """Attack this machine in every way that the doctor knows.
 
     Parameters
     ----------
     mode : Mode, optional
         How the sessions are opened; ``OFF`` shows what a plain process may do.
+    python : Path, optional
+        The interpreter that runs the attacks; None for the grader's own.
 
     Returns
     -------
@@ -92,7 +111,7 @@ def examine(mode: Mode = Mode.AUTO) -> tuple[Protection, ...]:
     """
     with _targets() as targets:
         attacks = tqdm(ATTACKS, desc="attacks", leave=False, disable=None)
-        return tuple(_try_out(attack, targets, mode) for attack in attacks)
+        return tuple(_try_out(attack, targets, mode, python) for attack in attacks)
 
 
 def render(protections: Sequence[Protection]) -> str:
@@ -103,10 +122,10 @@ def render(protections: Sequence[Protection]) -> str:
     return "\n".join([*lines, "", f"{n_on} of {len(protections)} protections are on."])
 
 
-def _try_out(attack: Attack, targets: Targets, mode: Mode) -> Protection:
+def _try_out(attack: Attack, targets: Targets, mode: Mode, python: Path | None = None) -> Protection:
     """Open a session, let the attack run in it, and judge."""
     try:
-        with open_session(_PROGRAM, targets.aim(attack), mode=mode, limits=LIMITS) as session:
+        with open_session(_PROGRAM, targets.aim(attack), mode=mode, limits=LIMITS, python=python) as session:
             failure = session.load()
             replies = [] if failure else [session.call(_FUNCTION.name, [_ASKED]) for _ in range(2) if session.is_alive]
         printed = session.printed

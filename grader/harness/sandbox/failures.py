@@ -1,14 +1,18 @@
 """What went wrong with a student's code, in words for the student."""
 
+import re
 import signal
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from grader.harness.characters import make_visible, one_line
 from grader.harness.results import Explanation, Verdict
-from grader.harness.sandbox.policy import MIB, Limits
+from grader.harness.sandbox.policy import MIB, Budget, Limits
 from grader.harness.sandbox.program import Function, Program
+from grader.harness.sandbox.stand_ins import PACKAGES
+from grader.harness.sandbox.stopwatch import Met
 
 _ADVICE = {
     "EOFError": "Nobody sits at a keyboard while it is graded: leave out input().",
@@ -20,13 +24,32 @@ _ADVICE = {
 }
 _REFUSED_ADVICE = {
     "files": "{file} may not read or write files when it is graded: leave that line out.",
+    "full": "{file} may write a few small files when it is graded; these are too many or too large: write less.",
     "system": (
         "When it is graded, {file} is one process with one thread, without network, other programs, user, home or "
         "language settings: leave that line out."
     ),
 }
+_NO_SUCH_MODULE = "{file} can use {listed}; {missing!r} is not available when it is graded. Leave the import out."
+_OWN_FILE = " If it is a file of yours, put it beside {file} in the zip."
+_STANDS_IN = "Leave it out: {file} needs only NumPy."
+_OTHER_PARAMETERS = "Its first line must stay def {name}({parameters}): the same parameters with the same defaults."
+_NEWER_SYNTAX = {
+    (3, 10): "match (3.10)",
+    (3, 12): "a type statement or the same quotes inside an f-string (3.12)",
+    (3, 14): "t-strings (3.14)",
+}
+"""Which version brought it."""
+_OF_NUMPY = re.compile(r"\bnumpy\b|\bnp\.", re.IGNORECASE)
+_PLACE = re.compile(r"^(cannot import name .{1,300}) \([^()]*\)$")
+"""Where this machine has the module is nothing to the student."""
+_RAGGED = "inhomogeneous shape"
 _DEFAULT_ADVICE = "Call {function}() with this input on your own computer and look at that line."
 _DEFAULT_LOAD_ADVICE = "Run `python {file}` on your own computer and look at that line."
+_SLOW_ADVICE = "Look for a loop that never ends, or for loops inside loops over the whole input."
+_SLOW_EVERYWHERE_ADVICE = "It is slow on every input: look for loops inside loops over the whole input."
+_IDLE_ADVICE = "Leave out time.sleep() and whatever waits for a key, a file, another thread or a certain time."
+_STOPPED = "it was still running after that and was stopped"
 _MAX_TRACEBACK = 8000
 _MAX_LINE_LENGTH = 600
 
@@ -65,11 +88,20 @@ class Blame:
         The function that was called; None while the file was loaded.
     limits : Limits
         Of the session.
+    interpreter : str
+        What runs the code: ``"Python 3.11.2, NumPy 2.4.1"``; empty if that is not known.
+    files : tuple of str
+        The names of the modules beside the file.
+    budget : Budget
+        What the session shares with the submission's others.
     """
 
     program: Program
     called: Function | None
     limits: Limits
+    interpreter: str = ""
+    files: tuple[str, ...] = ()
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def required(self) -> str:
@@ -80,25 +112,84 @@ class Blame:
 
     def raised(self, reply: Mapping[str, Any]) -> Failure:
         """Explain an exception that the student's code raised, or that Python raised on reading it."""
-        name, message, text = (_line(reply.get(key)) for key in ("type", "message", "text"))
-        line, file = reply.get("line"), self.program.file
-        where = f" in line {line} of {file}" if type(line) is int and 0 < line <= MAX_LINE else ""
-        got = f"got {name or 'an exception'}: {message}" if message else f"got {name or 'an exception'}"
-        got += f"{where}: {text}" if where and text else where
-        advice = _ADVICE.get(name, _DEFAULT_LOAD_ADVICE if self.called is None else _DEFAULT_ADVICE)
-        advice = _REFUSED_ADVICE.get(_line(reply.get("refused")), advice)
-        advice = advice.format(file=file, function="" if self.called is None else self.called.name)
-        if missing := _line(reply.get("missing")):
-            # A package is named with what is in it.
-            names = [name for name, _ in self.program.modules if not _holds(self.program, name)]
-            listed = " and ".join(["NumPy, " + _LIBRARY, *names] if names else ["NumPy", _LIBRARY])
-            advice = f"{file} can use {listed}; {missing!r} is not available when it is graded. Leave the import out."
         traceback = reply.get("traceback")
         return Failure(
             Verdict.CRASHED,
-            Explanation(self.required, got, advice),
+            Explanation(self.required, self._what_was_raised(reply), self._what_to_do(reply)),
             make_visible(traceback[:_MAX_TRACEBACK]) if isinstance(traceback, str) else "",
         )
+
+    def _what_was_raised(self, reply: Mapping[str, Any]) -> str:
+        name, message, text = (_line(reply.get(key)) for key in ("type", "message", "text"))
+        message = _PLACE.sub(r"\1", message)
+        line, file = reply.get("line"), self._file_of(reply)
+        where = f" in line {line} of {file}" if type(line) is int and 0 < line <= MAX_LINE else ""
+        got = f"got {name or 'an exception'}: {message}" if message else f"got {name or 'an exception'}"
+        if package := self._stand_in_of(reply):
+            got = f"{package} is not available when {self.program.file} is graded, and was used"
+        return got + (f"{where}: {text}" if where and text else where)
+
+    def _what_to_do(self, reply: Mapping[str, Any]) -> str:
+        """Choose an advice: what the grader itself stands in the way of before what only the code can be blamed for."""
+        name, message, missing, refused = (_line(reply.get(key)) for key in ("type", "message", "missing", "refused"))
+        file = self._file_of(reply)
+        if self._stand_in_of(reply):
+            return _STANDS_IN.format(file=self.program.file)
+        if missing:
+            return self._about_module(missing)
+        if self.called is not None and _line(reply.get("has")) and refused not in _REFUSED_ADVICE:
+            return _OTHER_PARAMETERS.format(name=self.called.name, parameters=self.called.parameters)
+        advice = _ADVICE.get(name, _DEFAULT_LOAD_ADVICE if self.called is None else _DEFAULT_ADVICE)
+        advice = _REFUSED_ADVICE.get(refused, advice)
+        advice = advice.format(file=file, function="" if self.called is None else self.called.name)
+        return f"{advice} {self._about_version(name, message)}".rstrip()
+
+    def _file_of(self, reply: Mapping[str, Any]) -> str:
+        """Say in which of the student's files it was; in the one that is graded if the reply names another."""
+        file = reply.get("file")
+        return str(file) if file in [f"{name}.py" for name in self.files] else self.program.file
+
+    def _stand_in_of(self, reply: Mapping[str, Any]) -> str:
+        package = reply.get("stands_in")
+        return str(package) if package in [*PACKAGES, *self.program.absent] else ""
+
+    def _about_module(self, missing: str) -> str:
+        # A package is named with what is in it.
+        names = [name for name, _ in self.program.modules if not _holds(self.program, name)]
+        listed = " and ".join(["NumPy, " + _LIBRARY, *names] if names else ["NumPy", _LIBRARY])
+        advice = _NO_SUCH_MODULE.format(file=self.program.file, listed=listed, missing=missing)
+        top = missing.partition(".")[0]
+        if top in PACKAGES:
+            return advice
+        if top in sys.stdlib_module_names:
+            return f"{advice} {self._graded_with(0)}".rstrip()
+        return advice + _OWN_FILE.format(file=self.program.file)
+
+    def _about_version(self, name: str, message: str) -> str:
+        """Say which Python or NumPy grades, where another one might have done."""
+        if name in {"SyntaxError", "IndentationError", "TabError"}:
+            return self._newer_syntax() if name == "SyntaxError" else ""
+        if name in {"AttributeError", "ImportError"} and _OF_NUMPY.search(message):
+            return self._graded_with(1)
+        if name in {"AttributeError", "ImportError"} and re.search(r"^module '|^cannot import name", message):
+            return self._graded_with(0)
+        if _RAGGED in message and (graded := self._graded_with(1)):
+            return f"{graded} It makes no array of rows of different lengths, as NumPy did before 1.24."
+        return ""
+
+    def _graded_with(self, place: int) -> str:
+        """Name Python (0) or NumPy (1)."""
+        parts = self.interpreter.split(", ")
+        return f"It is graded with {parts[place]}." if place < len(parts) and parts[place] else ""
+
+    def _newer_syntax(self) -> str:
+        match = re.match(r"Python (\d+)\.(\d+)", self.interpreter)
+        if match is None:
+            return ""
+        version = (int(match[1]), int(match[2]))
+        newer = [what for since, what in _NEWER_SYNTAX.items() if version < since]
+        example = f", such as {' or '.join(newer)}," if newer else ""
+        return f"It is graded with Python {match[1]}.{match[2]}: newer syntax{example} does not run there."
 
     def no_function(self, reply: Mapping[str, Any]) -> Failure:
         """Explain that the file was loaded but has no such function that could be called."""
@@ -114,6 +205,8 @@ class Blame:
         advice = self.called.advice if self.called is not None else ""
         if got == "None":
             advice = "End the function with a return of the answer, on every way through it."
+        if re.match(r"a tuple of \d", got):
+            advice = "Return the array alone."
         return Failure(Verdict.WRONG, Explanation(self.required, f"got {got}", advice))
 
     def memory(self) -> Failure:
@@ -122,19 +215,37 @@ class Blame:
         advice = "Look for a list that grows without end, or for a table with a row for every possible number."
         return Failure(Verdict.OUT_OF_MEMORY, Explanation(required, "it asked for more", advice))
 
-    def timeout(self, seconds: float, *, is_cpu: bool = False) -> Failure:
-        """Explain that a limit on time was reached."""
-        clock = " of computing time" if is_cpu else ""
-        what = f"{self.program.file} must be imported" if self.called is None else f"{self.called.name}() must return"
-        got = "it was still running after that and was stopped"
-        advice = "Look for a loop that never ends, or for loops inside loops over the whole input."
-        return Failure(Verdict.TIMED_OUT, Explanation(f"{what} within {seconds:g} s{clock}", got, advice))
+    def over_limit(self, met: Met) -> Failure:
+        """Explain which limit on time was met."""
+        one = f"{self.program.file} must be imported" if self.called is None else f"{self.called.name}() must return"
+        match met:
+            case Met.CALL_CPU:
+                required, got = f"{one} within {self.limits.call_cpu_s} s of computing time", _STOPPED
+                advice = _SLOW_ADVICE
+            case Met.CALL_IDLE:
+                required = f"{one} without sleeping or waiting for {self.limits.call_idle_s:g} s"
+                got, advice = "it slept or waited for so long and was stopped", _IDLE_ADVICE
+            case Met.CALL_WALL:
+                seconds = self.limits.load_s if self.called is None else self.limits.call_s
+                required, got, advice = f"{one} within {seconds:g} s", _STOPPED, _SLOW_ADVICE
+            case _:
+                return self._over_budget(met)
+        return Failure(Verdict.TIMED_OUT, Explanation(required, got, advice))
 
-    def total(self) -> Failure:
-        """Explain that the calls together took too long."""
-        required = f"All calls of {self.program.label} together must return within {self.limits.total_s:g} s"
-        advice = "It is slow on every input: look for loops inside loops over the whole input."
-        return Failure(Verdict.TIMED_OUT, Explanation(required, "they took longer", advice))
+    def _over_budget(self, met: Met) -> Failure:
+        """Explain that all calls together have met a limit."""
+        budget = self.budget.first_to_end(is_cpu=met is not Met.ALL_IDLE)
+        all_calls = " ".join(filter(None, (f"All calls of {self.program.label}", budget.scope, "together")))
+        advice = _SLOW_EVERYWHERE_ADVICE
+        match met:
+            case Met.ALL_IDLE:
+                required = f"{all_calls} may sleep or wait for {budget.idle_s:g} s"
+                got, advice = "they slept or waited longer", _IDLE_ADVICE
+            case Met.ALL_CPU:
+                required, got = f"{all_calls} may take {budget.cpu_s:g} s of computing time", "they took more"
+            case _:
+                required, got = f"{all_calls} must return within {budget.cpu_s:g} s", "they took longer"
+        return Failure(Verdict.TIMED_OUT, Explanation(required, got, advice))
 
     def end(self, status: int | None) -> Failure:
         """Explain that the student's process ended, by its exit status; None if it only closed its pipe."""
@@ -142,7 +253,7 @@ class Blame:
             return self.forgery()
         name = _signal_name(status)
         if name == "SIGXCPU":
-            return self.timeout(self.limits.call_cpu_s, is_cpu=True)
+            return self.over_limit(Met.CALL_CPU)
         got = f"Python was ended with exit status {status}"
         advice = "Leave out os._exit() and the like: return the answer."
         if name == "SIGKILL":

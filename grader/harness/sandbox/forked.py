@@ -19,6 +19,7 @@ from typing import IO
 from grader.harness.errors import HostUnfit
 from grader.harness.sandbox.nursery import KILL, REAP, REPLY, REQUEST, RUNNING, START
 from grader.harness.sandbox.processes import END_S, popen
+from grader.harness.sandbox.usage import find_process
 
 _ANSWER_S = 30.0
 """A nursery answers within a millisecond; one that does not is stopped, or the machine is."""
@@ -163,6 +164,11 @@ class ForkedProcess:
         self.stdin: IO[bytes] | None = os.fdopen(ours[0], "wb")
         self.stdout: IO[bytes] | None = os.fdopen(ours[1], "rb")
         self.stderr: IO[bytes] | None = os.fdopen(ours[2], "rb")
+
+    @property
+    def number(self) -> int:
+        """The number of the process in the grader's own table: see `grader.harness.sandbox.processes.Process`."""
+        return find_process(self._end) if self._end >= 0 else 0
 
     def wait(self, timeout_s: float) -> int | None:
         """Wait for the process to end by itself.

@@ -1,5 +1,6 @@
 """What the grader knows about an interpreter before it runs a child under it; each is asked once."""
 
+import contextlib
 import functools
 import json
 import os
@@ -14,7 +15,11 @@ from typing import Any
 from grader.harness.errors import HostUnfit
 
 _HERE = Path(__file__).resolve().parent
-_RUNNER = ("child", "confinement", "conversion", "crashes", "landlock", "manners", "nursery", "protocol", "seccomp")
+_RUNNER = (
+    *("child", "confinement", "conversion", "crashes", "folder", "imports", "landlock", "loading", "manners", "notes"),
+    *("nursery", "old_numpy", "own_usage", "protocol", "seccomp", "signatures", "stand_ins"),
+)
+_BUFFER_BYTES = 1 << 18
 _SURVEY_S = 60.0
 """A first import of NumPy from a cold disk can take long."""
 
@@ -53,8 +58,8 @@ class Interpreter:
 
     @functools.cached_property
     def readable(self) -> tuple[Path, ...]:
-        """Everything that the child may read, without packages installed inside the standard library's folder."""
-        entries = [entry for folder in self.folders for entry in _without_packages(folder)]
+        """Everything that the child may read, without what is left out of the standard library's folder."""
+        entries = [entry for folder in self.folders for entry in _without_left_out(folder)]
         return (*entries, *self.numpy_folders, *self.libraries, self.executable)
 
     @property
@@ -126,7 +131,34 @@ def _sources(modules: tuple[tuple[str, Path], ...]) -> str:
     return json.dumps(sources | {name: path.read_text(encoding="utf-8") for name, path in (*runner, *modules)})
 
 
-def _without_packages(folder: Path) -> list[Path]:
+_LEFT_OUT = ("site-packages", "dist-packages", "test", "config-*")
+"""Installed packages; and what nobody imports and is large: Python's tests of itself, and what programs are linked with
+that have a Python in them. All the rest is read before, see `read_through`."""
+
+
+def left_out(folder: Path) -> list[Path]:
+    """List the folders inside one of the standard library that a child is not to see."""
+    return [path for pattern in _LEFT_OUT for path in sorted(folder.glob(pattern)) if path.is_dir()]
+
+
+def _without_left_out(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return [folder]
-    return [entry for entry in sorted(folder.iterdir()) if entry.name not in {"site-packages", "dist-packages"}]
+    hidden = set(left_out(folder))
+    return [entry for entry in sorted(folder.iterdir()) if entry not in hidden]
+
+
+@functools.cache
+def read_through(interpreter: Interpreter) -> None:
+    """Read every file that a child may read, once, so that all of them are in memory whoever has read which.
+
+    A file that is read for the first time is slow. Without this a child could tell the next one something by the files
+    that it reads, and by those that it does not.
+    """
+    buffer = bytearray(_BUFFER_BYTES)
+    for place in interpreter.readable:
+        below = [os.path.join(folder, name) for folder, _, names in os.walk(place) for name in names]  # noqa: PTH118
+        for path in below or [str(place)]:
+            with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:  # noqa: PTH123 - thousands
+                while file.readinto(buffer):
+                    pass

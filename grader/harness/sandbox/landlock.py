@@ -16,6 +16,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same numbers o
 _VERSION_FLAG = 1
 _RULE_PATH_BENEATH = 1
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
+_REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_FILE, _MOVE, _TRUNCATE = 1 << 4, 1 << 5, 1 << 7, 1 << 8, 1 << 13, 1 << 14
 # How many of the file rights each version of Landlock knows, and so refuses where no rule gives them.
 _N_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _NEWEST_KNOWN = 5
@@ -23,6 +24,10 @@ _ALL_TCP = 0b11
 _ALL_SCOPES = 0b11
 FIRST_WITH_TRUNCATE = 3
 """Before this version, opening a file that may only be read could still empty it."""
+OWN_UNREAD = _WRITE_FILE | _READ_DIR | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_FILE | _MOVE | _TRUNCATE
+"""Rights in a folder of one's own: plain files and folders, no links, sockets, pipes or devices, nothing to execute."""
+OWN = OWN_UNREAD | _READ_FILE
+"""The same, and what was written may be read."""
 
 
 def _libc() -> ctypes.CDLL:
@@ -37,7 +42,7 @@ def find_version() -> int:
     return max(0, version)
 
 
-def restrict(readable: list[str], listable: list[str], writable: list[str]) -> int:
+def restrict(readable: list[str], listable: list[str], writable: list[str], own: dict[str, int] | None = None) -> int:
     """Leave this process nothing but these folders and files, for ever. ``no_new_privs`` must be set already.
 
     Parameters
@@ -48,6 +53,8 @@ def restrict(readable: list[str], listable: list[str], writable: list[str]) -> i
         Folders of which, and below which, only the names of what is in them may be read.
     writable : list of str
         Files that may be read and written: devices.
+    own : dict of str to int, optional
+        Folders of one's own, and the rights in them: ``OWN`` or ``OWN_UNREAD``.
 
     Returns
     -------
@@ -73,6 +80,8 @@ def restrict(readable: list[str], listable: list[str], writable: list[str]) -> i
         _add(libc, ruleset, path, _READ_DIR)
     for path in writable:
         _add(libc, ruleset, path, _READ_FILE | _WRITE_FILE)
+    for path, own_rights in (own or {}).items():
+        _add(libc, ruleset, path, own_rights & rights)
     _checked(libc.syscall(_RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
     return version

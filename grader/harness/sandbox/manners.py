@@ -33,9 +33,10 @@ _REACHES = (
     *("socket.gethostbyname", "socket.getnameinfo"),
 )
 _CHANGES = (
-    *("os.chdir", "os.chmod", "os.chown", "os.link", "os.mkdir", "os.posix_spawn", "os.remove", "os.removexattr"),
-    *("os.rename", "os.rmdir", "os.setxattr", "os.symlink", "os.truncate", "os.utime"),
+    *("os.chdir", "os.chmod", "os.chown", "os.link", "os.posix_spawn", "os.removexattr", "os.setxattr", "os.symlink"),
+    "os.utime",
 )
+_KEEPS = ("os.mkdir", "os.remove", "os.rmdir", "os.truncate")  # allowed in the child's own folder; so is os.rename
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _WINDOWS = ("tkinter", "_tkinter")  # no screen where it is graded, and so no library to draw on it
 _THREAD, _USER = "_thread.start_new_thread", "pwd.getpwuid"  # not reported by all Pythons, so asked for below
@@ -73,7 +74,7 @@ class Places:
         return True
 
 
-def install(readable: Iterable[str], listable: Iterable[str]) -> None:
+def install(readable: Iterable[str], listable: Iterable[str], own: str = "") -> None:
     """Refuse what the sandbox would refuse, as far as Python reports it; for ever.
 
     Parameters
@@ -82,22 +83,33 @@ def install(readable: Iterable[str], listable: Iterable[str]) -> None:
         Folders, with all that is below them, and files that may be read.
     listable : iterable of str
         Folders of which only the names in them may be read.
+    own : str, optional
+        A folder in which files may be written and removed, too.
     """
-    files, folders = Places(readable), Places(listable)
+    files, folders, folder = Places([*readable, *filter(None, [own])]), Places(listable), Places(filter(None, [own]))
 
     def check_open(path: Any, mode: Any, flags: Any) -> None:  # noqa: ANN401 - whatever was to be opened
         if isinstance(path, int):  # it is open already
             return
         place = _resolve(path)
         is_writing = bool(set(str(mode or "")) & set("wax+")) or bool((flags or 0) & _WRITING)
-        if place != _resolve(os.devnull) and (is_writing or not files.enclose(place)):
+        if place != _resolve(os.devnull) and not (folder if is_writing else files).enclose(place):
             _refuse_file(path)
 
     def check_list(path: Any = None, *_: Any) -> None:  # noqa: ANN401 - whatever was to be listed
         if not isinstance(path, int) and not (files.enclose(_resolve(path or ".")) or _resolve(path or ".") in folders):
             _refuse_file(path or ".")
 
+    def check_change(path: Any, *_: Any) -> None:  # noqa: ANN401 - whatever was to be changed
+        if not (isinstance(path, int) or folder.enclose(_resolve(path))):
+            _refuse_file(path)
+
+    def check_rename(source: Any, target: Any, *_: Any) -> None:  # noqa: ANN401 - whatever was to be moved
+        check_change(source)
+        check_change(target)
+
     RULES.update(dict.fromkeys(_STARTS + _REACHES, _refuse))
+    RULES.update({**dict.fromkeys(_KEEPS, check_change), "os.rename": check_rename})
     RULES.update(dict.fromkeys(_CHANGES, _refuse_file))
     RULES.update({"open": check_open, "os.listdir": check_list, "os.scandir": check_list})
     RULES.update({"import": _check_import, "sqlite3.connect": _check_database})

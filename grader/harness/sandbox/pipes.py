@@ -10,7 +10,7 @@ import select
 import time
 from typing import Protocol
 
-from grader.harness.sandbox.processes import Process
+from grader.harness.sandbox.processes import Piped
 from grader.harness.sandbox.threaded import ThreadedPipes
 
 CHUNK_BYTES = 64 * 1024
@@ -53,7 +53,7 @@ class Pipes(Protocol):
         """Take what was still printed and close all ends; the process has ended."""
 
 
-def open_pipes(process: Process, printed_bytes: int) -> Pipes:
+def open_pipes(process: Piped, printed_bytes: int) -> Pipes:
     """Take over the three pipes of a process, keeping at most `printed_bytes` of what it prints."""
     return PolledPipes(process, printed_bytes) if hasattr(select, "poll") else ThreadedPipes(process, printed_bytes)
 
@@ -61,7 +61,7 @@ def open_pipes(process: Process, printed_bytes: int) -> Pipes:
 class PolledPipes:
     """Pipes of Linux and macOS: one loop that waits for whichever of the three is ready."""
 
-    def __init__(self, process: Process, printed_bytes: int) -> None:
+    def __init__(self, process: Piped, printed_bytes: int) -> None:
         assert process.stdin is not None  # noqa: S101 - started so
         assert process.stdout is not None  # noqa: S101
         assert process.stderr is not None  # noqa: S101

@@ -13,23 +13,33 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, Protocol
 
+from grader.harness.sandbox.usage import find_last_descendant
+
 END_S = 2.0
 """How long to wait for a process that has closed its pipes, or was killed, to be gone."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0005, 0.05
 
 
-class Process(Protocol):
-    """A process with three pipes.
+class Piped(Protocol):
+    """Whatever has three pipes.
 
     Attributes
     ----------
     stdin, stdout, stderr : binary streams
-        The grader's ends of its pipes.
+        The grader's ends.
     """
 
     stdin: IO[bytes] | None
     stdout: IO[bytes] | None
     stderr: IO[bytes] | None
+
+
+class Process(Piped, Protocol):
+    """A process with three pipes."""
+
+    @property
+    def number(self) -> int:
+        """The number, in the grader's process table, of the process that runs the code; 0 where nothing tells it."""
 
     def wait(self, timeout_s: float) -> int | None:
         """Wait for the process to end by itself.
@@ -55,6 +65,11 @@ class StartedProcess:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self.stdin, self.stdout, self.stderr = process.stdin, process.stdout, process.stderr
+
+    @property
+    def number(self) -> int:
+        """The number of the process, or of the one that bubblewrap has started: see `Process`."""
+        return find_last_descendant(self._process.pid) if self._process.returncode is None else 0
 
     def wait(self, timeout_s: float) -> int | None:
         """Wait for the process to end by itself, then kill what it has left behind: see `Process`."""

@@ -41,12 +41,18 @@ class Program:
     modules : tuple of (str, Path)
         What it may import besides NumPy and the standard library: full names, packages before what is in them, and the
         files that hold them. They must run under Python 3.8 with NumPy alone.
+    aliases : tuple of (str, str)
+        Other names under which these may be imported, and what they stand for.
+    absent : tuple of str
+        Full names of modules of the lab that it may import, but not use: they are not there when it is graded.
     """
 
     file: str
     functions: tuple[Function, ...]
     module: str = ""
     modules: tuple[tuple[str, Path], ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    absent: tuple[str, ...] = ()
 
     @property
     def module_name(self) -> str:

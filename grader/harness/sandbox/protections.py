@@ -14,7 +14,8 @@ _PROTECTIONS = (
     ("Namespaces", "own file system, network and process table", (_NAMESPACES,)),
     ("System calls", "only those that computing needs", (_FILTER,)),
     ("Files read", "none but Python and NumPy", (_NAMESPACES, _LANDLOCK)),
-    ("Files written", "none", (_NAMESPACES, _LANDLOCK, _FILTER)),
+    ("Files written", "none outside its own folder", (_NAMESPACES, _LANDLOCK, _FILTER)),
+    ("Folder of its own", "the current directory, small and gone at the end", ("folder",)),
     ("Network", "none", (_NAMESPACES, _FILTER)),
     ("Other processes", "not seen, no signals", (_NAMESPACES, _FILTER)),
     ("New processes and threads", "none", (_FILTER,)),
@@ -48,7 +49,7 @@ def list_protections(mode: Mode, unwrapped: str, report: Mapping[str, str]) -> t
         _NAMESPACES: unwrapped,
         _LANDLOCK: report.get("landlock", default),
         _FILTER: report.get("seccomp", default),
-        **{step: report.get(step, default) for step in ("rlimits", "user", "privileges", "death")},
+        **{step: report.get(step, default) for step in ("folder", "rlimits", "user", "privileges", "death")},
     }
     return (*_ALWAYS, *(_judge(name, says, layers, why_not) for name, says, layers in _PROTECTIONS))
 

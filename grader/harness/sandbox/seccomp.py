@@ -49,28 +49,22 @@ _NUMBERS = {
     "getcwd": (79, 17),
     # Memory of its own.
     "brk": (12, 214),
-    "mmap": (9, 222),
     "munmap": (11, 215),
     "mremap": (25, 216),
     "mprotect": (10, 226),
-    "madvise": (28, 233),
     # Its own signals: handlers and masks, nothing that sends one.
     "rt_sigaction": (13, 134),
     "rt_sigprocmask": (14, 135),
     "rt_sigreturn": (15, 139),
     "sigaltstack": (131, 132),
     "restart_syscall": (219, 128),
-    # Time, sleep, locks.
-    "clock_gettime": (228, 113),
-    "clock_getres": (229, 114),
-    "clock_nanosleep": (230, 115),
+    # Time and sleep; `times` tells of this process and of children that it cannot have.
     "nanosleep": (35, 101),
     "gettimeofday": (96, 169),
     "time": (201, None),
     "times": (100, 153),
-    "futex": (202, 98),
     "sched_yield": (24, 124),
-    # What it is and what it used.
+    # What it is. Not what it used: `getrusage` counts pages that another process has read before.
     "getpid": (39, 172),
     "getppid": (110, 173),
     "gettid": (186, 178),
@@ -81,20 +75,44 @@ _NUMBERS = {
     "getgroups": (115, 158),
     "getresuid": (118, 148),
     "getresgid": (120, 150),
-    "getrusage": (98, 165),
-    "sched_getaffinity": (204, 123),
     "uname": (63, 160),
     "getrandom": (318, 278),
     # The end.
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
+# Calls that change files, where there is a wall that says which. Not among them: links, modes, owners, times,
+# attributes and locks, since walls leave those alone or nobody needs them to save an answer.
+_CHANGES = {
+    "mkdir": (83, None),
+    "mkdirat": (258, 34),
+    "rmdir": (84, None),
+    "unlink": (87, None),
+    "unlinkat": (263, 35),
+    "rename": (82, None),
+    "renameat": (264, 38),
+    "truncate": (76, 45),
+    "ftruncate": (77, 46),
+    "fsync": (74, 82),
+    "fdatasync": (75, 83),
+    "msync": (26, 227),  # numpy.memmap.flush
+}
 # Calls whose arguments decide.
-_FCNTL = (72, 25)
-_IOCTL = (16, 29)
-_PRLIMIT64 = (302, 261)
+_ARGUMENTS = {
+    "fcntl": (72, 25),
+    "ioctl": (16, 29),
+    "prlimit64": (302, 261),
+    "sched_getaffinity": (204, 123),
+    "clock_gettime": (228, 113),
+    "clock_getres": (229, 114),
+    "clock_nanosleep": (230, 115),
+    "madvise": (28, 233),
+    "futex": (202, 98),
+    "mmap": (9, 222),
+}
 _OPEN_FLAGS = {"open": 1, "openat": 2}  # which argument holds the flags
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+_UNNAMED = 0o20000000  # O_TMPFILE without O_DIRECTORY: a file that nobody can find
 # Newer forms that C libraries try first: told that they do not exist, they fall back to one in the table.
 _MISSING = {"clone3": (435, 435), "openat2": (437, 437), "rseq": (334, 293)}
 
@@ -102,6 +120,15 @@ _MISSING = {"clone3": (435, 435), "openat2": (437, 437), "rseq": (334, 293)}
 _FCNTL_COMMANDS = (0, 1, 2, 3, 1030)
 # TCGETS ("is it a terminal?"), FIONCLEX, FIOCLEX.
 _IOCTL_REQUESTS = (0x5401, 0x5450, 0x5451)
+# CLOCK_REALTIME to CLOCK_BOOTTIME: the fixed ones. Others are made from the number of a process or of a descriptor,
+# and tell another process's time.
+_CLOCKS = tuple(range(8))
+# MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE, for the memory of C libraries and NumPy. Others read ahead,
+# throw out of memory, or look for pages that processes could share.
+_ADVICE = (4, 8, 14, 15)
+# One without it is for all processes that map the same file, and carries data from one to the next.
+_FUTEX_PRIVATE = 128
+_MAP_SHARED, _MAP_ANONYMOUS, _PROT_WRITE = 1, 0x20, 2
 
 # Processor: (column of the tables, AUDIT_ARCH_*).
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
@@ -153,17 +180,26 @@ def build(machine: str, *, may_open_for_writing: bool) -> bytes:
         _instruction(_RETURN, _KILL_PROCESS),
         _instruction(_LOAD, _NUMBER_OFFSET),
     ]
-    simple = [name for name in _NUMBERS if may_open_for_writing or name not in _OPEN_FLAGS]
-    for name in simple:
-        code += _answer(_NUMBERS[name][column], _ALLOW)
+    simple = {**_NUMBERS, **(_CHANGES if may_open_for_writing else {})}
+    for name in [name for name in simple if name not in _OPEN_FLAGS]:
+        code += _answer(simple[name][column], _ALLOW)
     for numbers in _MISSING.values():
         code += _answer(numbers[column], _ERRNO | errno.ENOSYS)
-    code += _allow_if_in(_FCNTL[column], 1, _FCNTL_COMMANDS)
-    code += _allow_if_in(_IOCTL[column], 1, _IOCTL_REQUESTS)
-    code += _allow_if_in(_PRLIMIT64[column], 0, (0, os.getpid()))
-    if not may_open_for_writing:
-        for name, argument in _OPEN_FLAGS.items():
-            code += _allow_without_bits(_NUMBERS[name][column], argument, _WRITING)
+    own = (0, os.getpid())
+    number = {name: numbers[column] for name, numbers in _ARGUMENTS.items()}
+    code += _allow_if_in(number["fcntl"], 1, _FCNTL_COMMANDS)
+    code += _allow_if_in(number["ioctl"], 1, _IOCTL_REQUESTS)
+    code += _allow_if_in(number["prlimit64"], 0, own)
+    code += _allow_if_in(number["sched_getaffinity"], 0, own)
+    for name in ("clock_gettime", "clock_getres", "clock_nanosleep"):
+        code += _allow_if_in(number[name], 0, _CLOCKS)
+    code += _allow_if_in(number["madvise"], 2, _ADVICE)
+    code += _allow_private_futex(number["futex"])
+    code += _allow_own_map(number["mmap"])
+    for name, argument in _OPEN_FLAGS.items():
+        code += _allow_without_bits(
+            _NUMBERS[name][column], argument, _UNNAMED if may_open_for_writing else _WRITING | _UNNAMED
+        )
     code.append(_instruction(_RETURN, _ERRNO | errno.EPERM))
     return b"".join(code)
 
@@ -180,7 +216,7 @@ def _answer(number: int | None, action: int) -> list[bytes]:
 
 
 def _argument(argument: int) -> bytes:
-    """Load the low half of an argument: the kernel reads no more of the three calls that are told apart by it."""
+    """Load the low half of an argument: all that the kernel reads of it, or all that has a meaning."""
     return _instruction(_LOAD, _ARGUMENTS_OFFSET + 8 * argument)
 
 
@@ -198,6 +234,31 @@ def _allow_without_bits(number: int | None, argument: int, bits: int) -> list[by
     body = [
         _argument(argument),
         _instruction(_JUMP_ANY_BIT, bits, 0, 1),
+        _instruction(_RETURN, _ERRNO | errno.EACCES),
+        _instruction(_RETURN, _ALLOW),
+    ]
+    return [_instruction(_JUMP_EQUAL, number, 0, len(body)), *body]
+
+
+def _allow_private_futex(number: int) -> list[bytes]:
+    """Allow the futexes that this process shares with nobody; refuse the others."""
+    body = [
+        _argument(1),
+        _instruction(_JUMP_ANY_BIT, _FUTEX_PRIVATE, 1, 0),
+        _instruction(_RETURN, _ERRNO | errno.EPERM),
+        _instruction(_RETURN, _ALLOW),
+    ]
+    return [_instruction(_JUMP_EQUAL, number, 0, len(body)), *body]
+
+
+def _allow_own_map(number: int) -> list[bytes]:
+    """Allow maps of memory, copies of files, and files that may be written: those that are this process's own."""
+    body = [
+        _argument(3),
+        _instruction(_JUMP_ANY_BIT, _MAP_ANONYMOUS, 4, 0),
+        _instruction(_JUMP_ANY_BIT, _MAP_SHARED, 0, 3),
+        _argument(2),
+        _instruction(_JUMP_ANY_BIT, _PROT_WRITE, 1, 0),
         _instruction(_RETURN, _ERRNO | errno.EACCES),
         _instruction(_RETURN, _ALLOW),
     ]

@@ -1,23 +1,25 @@
 """One session with a child: hand over the student's file, call its functions, be ready for anything."""
 
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.harness.characters import make_visible
+from grader.harness.errors import HostBusy
 from grader.harness.results import Protection
 from grader.harness.sandbox import protocol
+from grader.harness.sandbox.exchange import Child, Watch
 from grader.harness.sandbox.failures import Blame, Failure
-from grader.harness.sandbox.pipes import Pipes
-from grader.harness.sandbox.policy import Limits
-from grader.harness.sandbox.processes import END_S, Process
+from grader.harness.sandbox.policy import Budget, Limits
 from grader.harness.sandbox.program import Function, Program
-
-_NPY_HEADER_BYTES = 256
+from grader.harness.sandbox.remarks import Remarks
+from grader.harness.sandbox.stopwatch import Met, OverLimitError, Stopwatch, WallWatch
 
 
 @dataclass(frozen=True)
@@ -39,47 +41,6 @@ class Reply:
     seconds: float
 
 
-class Child:
-    """A process and its pipes."""
-
-    def __init__(self, process: Process, pipes: Pipes) -> None:
-        self._process = process
-        self.pipes = pipes
-
-    def receive(self, limits: Limits, deadline: float) -> tuple[dict[str, Any], bytes]:
-        """Receive one message: header and payload.
-
-        Raises
-        ------
-        TimeoutError
-            If it has not come by `deadline`, on the clock of `time.monotonic`.
-        EOFError
-            If the child closed its end.
-        ValueError
-            If what came is no message, or one that is too long.
-        """
-        n_header, n_payload = protocol.read_lengths(self.pipes.receive(protocol.LENGTHS_BYTES, deadline))
-        if n_header > limits.header_bytes or n_payload > limits.reply_bytes + _NPY_HEADER_BYTES:
-            raise ValueError(f"A message must be short; got {n_header} and {n_payload} bytes.")
-        header = protocol.read_header(self.pipes.receive(n_header, deadline))
-        return header, self.pipes.receive(n_payload, deadline)
-
-    def wait(self) -> int | None:
-        """Wait a moment for the process to end by itself; returns its exit status, or None if it has not ended.
-
-        Raises
-        ------
-        HostUnfit
-            If it was ended with the process that it was forked from.
-        """
-        return self._process.wait(END_S)
-
-    def kill(self) -> None:
-        """Kill the process, with what it may have started in its group, and close its pipes."""
-        self._process.kill()
-        self.pipes.close()
-
-
 class Session:
     """One fresh process that plays one list of cases for one submission.
 
@@ -91,8 +52,6 @@ class Session:
         What protected the machine.
     interpreter : str
         What runs the code: ``"Python 3.11.2, NumPy 2.4.1"``.
-    remarks : list of str
-        What was done so that the code could run, one sentence each.
     """
 
     def __init__(
@@ -103,15 +62,19 @@ class Session:
         limits: Limits,
         protections: Sequence[Protection],
         interpreter: str = "",
+        files: Mapping[str, bytes] = MappingProxyType({}),
+        budget: Budget | None = None,
     ) -> None:
         self.protections = tuple(protections)
         self.interpreter = interpreter
-        self.remarks: list[str] = []
+        self._remarks = Remarks(program, interpreter, files)
+        self._files = files
         self._child = child
         self._program = program
         self._source = source
         self._limits = limits
-        self._left_s = limits.total_s
+        self._budget = budget or Budget()
+        self._meter = child.open_meter()
         self._n_calls = 0
         self._is_alive = True
         self._is_loaded = False
@@ -129,6 +92,11 @@ class Session:
         return self._is_alive
 
     @property
+    def remarks(self) -> list[str]:
+        """What was done up to now so that the code could run, one sentence each, in the order of the alphabet."""
+        return self._remarks.sentences
+
+    @property
     def printed(self) -> str:
         """What the student's code printed up to now, made safe to show; complete once the session is closed."""
         text = self._child.pipes.printed.decode("utf-8", "replace")
@@ -139,6 +107,8 @@ class Session:
         if self._is_alive:
             self._is_alive = False
             self._child.kill()
+            if self._meter is not None:
+                self._meter.close()
 
     def load(self) -> Failure | None:
         """Compile and run the student's file in the child, once.
@@ -150,6 +120,8 @@ class Session:
 
         Raises
         ------
+        HostBusy
+            If the machine has no time to run it.
         HostUnfit
             If the process that the child was forked from is gone.
         ValueError
@@ -157,7 +129,9 @@ class Session:
         """
         if not self._is_loaded:
             self._is_loaded = True
-            outcome, _ = self._exchange({"do": "load"}, self._source, self._limits.load_s, None)
+            lengths = [(name, len(text)) for name, text in self._files.items()]
+            sources = b"".join((self._source, *self._files.values()))
+            outcome, _ = self._exchange({"do": "load", "files": lengths}, sources, None)
             self._failure = outcome if isinstance(outcome, Failure) else None
         return self._failure
 
@@ -180,6 +154,8 @@ class Session:
 
         Raises
         ------
+        HostBusy
+            If the machine has no time to run it.
         HostUnfit
             If the process that the child was forked from is gone.
         ValueError
@@ -190,7 +166,7 @@ class Session:
             return Reply(None, failure, 0.0)
         header, payload = protocol.pack_arguments(arguments, keywords or {})
         request = {"do": "call", "function": function, **header}
-        outcome, seconds = self._exchange(request, payload, self._limits.call_s, self._program.function(function))
+        outcome, seconds = self._exchange(request, payload, self._program.function(function))
         if isinstance(outcome, Failure):
             if not self._is_alive:
                 self._failure = outcome
@@ -198,28 +174,41 @@ class Session:
         return Reply(outcome, None, seconds)
 
     def _exchange(
-        self, request: dict[str, Any], payload: bytes, limit_s: float, called: Function | None
+        self, request: dict[str, Any], payload: bytes, called: Function | None
     ) -> tuple[npt.NDArray[np.float64] | Failure | None, float]:
         """Send one request and judge the reply: an array, a failure, or None for "loaded"; and the seconds it took."""
         if not self._is_alive:
             raise ValueError("A session must be open to be asked; this one was closed. Open another one.")
-        blame = Blame(self._program, called, self._limits)
-        start = time.monotonic()
-        outcome: npt.NDArray[np.float64] | Failure | None
-        try:
-            header, array = self._ask(protocol.pack(request, payload), start + min(limit_s, self._left_s))
-            outcome = _judge(header, array, blame)
-        except TimeoutError:
-            outcome = blame.total() if self._left_s < limit_s else blame.timeout(limit_s)
+        blame = Blame(self._program, called, self._limits, self.interpreter, tuple(self._files), self._budget)
+        if self._budget.is_spent:
             self.close()
+            return blame.over_limit(Met.ALL_CPU if self._budget.cpu_left_s == 0 else Met.ALL_IDLE), 0.0
+        start = time.monotonic()
+        return self._try(protocol.pack(request, payload), blame), time.monotonic() - start
+
+    def _try(self, message: bytes, blame: Blame) -> npt.NDArray[np.float64] | Failure | None:
+        """Send one request and turn whatever comes of it into an outcome; without a reply the session is over."""
+        watch = self._start_watch(is_load=blame.called is None)
+        try:
+            with _charging(watch):
+                header, array = self._ask(message, watch)
+            return _judge(header, array, blame)
+        except OverLimitError as exc:
+            outcome = blame.over_limit(exc.met)
         except EOFError:
-            outcome = blame.end(self._wait())
+            return blame.end(self._wait())
         except ValueError:
             outcome = blame.forgery()
+        except HostBusy:
             self.close()
-        elapsed = time.monotonic() - start
-        self._left_s = max(0.0, self._left_s - elapsed)
-        return outcome, elapsed
+            raise
+        self.close()
+        return outcome
+
+    def _start_watch(self, *, is_load: bool) -> Stopwatch | WallWatch:
+        if self._meter is not None:
+            return Stopwatch(self._meter, self._limits, self._budget)
+        return WallWatch(self._limits.load_s if is_load else self._limits.call_s, self._budget)
 
     def _wait(self) -> int | None:
         """Wait for the child's end and close the session, also where nobody can tell how the child ended."""
@@ -228,16 +217,26 @@ class Session:
         finally:
             self.close()
 
-    def _ask(self, message: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
+    def _ask(self, message: bytes, watch: Watch) -> tuple[dict[str, Any], bytes]:
         """Send one request and receive its reply; a ValueError if it comes too early or is another call's."""
         self._n_calls += 1
         if not self._child.pipes.is_silent:
             raise ValueError("A reply must come after its request.")
         self._child.pipes.send(message)
-        header, payload = self._child.receive(self._limits, deadline)
+        header, payload = self._child.receive(self._limits, watch)
         if header.get("call") != self._n_calls:
             raise ValueError(f"A reply must name its call, {self._n_calls}; got {header.get('call')!r:.80}.")
+        self._remarks.take(header.get("notes"))
         return header, payload
+
+
+@contextlib.contextmanager
+def _charging(watch: Stopwatch | WallWatch) -> Iterator[None]:
+    """Charge what was used, however it ends: before anybody waits for the end of a process, which forgets it."""
+    try:
+        yield
+    finally:
+        watch.stop()
 
 
 def _judge(header: Mapping[str, Any], payload: bytes, blame: Blame) -> npt.NDArray[np.float64] | Failure | None:

@@ -9,7 +9,7 @@ import time
 from queue import SimpleQueue
 from typing import IO
 
-from grader.harness.sandbox.processes import Process
+from grader.harness.sandbox.processes import Piped
 
 _CHUNK_BYTES = 64 * 1024
 _END_S = 2.0
@@ -19,7 +19,7 @@ _END_S = 2.0
 class ThreadedPipes:
     """Requests to a child, replies from it, and what it prints, on any system."""
 
-    def __init__(self, process: Process, printed_bytes: int) -> None:
+    def __init__(self, process: Piped, printed_bytes: int) -> None:
         self._outbox: SimpleQueue[bytes] = SimpleQueue()
         self._news = threading.Condition()
         self._arrived = bytearray()

@@ -13,6 +13,10 @@ from grader.labs.merge.merge_case import MergeCase, read_case
 CASES = Path(__file__).resolve().parent / "cases"
 _ESTIMATION = REPOSITORY / "estimation"
 _HERE = "grader/labs/merge"
+_PLACES = ("estimation.", "estimation.scripts.", "scripts.", "")
+"""Where the lab's modules are for a student: in this repository, in the lab as it is published, and from inside it."""
+_NOT_OFFERED = ("connections", "coordinates", "estimators", "renderers")
+"""Modules of the lab that come before or after what is graded; they need more than NumPy, or hold the answer."""
 
 
 def describe_size(case: MergeCase) -> str:
@@ -51,6 +55,8 @@ LAB = Lab(
         functions=(Function("merge", "subset, min_num_body_parts=4, min_score=0.4", SHAPE, ROW_ADVICE),),
         module="estimation.merge",
         modules=(("estimation", _ESTIMATION / "__init__.py"), ("estimation.config", _ESTIMATION / "config.py")),
+        aliases=tuple((f"{place}config", "estimation.config") for place in _PLACES[1:]),
+        absent=tuple(place + name for place in _PLACES for name in _NOT_OFFERED),
     ),
     template=REPOSITORY / "student_template" / "merge.py",
     read_case=read_case,

@@ -7,9 +7,11 @@ import numpy as np
 
 from grader.harness.results import Explanation, Protection, Verdict
 from grader.harness.sandbox.launcher import Failure, Reply
+from grader.harness.sandbox.policy import Budget
 
 STOPPED = Failure(Verdict.TIMED_OUT, Explanation("merge() must come to an end", "it did not", "Look for loops."))
 CRASHED = Failure(Verdict.CRASHED, Explanation("merge() must not fail", "it did", "Read the traceback."), "Traceback")
+SPENT = Failure(Verdict.TIMED_OUT, Explanation("All calls may take 80 s", "they took more", "Look for loops."))
 SYNTAX = Failure(Verdict.CRASHED, Explanation("merge.py must be Python", "it is not", "Read the line."))
 
 
@@ -22,8 +24,11 @@ class FakeSession:
 
     merge_by: object
     seed: int
+    budget: Budget = field(default_factory=Budget)
     seconds: float = 0.0
     load_failure: Failure | None = None
+    interpreter: str = "Python 3, NumPy 2"
+    remarks: list = field(default_factory=list)
     protections: tuple = (Protection("walls", is_on=True, detail="all of them"),)
     is_alive: bool = True
     is_closed: bool = False
@@ -35,6 +40,10 @@ class FakeSession:
 
     def call(self, function, arguments, keywords=None):
         assert self.is_alive, "a session that has ended was asked"
+        if self.budget.is_spent:
+            self.is_alive = False
+            return Reply(None, SPENT, 0.0)
+        self.budget.charge(cpu_s=self.seconds)
         self.asked.append(arguments[0])
         self.functions.append(function)
         if self.load_failure is not None:
@@ -64,9 +73,9 @@ class Sessions:
         self.load_failures = list(load_failures)
         self.opened = []
 
-    def __call__(self, seed):
+    def __call__(self, seed, budget):
         failure = self.load_failures.pop(0) if self.load_failures else None
-        self.opened.append(FakeSession(self.merge_by, seed, self.seconds, failure))
+        self.opened.append(FakeSession(self.merge_by, seed, budget, self.seconds, failure))
         return self.opened[-1]
 
     @property

@@ -47,8 +47,8 @@ def play(monkeypatch):
     made = []
 
     def make(merge=lambda *_, **__: [], *, is_shrinking=False, load_failure=None):
-        def open_session(program, source, *, mode, python, seed):
-            return FakeSession(merge, seed, load_failure=load_failure)
+        def open_session(program, source, *, mode, python, seed, budget, files):
+            return FakeSession(merge, seed, budget, load_failure=load_failure)
 
         monkeypatch.setattr(assessment, "open_session", open_session)
         made.append(Assessment(LAB, SUBMISSION, Options(is_shrinking=is_shrinking)))
@@ -59,32 +59,42 @@ def play(monkeypatch):
         one.close()
 
 
-def run_check(grading, key):
-    grading.run(key, lambda check: check.judge_each(lambda *_: None))
-
-
 def result_of(grading, key):
     return next(check for check in grading.report().checks if check.key == key)
 
 
+def judge(grading, *keys):
+    for visibility in Visibility:
+        for key in keys:
+            grading.judge(key, visibility)
+
+
 def test_report_has_all_checks_in_the_rubrics_order(play):
     grading = play()
-    run_check(grading, "nobody")
-    run_check(grading, "handout")
+    judge(grading, "nobody", "cycles")
 
     report = grading.report()
 
     assert [check.key for check in report.checks] == [line.key for line in FILES.rubric.checks]
     assert {check.note for check in report.checks if not check.cases} == {"this check was not chosen"}
-    assert {check.key for check in report.checks if check.cases} == {"handout", "nobody"}
-    assert report.points == 8
+    assert {check.key for check in report.checks if check.cases} == {"cycles", "nobody"}
+    assert report.points == 1  # nobody is right where nobody is
     assert [part.max_points for part in report.manual_parts] == [10, 10, 10, 10]
+
+
+def test_check_has_its_published_cases_before_its_hidden_ones(play):
+    grading = play()
+    judge(grading, "cycles")
+
+    kinds = [case.visibility for case in grading.result("cycles").cases]
+    assert kinds == sorted(kinds, key=list(Visibility).index)
+    assert set(kinds) == set(Visibility)
 
 
 def test_submission_is_loaded_once(play):
     asked = []
     grading = play()
-    grading._respondent.load = lambda: asked.append(1)
+    grading._published.load = lambda: asked.append(1)
 
     assert (grading.load(), grading.load()) == (None, None)
     assert asked == [1]
@@ -93,7 +103,7 @@ def test_submission_is_loaded_once(play):
 def test_failure_to_load_is_told_and_leaves_the_rest_not_run(play):
     grading = play(load_failure=SYNTAX)
 
-    grading.run("loads", lambda: None)
+    judge(grading, "loads", "cycles")
 
     report = grading.report()
     (case,) = report.checks[0].cases
@@ -103,9 +113,11 @@ def test_failure_to_load_is_told_and_leaves_the_rest_not_run(play):
 
 
 def test_loading_that_succeeds_is_a_case_passed(play):
-    result = play().judge("loads", lambda: None, None)
+    grading = play()
+    judge(grading, "loads")
 
-    assert (result.key, result.verdict, result.cases[0].name) == ("loads", Verdict.PASSED, "merge.py")
+    result = grading.result("loads")
+    assert (result.key, result.verdict, [case.name for case in result.cases]) == ("loads", Verdict.PASSED, ["merge.py"])
 
 
 def test_grader_that_cannot_load_fails_once(play):
@@ -113,7 +125,7 @@ def test_grader_that_cannot_load_fails_once(play):
         raise OSError("no processes left")
 
     grading = play()
-    grading._respondent.load = refuse
+    grading._published.load = refuse
 
     with pytest.raises(OSError, match="no processes left"):
         grading.load()
@@ -125,13 +137,11 @@ def test_grader_that_cannot_load_fails_once(play):
     )
 
 
-def test_fault_is_told_with_its_error(play):
-    def fail(check):
-        raise KeyError("slot")
-
+def test_fault_is_told_with_its_error(play, monkeypatch):
+    break_test(monkeypatch, "gaps", KeyError("slot"))
     grading = play()
 
-    grading.run("gaps", fail)
+    grading.judge("gaps", Visibility.HIDDEN)
 
     (case,) = result_of(grading, "gaps").cases
     assert case.verdict is Verdict.GRADER_FAULT
@@ -139,14 +149,105 @@ def test_fault_is_told_with_its_error(play):
         "The grader must be able to judge every submission; it failed itself in this check: KeyError('slot'). This is "
         "not the student's fault, and there is no mark until it is fixed: run `python -m grader doctor`."
     )
-    assert case.traceback.endswith("in fail\n    raise KeyError(\"slot\")\nKeyError: 'slot'\n")
+    assert case.traceback.endswith("in fail\n    raise error\nKeyError: 'slot'\n")
+
+
+def test_fault_in_one_half_of_a_check_is_one_in_all(play, monkeypatch):
+    def fail_once(check):
+        if check.cases[0].visibility is Visibility.PUBLIC:
+            raise KeyError("slot")
+        check.judge_each(lambda *_: None)
+
+    monkeypatch.setattr(
+        assessment, "load_lab_files", lambda _: replace(FILES, tests={**FILES.tests, "gaps": fail_once})
+    )
+    grading = play()
+
+    judge(grading, "gaps")
+
+    assert grading.result("gaps").verdict is Verdict.GRADER_FAULT
+
+
+# Published cases, then hidden ones.
+
+
+def test_processes_of_published_cases_end_before_a_hidden_one_is_asked(sessions):
+    alive = []
+
+    def note(rows, *_, **__):
+        alive.append([session.is_alive for session in sessions.opened])
+        return []
+
+    sessions.merge_by = note
+    grade_submission(LAB, SUBMISSION, Options(is_shrinking=False))
+
+    n_published = sum(case.visibility is Visibility.PUBLIC for case in FILES.cases)
+    asked = [len(session.asked) for session in sessions.opened]
+    assert len(sessions.opened) == 4  # twice the published cases, twice the hidden ones
+    assert asked[0] == n_published
+    assert all(states[:2] == [False, False] for states in alive[sum(asked[:2]) :])
+
+
+def test_published_cases_are_all_played_whatever_is_chosen(play):
+    grading = play()
+
+    grading.judge("gaps", Visibility.HIDDEN)
+
+    n_published = sum(case.visibility is Visibility.PUBLIC for case in FILES.cases)
+    assert len(grading._published._answers) == n_published
+
+
+def test_hidden_cases_of_checks_that_were_stopped_come_last(sessions):
+    stopped = next(case for case in FILES.cases if case.check == "row_order")
+    sessions.merge_by = lambda rows, *_, **__: STOPPED if len(rows) == len(stopped.rows) else []
+
+    grading = Assessment(LAB, SUBMISSION, Options(is_shrinking=False))
+    judge(grading, "gaps")
+    grading.close()
+
+    order = [case.check for case in grading._hidden._waiting]
+    assert "row_order" in grading._published.stopped
+    assert order.index("row_order") > max(order.index(key) for key in order if key not in grading._published.stopped)
+
+
+def test_only_failures_of_published_cases_are_shrunk(play, monkeypatch):
+    asked = []
+    monkeypatch.setattr("grader.harness.shrinking.smallest_wrong", lambda *arguments: asked.append(arguments) or [])
+    grading = play(is_shrinking=True)
+
+    judge(grading, "any_people")
+
+    assert len(asked) == 1
+
+
+def test_students_read_what_was_printed_before_hidden_cases(play):
+    grading = play()
+    judge(grading, "gaps")
+
+    report = grading.report()
+
+    n_published = sum(case.visibility is Visibility.PUBLIC for case in FILES.cases)
+    assert report.printed_in_public == f"<1: {n_published}>"
+    assert report.printed.startswith(report.printed_in_public)
+    assert len(report.printed) > len(report.printed_in_public)
+
+
+def test_report_tells_interpreter_and_remarks_of_published_cases(play):
+    grading = play()
+    grading.load()
+    grading._published._first._session.remarks.append("np.float stood for float.")
+    judge(grading, "gaps")
+
+    report = grading.report()
+
+    assert (report.interpreter, report.remarks) == ("Python 3, NumPy 2", ("np.float stood for float.",))
 
 
 def test_time_of_the_largest_public_crowd_is_told(play):
     grading = play()
     assert grading.report().timing is None
 
-    run_check(grading, "crowds")
+    judge(grading, "crowds")
 
     cases = [case for case in FILES.cases if case.visibility is Visibility.PUBLIC]
     largest = max((case for case in cases if case.reference_s is not None), key=lambda case: len(case.rows))
@@ -159,7 +260,7 @@ def test_time_of_the_largest_public_crowd_is_told(play):
 def test_crowd_without_answer_has_no_time(play, outcome):
     grading = play(lambda *_, **__: outcome)
 
-    run_check(grading, "crowds")
+    judge(grading, "crowds")
 
     assert grading.report().timing is None
 
@@ -175,7 +276,7 @@ def smallest_of(monkeypatch, *, small_inputs=lambda _: "inputs", is_shrinking=Tr
     monkeypatch.setattr("grader.harness.shrinking.smallest_wrong", smallest_wrong)
     lab = replace(LAB, small_inputs=small_inputs)
     vars(lab)["folder"] = LAB.folder
-    shrink = Assessment(lab, SUBMISSION, Options(is_shrinking=is_shrinking)).check("gaps").shrink
+    shrink = Assessment(lab, SUBMISSION, Options(is_shrinking=is_shrinking)).check("gaps", Visibility.PUBLIC).shrink
     return shrink and shrink("gaps", len), asked
 
 
@@ -222,7 +323,7 @@ def fingerprints(lab):
         ("grader/harness/assessment.py", {"grader"}),
         ("grader/harness/sandbox/child.py", {"grader"}),
         ("grader/labs/merge/compare.py", {"grader"}),
-        ("grader/labs/merge/checks/test_5_crowds.py", {"grader"}),
+        ("grader/labs/merge/checks/test_6_crowds.py", {"grader"}),
         ("estimation/config.py", {"grader"}),
         ("estimation/merge.py", set()),
         ("estimation/coco.py", set()),
@@ -299,7 +400,7 @@ def test_fingerprint_covers_every_module_that_a_grading_loads(name):
 def sessions(monkeypatch):
     """Give the sessions that a grading opens, played in this process."""
     opened = Sessions(lambda *_, **__: [])
-    monkeypatch.setattr(assessment, "open_session", lambda *_, seed, **__: opened(seed))
+    monkeypatch.setattr(assessment, "open_session", lambda *_, seed, budget, **__: opened(seed, budget))
     return opened
 
 
@@ -318,7 +419,7 @@ def test_fault_in_a_check_is_kept_and_the_others_are_run(sessions, monkeypatch):
 
     assert {check.key for check in report.checks if check.verdict is Verdict.GRADER_FAULT} == {"gaps"}
     assert all(check.cases for check in report.checks)
-    assert [session.is_closed for session in sessions.opened] == [True, True]
+    assert [session.is_closed for session in sessions.opened] == [True] * 4
 
 
 def test_processes_end_when_grading_is_interrupted(sessions, monkeypatch):
@@ -449,17 +550,17 @@ def test_pytest_runs_all_checks_of_the_lab_and_no_other(tested):
     code, report, (text, _, _) = tested(RIGHT.read_bytes())
 
     assert (code, report.points) == (0, 60)
-    assert "22 passed" in text
+    assert "26 passed" in text
 
 
 def test_pytest_runs_a_chosen_check_alone(tested):
     code, report, (text, results, page) = tested(RIGHT.read_bytes(), "-k", "cycles")
 
-    assert (code, report.points) == (0, 3)
-    assert [check.key for check in report.checks if check.cases] == ["cycles"]
-    assert "21 checks worth 57 points not run: this check was not chosen" in text
-    assert results.count('"output": "this check was not chosen"') == 21
-    assert page.count("not run") >= 21
+    assert (code, report.points) == (0, 1)
+    assert [check.key for check in report.checks if check.cases] == ["loads", "cycles"]
+    assert "24 checks worth 59 points not run: this check was not chosen" in text
+    assert results.count('"output": "this check was not chosen"') == 24
+    assert page.count("not run") >= 24
 
 
 def test_pytest_skips_what_depends_on_a_fatal_submission(tested, tmp_path):
@@ -469,7 +570,7 @@ def test_pytest_skips_what_depends_on_a_fatal_submission(tested, tmp_path):
     code, report, (text, _, _) = tested((tmp_path / "made.zip").read_bytes(), name="N26130891_Lab3.zip")
 
     assert (code, report.points) == (1, 0)
-    assert "1 failed, 21 skipped" in text
+    assert "1 failed, 25 skipped" in text
     assert [check.key for check in report.checks if check.cases] == ["loads"]
 
 
@@ -483,7 +584,8 @@ def test_pytest_tells_the_first_check_that_the_grader_cannot_judge(tested, monke
 
     verdicts = {check.key: check.verdict for check in report.checks if check.cases}
     assert code == 1
-    assert verdicts == {"cycles": Verdict.GRADER_FAULT}
+    assert verdicts == {"loads": Verdict.GRADER_FAULT}
+    assert "2 errors" in text
     assert "no mark yet" in text
     assert "score" not in json.loads(results)
 

@@ -11,9 +11,11 @@ from estimation.config import ROW_LENGTH
 from estimation.merge import merge
 from grader.harness.check import Check
 from grader.harness.respondent import Respondent
-from grader.harness.results import Verdict, Visibility
+from grader.harness.results import CheckResult, Verdict, Visibility
 from grader.harness.rubric import RubricLine
-from grader.labs.merge.compare import agree, other_than, same_people
+from grader.harness.sandbox.policy import Budget
+from grader.labs.merge.columns import other_than, same_people
+from grader.labs.merge.compare import agree
 from grader.labs.merge.lab import LAB
 from grader.labs.merge.merge_case import MergeCase
 from tests.grader.harness.sessions import CRASHED, STOPPED, Sessions
@@ -49,7 +51,12 @@ def check_of(merge_by, cases, shrink=None):
 
 
 def respondent_of(sessions, cases):
-    return Respondent(sessions, LAB.program, LAB.read_answer, cases)
+    return Respondent(sessions, LAB.read_answer, Budget(), cases)
+
+
+def points_of(check):
+    """Give the points of a check all of whose cases are hidden."""
+    return CheckResult("one", "Part", "Title", Fraction(4), tuple(check.results)).points
 
 
 def verdicts(check):
@@ -65,17 +72,15 @@ CASES = [make_case(10), make_case(20), make_case(30)]
 def test_judge_each_gives_all_points_for_right_answers():
     check = check_of(merge, CASES)
     check.judge_each(same_people)
-    result = check.finish()
-    assert (result.key, result.part, result.title, result.max_points) == ("one", "Part", "Title", Fraction(4))
-    assert result.points == 4
-    assert [case.evidence for case in result.cases] == [None, None, None]
+    assert points_of(check) == 4
+    assert [case.evidence for case in check.results] == [None, None, None]
 
 
 def test_judge_each_goes_on_after_a_wrong_answer():
     check = check_of(wrong_at(10), CASES)
     check.judge_each(same_people)
     assert verdicts(check) == [Verdict.WRONG, Verdict.PASSED, Verdict.PASSED]
-    assert check.finish().points == Fraction(8, 3)
+    assert points_of(check) == Fraction(8, 3)
 
 
 def test_judge_each_keeps_what_a_reader_needs():
@@ -131,12 +136,12 @@ def test_judge_twins_compares_the_submission_with_itself(twin):
 
 
 def test_judge_twins_tells_a_difference():
-    check = check_of(lambda rows: merge(rows) if rows[0, 0] == 10 else changed(merge(rows)), [CASES[0], SHUFFLED])
+    check = check_of(lambda rows: merge(rows if rows[0, 0] == 10 else rows[1:]), [CASES[0], SHUFFLED])
     check.judge_twins(ALIKE)
     assert verdicts(check) == [Verdict.WRONG]
     assert str(check.results[0].explanation) == (
-        "They must be alike; the person with nose 10, neck 11, right_shoulder 12, right_elbow 13, right_wrist 14 had "
-        "score 4 and 5 parts first, and score 5 and 5 parts then. Look again."
+        "They must be alike; the second time there was no person with nose 10, neck 11, right_shoulder 12, "
+        "right_elbow 13, right_wrist 14. Look again."
     )
     assert np.array_equal(check.results[0].evidence.rows, SHUFFLED.rows)
 
@@ -177,7 +182,7 @@ def check_again(*merges_by):
     """Answer five cases of three checks, then judge them again; each session has the next merge."""
     cases = [make_case(10), make_case(20), make_case(30, "two"), make_case(40, "two"), make_case(50, "three")]
     sessions = Sessions(merge)
-    respondent = respondent_of(lambda seed: replace_merge(sessions(seed), merges_by[len(sessions.opened) - 1]), cases)
+    respondent = respondent_of(lambda *how: replace_merge(sessions(*how), merges_by[len(sessions.opened) - 1]), cases)
     check = Check(LINE, cases, respondent, LAB.evidence)
     check.judge_again(SAME)
     return check
@@ -195,7 +200,7 @@ def test_judge_again_has_one_result_for_each_check():
         ("two", "The cases of 'two'.", Verdict.PASSED),
         ("three", "The cases of 'three'.", Verdict.PASSED),
     ]
-    assert check.finish().points == 4
+    assert points_of(check) == 4
 
 
 def test_judge_again_tells_the_first_difference_of_a_check():
@@ -206,7 +211,21 @@ def test_judge_again_tells_the_first_difference_of_a_check():
         "They must be alike; the second time there was no person with nose 30, neck 31, right_shoulder 32, "
         "right_elbow 33, right_wrist 34. Look again."
     )
-    assert check.finish().points == Fraction(8, 3)
+    assert points_of(check) == Fraction(8, 3)
+
+
+def test_judge_again_tells_scores_that_changed():
+    check = check_again(merge, lambda rows: changed(merge(rows)))
+    assert verdicts(check) == [Verdict.WRONG] * 3
+    assert "had score 4 and 5 parts first, and score 5 and 5 parts then" in str(check.results[0].explanation)
+
+
+@pytest.mark.parametrize("visibility", Visibility)
+def test_judge_again_gives_what_passed_the_visibility_of_its_cases(visibility):
+    cases = [replace(case, visibility=visibility) for case in CASES]
+    check = check_of(merge, cases)
+    check.judge_again(SAME)
+    assert [result.visibility for result in check.results] == [visibility]
 
 
 def test_judge_again_tells_a_failure_of_the_second_time():
@@ -220,8 +239,7 @@ def test_judge_again_does_not_ask_what_failed_the_first_time():
 
 
 def test_judge_again_gives_nothing_when_nothing_was_answered():
-    result = check_again(lambda _: CRASHED, merge).finish()
-    assert (result.points, result.verdict) == (0, Verdict.NOT_RUN)
+    assert check_again(lambda _: CRASHED, merge).results == []
 
 
 # The smallest input --------------------------------------------------------------------------------------------------
@@ -244,12 +262,12 @@ def test_show_smallest_shows_the_smallest_in_place_of_the_first():
     assert check.results[1].evidence.is_shrunk
     assert np.array_equal(check.results[1].evidence.rows, SMALL.rows)
     assert "nose 70" in str(check.results[1].explanation)
-    assert check.finish().points == Fraction(4, 3)
+    assert points_of(check) == Fraction(4, 3)
 
 
 def test_show_smallest_twins_shows_the_smallest_pair():
     check = check_of(
-        lambda rows: merge(rows) if rows[0, 0] in {10, 70} else changed(merge(rows)),
+        lambda rows: merge(rows if rows[0, 0] in {10, 70} else rows[1:]),
         [CASES[0], SHUFFLED],
         shrink_to(SMALL, SMALL_TWIN),
     )
@@ -277,7 +295,7 @@ def test_show_smallest_leaves_the_recorded_case(merge_by, shrink):
     check.judge_each(same_people)
     check.show_smallest(same_people)
     assert [result.name for result in check.results] == ["case 10", "case 20", "case 30"]
-    assert check.finish().points == Fraction(8, 3)
+    assert points_of(check) == Fraction(8, 3)
 
 
 def refuse(key, judge):

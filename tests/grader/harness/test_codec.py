@@ -133,7 +133,7 @@ def test_report_gives_arrays_exact_points_and_the_labs_evidence():
     overlay = report.checks[11].cases[0].overlay
     assert isinstance(overlay, Overlay)
     assert overlay.keypoints[1] == (220.0, 78.0)
-    assert report.points == Fraction(11, 2)
+    assert report.points == 4
 
 
 def set_in(data, path, value):
@@ -150,9 +150,9 @@ def set_in(data, path, value):
 EVIDENCE_AT = "checks.1.cases.1.evidence"
 OVERLAY_AT = "checks.11.cases.0.overlay"
 REFUSED = [
-    ("format", 1, r"must be of format 2; this one is of 1\. Grade the submission again\.$"),
-    ("format", ..., r"must be of format 2; this one is of None\. Grade"),
-    ("format", "2", r"must be of format 2; this one is of '2'\. Grade"),
+    ("format", 1, r"must be of format 3; this one is of 1\. Grade the submission again\.$"),
+    ("format", ..., r"must be of format 3; this one is of None\. Grade"),
+    ("format", "3", r"must be of format 3; this one is of '3'\. Grade"),
     ("handed", ..., r"missing required field `handed`"),
     ("printed", ..., r"it lacks \.printed\.$"),
     ("checks.0.cases.0.traceback", ..., r"it lacks \.checks\[0\]\.cases\[0\]\.traceback\.$"),
@@ -218,7 +218,7 @@ def test_what_is_no_record_is_refused_with_its_place(path, value, message):
 @pytest.mark.parametrize("data", [[], None, "report", 2], ids=str)
 def test_what_is_no_object_is_refused(data):
     with pytest.raises(
-        ValueError, match=r"^A results file must be of format 2; this one is of .*\. Grade the submission ag"
+        ValueError, match=r"^A results file must be of format 3; this one is of .*\. Grade the submission ag"
     ):
         report_from_plain(LAB, data)
 

@@ -7,12 +7,13 @@ import pytest
 
 from estimation.config import ROW_LENGTH
 from estimation.merge import merge
-from grader.harness.respondent import MAX_AGAIN, MAX_SIZE_AGAIN, MAX_STOPS, TOTAL_S, Respondent
+from grader.harness.respondent import MAX_AGAIN, MAX_SIZE_AGAIN, MAX_STOPS, TRIAL_CPU_S, Respondent
 from grader.harness.results import Verdict, Visibility
 from grader.harness.sandbox.launcher import Failure
+from grader.harness.sandbox.policy import Budget
 from grader.labs.merge.lab import LAB
 from grader.labs.merge.merge_case import MergeCase
-from tests.grader.harness.sessions import CRASHED, STOPPED, SYNTAX, Sessions
+from tests.grader.harness.sessions import CRASHED, SPENT, STOPPED, SYNTAX, Sessions
 from tests.strategies import rows_of
 
 
@@ -26,8 +27,8 @@ def call_of(name, rows, *positional, check="one", **fields):
     return MergeCase(check=check, name=name, arguments=(rows, *positional), **fields)
 
 
-def respondent_of(sessions, cases):
-    return Respondent(sessions, LAB.program, LAB.read_answer, cases)
+def respondent_of(sessions, cases, budget=None):
+    return Respondent(sessions, LAB.read_answer, budget or Budget(), cases)
 
 
 CASES = [make_case("one", 10), make_case("one", 20), make_case("two", 30), make_case("two", 40)]
@@ -135,14 +136,25 @@ def test_respondent_that_does_not_load_again_is_stopped_too():
 
 
 def test_respondent_runs_out_of_time_in_all():
-    respondent = respondent_of(Sessions(merge, seconds=TOTAL_S / 2 + 1), CASES)
-    outcomes = [respondent.answer(case).outcome for case in CASES]
-    assert [isinstance(outcome, Failure) for outcome in outcomes] == [False, False, True, True]
-    assert outcomes[2].verdict is Verdict.TIMED_OUT
-    assert str(outcomes[2].explanation) == (
-        "All cases together must be answered within 90 seconds; time ran out before this case. "
-        "Make merge() faster; the largest input is the slowest case."
-    )
+    sessions = Sessions(merge, seconds=5.0)
+    respondent = respondent_of(sessions, [*CASES, make_case("two", 50)], Budget(cpu_s=10.0))
+    outcomes = [respondent.answer(case).outcome for case in respondent._waiting[:]]
+    assert [isinstance(outcome, Failure) for outcome in outcomes] == [False, False, True, True, True]
+    assert outcomes[2] is SPENT
+    assert outcomes[3].verdict is Verdict.TIMED_OUT
+    assert str(outcomes[3].explanation) == ("All calls may take 80 s; time ran out before this case. Look for loops.")
+    assert len(sessions.opened) == 1
+
+
+def test_all_passes_share_one_budget():
+    budget = Budget(cpu_s=10.0)
+    respondent = respondent_of(Sessions(merge, seconds=1.5), CASES, budget)
+
+    respondent.answer(CASES[1])
+    respondent.try_out(CASES[1])
+    respondent.answer_again(CASES[:2])
+
+    assert budget.cpu_left_s == 10.0 - 5 * 1.5
 
 
 # Again ---------------------------------------------------------------------------------------------------------------
@@ -172,16 +184,13 @@ def test_respondent_answers_again_only_what_was_answered():
 
 def test_respondent_answers_some_of_many_cases_again():
     numbers = range(10, 10 * (MAX_AGAIN + 4), 10)
-    public = [make_case("one", number) for number in numbers]
-    hidden = [replace(case, name=f"hidden {case.name}", visibility=Visibility.HIDDEN) for case in public]
-    other = [make_case("two", number) for number in numbers]
-    cases = [*public, *hidden, *other]
-    respondent = respondent_of(Sessions(lambda rows: CRASHED if first_id(rows) == 10 else merge(rows)), cases)
+    one, two = ([make_case(check, number) for number in numbers] for check in ("one", "two"))
+    respondent = respondent_of(Sessions(lambda rows: CRASHED if first_id(rows) == 10 else merge(rows)), [*one, *two])
 
-    chosen = [case for case, _, _ in respondent.answer_again(cases)]
+    chosen = [case for case, _, _ in respondent.answer_again([*one, *two])]
 
-    # Of each check and visibility the first that were answered.
-    assert chosen == [*public[1 : MAX_AGAIN + 1], *hidden[1 : MAX_AGAIN + 1], *other[1 : MAX_AGAIN + 1]]
+    # Of each check the first that were answered.
+    assert chosen == [*one[1 : MAX_AGAIN + 1], *two[1 : MAX_AGAIN + 1]]
 
 
 @pytest.mark.parametrize(("n_rows", "n_again"), [(MAX_SIZE_AGAIN, 2), (MAX_SIZE_AGAIN + 1, 1)], ids=["long", "longer"])
@@ -213,7 +222,7 @@ def test_respondent_ends_the_second_process_when_the_grader_fails():
 
 
 def test_respondent_tries_out_in_a_process_of_its_own():
-    sessions = Sessions(merge, seconds=TOTAL_S / 2)
+    sessions = Sessions(merge, seconds=TRIAL_CPU_S / 2)
     respondent = respondent_of(sessions, CASES)
     respondent.answer(CASES[0])
     for _ in range(2):
@@ -221,7 +230,7 @@ def test_respondent_tries_out_in_a_process_of_its_own():
     assert isinstance(respondent.try_out(CASES[1]).outcome, Failure)
     assert [len(session.asked) for session in sessions.opened] == [1, 2]
     assert not isinstance(respondent.answer(CASES[1]).outcome, Failure)
-    assert respondent.printed == "<1: 2>"
+    assert respondent.told.printed == "<1: 2>"
     assert [case for case, _, _ in respondent.answer_again(CASES[:2])] == CASES[:2]
 
 
@@ -237,12 +246,12 @@ def test_respondent_stops_while_trying_out_cost_nothing_later():
 
 def test_respondent_shows_what_all_first_sessions_printed():
     respondent = respondent_of(Sessions(stop_at(20)), CASES)
-    assert respondent.printed == ""
+    assert respondent.told.printed == ""
     for case in CASES:
         respondent.answer(case)
-    assert respondent.printed == "<1: 2><1: 2>"
+    assert respondent.told.printed == "<1: 2><1: 2>"
     respondent.close()
-    assert respondent.printed == "<1: 2><1: 2>"
+    assert respondent.told.printed == "<1: 2><1: 2>"
 
 
 def test_respondent_tells_seconds_of_answered_cases_alone():
@@ -254,9 +263,9 @@ def test_respondent_tells_seconds_of_answered_cases_alone():
 
 def test_respondent_tells_protections_once_a_session_was_open():
     respondent = respondent_of(Sessions(merge), CASES)
-    assert respondent.protections == ()
+    assert respondent.told.protections == ()
     respondent.load()
-    assert [protection.name for protection in respondent.protections] == ["walls"]
+    assert [protection.name for protection in respondent.told.protections] == ["walls"]
 
 
 def test_respondent_ends_all_processes():
@@ -273,40 +282,37 @@ def test_respondent_takes_nobody_for_an_answer():
     assert respondent_of(Sessions(lambda _: []), CASES).answer(CASES[0]).outcome.shape == (0, ROW_LENGTH)
 
 
-HIDDEN = [replace(case, name=f"hidden {case.name}", visibility=Visibility.HIDDEN) for case in CASES]
-
-
-def test_respondent_plays_public_cases_before_hidden_ones():
-    sessions = Sessions(merge)
-    respondent = respondent_of(sessions, [*CASES, *HIDDEN])
-
-    respondent.answer(HIDDEN[0])
-    respondent.answer(CASES[3])
-
-    assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30, 40, 10]
-    assert respondent.printed_in_public == "<1: 4>"
-    assert respondent.printed == "<1: 5>"
-
-
 def test_respondent_plays_each_case_once_and_in_one_order_whoever_asks_first():
     sessions = Sessions(merge)
-    respondent = respondent_of(sessions, [*CASES, *HIDDEN])
+    respondent = respondent_of(sessions, CASES)
 
-    for case in (CASES[1], HIDDEN[0], HIDDEN[1]):
+    for case in (CASES[2], CASES[0]):
         respondent.answer(case)
+    assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30]
 
-    assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30, 40, 10, 20]
+    respondent.answer_all()
+    assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30, 40]
 
 
-def test_respondent_is_asked_again_in_public_before_it_sees_hidden_cases():
-    sessions = Sessions(merge)
-    respondent = respondent_of(sessions, [*CASES, *HIDDEN])
+def test_respondent_tells_the_checks_in_which_it_was_stopped():
+    respondent = respondent_of(Sessions(stop_at(30)), CASES)
 
-    pairs = respondent.answer_again([*CASES, *HIDDEN[2:]])
+    respondent.answer_all()
 
-    assert [first_id(rows) for rows in sessions.opened[0].asked] == [10, 20, 30, 40] * 2
-    assert [first_id(rows) for rows in sessions.opened[1].asked] == [40, 30, 20, 10, 40, 30]
-    assert [case for case, _, _ in pairs] == [*CASES, *HIDDEN[2:]]
+    assert respondent.stopped == {"two"}
+
+
+def test_respondent_tells_what_ran_the_code_and_what_was_done_for_it():
+    sessions = Sessions(stop_at(20))
+    respondent = respondent_of(sessions, CASES)
+    assert (respondent.told.interpreter, respondent.told.remarks) == ("", ())
+
+    respondent.answer_all()
+    sessions.opened[0].remarks.append("second")
+    sessions.opened[1].remarks += ["first", "second"]
+    respondent.close()
+
+    assert (respondent.told.interpreter, respondent.told.remarks) == ("Python 3, NumPy 2", ("first", "second"))
 
 
 def test_answer_of_more_people_than_rows_is_refused():

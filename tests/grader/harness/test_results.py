@@ -65,6 +65,30 @@ def test_check_lists_the_cases_that_cost_points():
     assert check.n_passed == 1
 
 
+@pytest.mark.parametrize(
+    ("public", "hidden", "points"),
+    [
+        ("WP", "PP", 4),
+        ("PP", "WP", 2),
+        ("PP", "WW", 0),
+        ("PW", "", 2),
+        ("", "PW", 2),
+    ],
+    ids=lambda value: str(value) or "none",
+)
+def test_hidden_cases_make_the_mark_where_there_are_any(public, hidden, points):
+    verdicts = {"P": Verdict.PASSED, "W": Verdict.WRONG}
+    cases = tuple(
+        CaseResult(f"case {number}", "Says.", visibility, verdicts[letter])
+        for visibility, letters in ((Visibility.PUBLIC, public), (Visibility.HIDDEN, hidden))
+        for number, letter in enumerate(letters)
+    )
+    check = CheckResult("key", "Part", "Title", Fraction(4), cases)
+
+    assert check.points == points
+    assert len(check.failures) == (public + hidden).count("W")
+
+
 def test_report_adds_up_exactly():
     thirds = [check_of(Verdict.PASSED, Verdict.WRONG, Verdict.WRONG, points=1)] * 3
     report = Report(Handed("a.zip", "", "", ""), thirds, [ManualPart("text", "Text", Fraction(40))])

@@ -17,7 +17,20 @@ from grader.harness.intake.names import Naming
 from grader.harness.intake.problems import TEXTS
 from grader.harness.submission import open_submission, open_submission_bytes
 from grader.labs.merge.lab import LAB
-from tests.submissions.malformed import BUILDERS, FILE_NAME, REPORT, REPORT_NAME, SOURCE, TEMPLATE, ZOO, pack, pack_lab
+from tests.submissions.malformed import (
+    BUILDERS,
+    FILE_NAME,
+    HELPER,
+    NOTEBOOK,
+    REPORT,
+    REPORT_NAME,
+    SOURCE,
+    TEMPLATE,
+    USES_HELPER,
+    ZOO,
+    pack,
+    pack_lab,
+)
 
 EXPECTED = {
     path.parent.name: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(ZOO.glob("malformed_*/*.toml"))
@@ -159,9 +172,53 @@ def test_fatal_problems_come_first():
     assert codes(opened) == ["null_bytes", "several_codes", "no_report", "file_name"]
 
 
-@pytest.mark.parametrize("name", ["merge.py", "Merge.PY", "N26130891_merge.py"])
+@pytest.mark.parametrize("name", ["merge.py", "Merge.PY", "N26130891_merge.py", "merge.py.txt"])
 def test_any_python_file_is_taken_as_merge(name):
-    assert open_submission_bytes(LAB, name, SOURCE).source == SOURCE
+    opened = open_submission_bytes(LAB, name, SOURCE)
+
+    assert opened.source == SOURCE
+    assert codes(opened) == ["code_name"] * (name != "merge.py")
+
+
+def test_bare_file_of_another_name_is_told_how_to_be_called():
+    (problem,) = open_submission_bytes(LAB, "N26130891_merge.py", SOURCE).handed.problems
+
+    assert str(problem.explanation) == (
+        "The code must be in a file merge.py; this one is called 'N26130891_merge.py'. It was graded; use exactly this "
+        "name next time."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("merge.ipynb", NOTEBOOK, "notebook"),
+        ("merge.txt", SOURCE, "code_as_text"),
+        ("merge.pdf", REPORT, "code_as_document"),
+        ("merge.py", NOTEBOOK, "notebook"),
+        ("notes.txt", SOURCE, "not_a_zip"),
+    ],
+)
+def test_bare_file_of_another_format_is_told_so(name, data, code):
+    opened = open_submission_bytes(LAB, name, data)
+
+    assert opened.source is None
+    assert codes(opened)[0] == code
+
+
+def test_files_beside_the_code_are_opened_with_it():
+    data = pack_lab(USES_HELPER, ("tools.py", HELPER))
+
+    assert open_submission_bytes(LAB, FILE_NAME, data).files == {"tools": HELPER}
+    assert open_submission_bytes(LAB, FILE_NAME, pack_lab(b"", ("tools.py", HELPER))).files == {}
+    assert open_submission_bytes(LAB, "merge.py", SOURCE).files == {}
+
+
+@pytest.mark.parametrize("name", ["connections.py", "coordinates.py", "estimators.py", "renderers.py", "demo_image.py"])
+def test_files_of_the_published_lab_are_nobody_s_solution(name):
+    data = pack_lab(SOURCE, (f"scripts/{name}", b"# as published"), name="N26130891_merge.py")
+
+    assert open_submission_bytes(LAB, FILE_NAME, data).source == SOURCE
 
 
 def test_template_is_only_known_where_there_is_one():

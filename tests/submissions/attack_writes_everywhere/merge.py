@@ -1,4 +1,4 @@
-"""Makes a file in every folder that it can find"""
+"""Makes a file in every folder that it can find, its own apart"""
 
 import os
 import sys
@@ -47,7 +47,7 @@ def honest(subset, min_num_body_parts, min_score):
 
 
 def attack():
-    folders = ["/", "/tmp", "/var/tmp", "/dev", "/dev/shm", "/run", "/home", "/root", os.getcwd(), os.path.expanduser("~")]
+    folders = ["/", "/tmp", "/var/tmp", "/dev", "/dev/shm", "/run", "/home", "/root", "..", os.path.expanduser("~")]
     for folder in folders + sys.path:
         path = os.path.join(folder or ".", "lab3_attack_marker_writes_everywhere")
         try:

@@ -27,7 +27,7 @@ _ROOT = Path(__file__).resolve().parents[4]
 _PACKAGES_OF_OURS = ("", "harness/", "harness/sandbox/", "harness/batch/", "harness/batch/pdf/")
 _OURS = (
     *(f"grader/{name}__init__.py" for name in _PACKAGES_OF_OURS),
-    *(f"grader/harness/sandbox/{name}.py" for name in ("confinement", "landlock", "seccomp")),
+    *(f"grader/harness/sandbox/{name}.py" for name in ("confinement", "folder", "landlock", "seccomp", "own_usage")),
     *(f"grader/harness/batch/pdf/{name}.py" for name in ("child", "document", "protocol")),
 )
 _PACKAGES = ("pypdfium2", "pypdfium2_cfg", "pypdfium2_raw")

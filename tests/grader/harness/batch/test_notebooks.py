@@ -81,6 +81,7 @@ def make_item(person=ADA, *, status=Status.GRADED, **fields):
         points={} if status is Status.NO_MARK else {check.key: check.points for check in found},
         verdicts={check.key: check.verdict.value for check in found},
         remarks=fields.pop("remarks", ()),
+        stopped_by=fields.pop("stopped_by", ""),
         precheck=fields.pop("precheck", PreCheck(2, 1200, 3, ("algorithm",), ("The challenges were not found.",))),
     )
     return Item(line, report, **{"source": SOURCE, "pages": (make_page(), make_page("page 2", ".jpg")), **fields})
@@ -154,6 +155,13 @@ def test_notebook_has_a_cell_for_each_check_and_part():
         ("pictures", 4, "code", False),
     ]
     assert all(entry["grade"] and entry["cell_type"] == cell.cell_type for entry, cell in zip(meta, cells, strict=True))
+
+
+def test_notebook_tells_the_line_that_stopped_the_code():
+    text = texts(make_item(stopped_by="line 3 of merge.py: import <foo>"))
+
+    assert "Stopped by one line: line 3 of merge.py: import <foo> Mend it in a copy to see what the rest earns." in text
+    assert "one line" not in texts(make_item())
 
 
 def test_notebook_tells_a_ta_everything():

@@ -269,7 +269,8 @@ def test_page_takes_lateness_from_the_marking():
 
 def test_page_shows_strangers_text_as_text():
     pair = SimilarPair("N1", HOSTILE, 1, 1)
-    line = make_line("N1", name=HOSTILE, remarks=(HOSTILE,), older=(HOSTILE,), reason=HOSTILE, entry=HOSTILE)
+    fields = {"remarks": (HOSTILE,), "older": (HOSTILE,), "reason": HOSTILE, "stopped_by": HOSTILE}
+    line = make_line("N1", name=HOSTILE, entry=HOSTILE, **fields)
     person = Person("N9", HOSTILE, HOSTILE)
 
     markup = render([line], [make_entry(HOSTILE, HOSTILE)], [person], [pair])
@@ -333,6 +334,19 @@ def test_page_has_no_ratio_to_a_reference_without_time():
 
     assert row_of(render([line]), "N1")[8] == ""
     assert "No times yet." in section(render([line]), "speed")
+
+
+def test_page_tells_which_line_stopped_a_submission():
+    line = make_line("N1", Status.UNGRADABLE, stopped_by="line 3 of merge.py: import <foo>")
+    markup = render([line], pairs=())
+    text = section(markup, "flagged")
+
+    assert row_of(markup, "N1")[9] == "stopped by one line, reason"
+    assert "N1 stopped by one line line 3 of merge.py: import <foo> ungradable It could not be read." in text
+    assert (
+        "Where one line stopped the code, you may mend that line in a copy and see what python -m grader grade" in text
+    )
+    assert "import &lt;foo&gt;" in markup
 
 
 def test_page_lists_what_the_staff_should_look_at():

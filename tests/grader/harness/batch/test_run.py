@@ -55,6 +55,26 @@ def test_run_grades_everybody_once(store, roll):
     assert [line.person.key for line in again.graded] == ["N1", "N2", "N3"]
 
 
+@pytest.mark.parametrize("is_busy_again", [False, True], ids=["then_idle", "busy_for_ever"])
+def test_run_tries_again_alone_what_the_machine_had_no_time_for(store, roll, is_busy_again):
+    busy = Outcome(Status.NO_MARK, "too much other work", is_to_be_repeated=True)
+    given, told = [], []
+
+    def grade_all(jobs):
+        given.append([])
+        for job in jobs:
+            given[-1].append(job.key)
+            is_busy = job.key != "N2" and (len(given) == 1 or is_busy_again)
+            yield job, busy if is_busy else make_outcome()
+
+    grade_planned(LAB, store, make_plan(LAB, store, roll), grade_all, told.append, Mode.STRICT, None)
+
+    assert given == [["N1", "N2", "N3"], ["N1"], ["N3"]]
+    second = Status.NO_MARK if is_busy_again else Status.GRADED
+    assert [(line.person.key, line.status) for line in told] == [("N2", Status.GRADED), ("N1", second), ("N3", second)]
+    assert store.line("N1").status is second
+
+
 def test_run_goes_on_where_it_was_stopped(store, roll):
     grade(store, make_plan(LAB, store, roll), stop_after=2)
 
@@ -259,3 +279,10 @@ def test_count_refuses_to_drop_anybody(store, roll):
 
     with pytest.raises(GraderError, match=r"Each of the 3 entries must end somewhere; 2 did"):
         count(roll, [store.line("N1"), store.line("N2")])
+
+
+def test_line_that_stopped_a_submission_is_kept(store, roll):
+    grade(store, make_plan(LAB, store, roll), make_outcome(stopped_by="line 3 of merge.py: import foo"))
+
+    kept = make_plan(LAB, Store(store.folder), roll).graded
+    assert {line.stopped_by for line in kept} == {"line 3 of merge.py: import foo"}

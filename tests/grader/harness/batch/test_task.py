@@ -4,6 +4,8 @@ import pytest
 
 from grader.harness.batch.records import Job, Status
 from grader.harness.batch.task import grade_upload
+from grader.harness.errors import HostBusy
+from grader.harness.sandbox.policy import Mode
 from grader.labs.merge.lab import LAB
 
 
@@ -32,6 +34,22 @@ def test_task_gives_no_mark_when_the_grader_fails(monkeypatch, fault, says):
     assert len(tried) == 2
 
 
+def test_task_leaves_for_later_what_the_machine_has_no_time_for(monkeypatch):
+    tried = []
+
+    def fail(*_):
+        tried.append(1)
+        raise HostBusy("too much other work")
+
+    monkeypatch.setattr("grader.harness.batch.task.grade_submission", fail)
+
+    outcome = grade_upload(LAB, Job("N1", "N1_Lab3.zip", b"no zip"))
+
+    assert (outcome.status, outcome.reason) == (Status.NO_MARK, "The grader failed: too much other work")
+    assert outcome.is_to_be_repeated
+    assert len(tried) == 1
+
+
 def test_task_gives_no_mark_when_a_submission_cannot_be_opened_by_a_fault_of_ours(monkeypatch):
     def fail(*_, **__):
         raise ValueError("odd zip")
@@ -41,3 +59,14 @@ def test_task_gives_no_mark_when_a_submission_cannot_be_opened_by_a_fault_of_our
     outcome = grade_upload(LAB, Job("N1", "N1_Lab3.zip", b"no zip"))
 
     assert (outcome.status, outcome.reason) == (Status.NO_MARK, "The grader failed: ValueError: odd zip")
+
+
+@pytest.mark.parametrize(
+    ("source", "stopped_by"),
+    [(b"import no_such_module\n", "line 1 of merge.py: import no_such_module"), (b"", "")],
+    ids=["import", "empty"],
+)
+def test_task_tells_the_line_that_stopped_the_code(source, stopped_by):
+    outcome = grade_upload(LAB, Job("N1", "merge.py", source, Mode.AUTO))
+
+    assert (outcome.status, outcome.stopped_by) == (Status.UNGRADABLE, stopped_by)

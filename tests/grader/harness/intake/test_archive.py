@@ -69,6 +69,26 @@ def test_archive_reads_64_bit_numbers():
     assert read_member(data, member, LIMIT) == b"pass"
 
 
+def with_extra_fields(data, n_fields):
+    """Put so many empty extra fields, and then the 64-bit offset, behind the name of the last member."""
+    record, end = data.rindex(b"PK\1\2"), data.rindex(b"PK\5\6")
+    extra = struct.pack("<2H", 7, 0) * n_fields + struct.pack("<2HQ", 1, 8, 0)
+    changed = bytearray(data[record:end])
+    struct.pack_into("<H", changed, 30, len(extra))
+    struct.pack_into("<L", changed, 42, 0xFFFFFFFF)
+    last = bytearray(data[end:])
+    struct.pack_into("<L", last, 12, len(changed) + len(extra))
+    return data[:record] + bytes(changed) + extra + bytes(last)
+
+
+def test_archive_looks_at_few_extra_fields():
+    within, beyond = (with_extra_fields(pack(("merge.py", b"pass")), n_fields) for n_fields in (15, 16))
+
+    assert read_member(within, list_members(within)[0], LIMIT) == b"pass"
+    with pytest.raises(Refused, match=r"'merge\.py' in it cannot be unpacked"):
+        read_member(beyond, list_members(beyond)[0], LIMIT)
+
+
 def test_archive_refuses_64_bit_numbers_that_are_not_there():
     data = bytearray(pack(("merge.py", b"pass")))
     struct.pack_into("<L", data, data.rindex(b"PK\1\2") + 42, 0xFFFFFFFF)

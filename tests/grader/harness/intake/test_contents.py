@@ -3,8 +3,9 @@ import zipfile
 
 import pytest
 
-from grader.harness.intake import contents
-from grader.harness.intake.contents import Wanted, read_contents
+from grader.harness.intake import code, contents
+from grader.harness.intake.code import Wanted
+from grader.harness.intake.contents import read_contents
 from grader.harness.intake.names import Naming
 from tests.submissions.malformed import (
     CHECKSUM,
@@ -48,7 +49,7 @@ def test_exact_name_counts_before_others():
     found = read(pack(("Merge.py", b"# old"), ("merge.py", SOURCE), (REPORT_NAME, REPORT)))
 
     assert found.source == SOURCE
-    assert told(found) == {"other_python": "there is also 'Merge.py'"}
+    assert told(found) == {"other_python": "left out: 'Merge.py' (called like merge.py itself)"}
 
 
 def test_two_of_almost_the_name_are_two():
@@ -97,7 +98,7 @@ def test_code_counts_beside_that_of_another_lab():
     found = read(pack_lab(SOURCE, ("maps.py", b"# other")), others=[OTHER])
 
     assert found.source == SOURCE
-    assert told(found) == {"other_python": "there is also 'maps.py'"}
+    assert told(found) == {"code_beside": "graded with it: 'maps.py'"}
 
 
 def test_folder_of_the_name_may_hold_the_file():
@@ -124,7 +125,7 @@ def test_member_without_a_name_does_no_harm():
 
 
 def test_limits_hold_at_their_edge(monkeypatch):
-    monkeypatch.setattr(contents, "MAX_SOURCE_BYTES", len(SOURCE))
+    monkeypatch.setattr(code, "MAX_SOURCE_BYTES", len(SOURCE))
     monkeypatch.setattr(contents, "MAX_REPORT_BYTES", len(REPORT))
 
     within = read(pack_lab())

@@ -15,7 +15,7 @@ from grader.labs.merge.lab import LAB
 
 PROGRAM = LAB.program
 
-QUICK = Limits(call_s=0.3, call_cpu_s=1)
+QUICK = Limits(call_s=0.3, call_cpu_s=1, call_idle_s=0.3)
 """Limits for calls that are meant to reach them."""
 
 BARE = pytest.param("bare", marks=pytest.mark.slow)
@@ -46,9 +46,9 @@ class Sessions:
         self.opened.append(session)
         return session
 
-    def call(self, source, limits=None, n_calls=1):
+    def call(self, source, limits=None, n_calls=1, **options):
         """Open, load and call; returns the last reply."""
-        session = self.open(source, limits)
+        session = self.open(source, limits, **options)
         for _ in range(n_calls):
             reply = session.call("merge", [np.zeros((2, 20))])
         session.close()

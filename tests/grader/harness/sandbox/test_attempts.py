@@ -39,7 +39,7 @@ ATTEMPTS = {
     "read_random": "open('/dev/urandom', 'rb').read(1)",
     "write_tmp": "open('/tmp/sandbox_was_here', 'w')",
     "write_dev_shm": "open('/dev/shm/sandbox_was_here', 'w')",
-    "write_cwd": "open('sandbox_was_here', 'w')",
+    "write_above_cwd": "open('../sandbox_was_here', 'w')",
     "write_repository": "open(REPOSITORY + '/sandbox_was_here', 'w')",
     "write_target": "open(TARGET, 'a')",
     "truncate_target": "os.open(TARGET, os.O_RDONLY | os.O_TRUNC)",

@@ -46,7 +46,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize(("error", "advice"), REFUSALS.values(), ids=REFUSALS)
 def test_what_the_sandbox_refuses_is_given_advice(error, advice):
-    assert LOADING.raised(describe(error, "merge.py", [])).explanation.advice == advice
+    assert LOADING.raised(describe(error, "merge.py", {})).explanation.advice == advice
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_lines_are_those_of_python(source, lines):
 
 
 def test_exception_without_a_line_is_described():
-    description = describe(ValueError("x"), "merge.py", ["a"])
+    description = describe(ValueError("x"), "merge.py", {"merge.py": b"a"})
 
     assert (description["line"], description["text"], description["traceback"]) == (0, "", "ValueError: x")
 
@@ -74,4 +74,4 @@ def test_syntax_error_without_a_line_is_described():
     error = SyntaxError("odd")
     error.lineno = "nine"
 
-    assert describe(error, "merge.py", ["a"])["line"] == 0
+    assert describe(error, "merge.py", {"merge.py": b"a"})["line"] == 0

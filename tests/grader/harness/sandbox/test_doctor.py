@@ -1,6 +1,7 @@
 """The doctor says off where a protection is off, and on only after an attack was tried and failed."""
 
 import os
+import platform
 import sys
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -186,3 +187,24 @@ def test_sources_are_aimed_and_compile():
 
 def test_names_of_attacks_are_unique():
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
+
+
+def test_interpreter_is_named():
+    name = f"Python {platform.python_version()}, NumPy {np.__version__}"
+
+    assert doctor.find_interpreter(Mode.OFF) == f"Students' code will run under {name}."
+
+
+def test_interpreter_that_does_not_run_is_told(tmp_path):
+    told = doctor.find_interpreter(Mode.OFF, tmp_path / "none")
+
+    assert told.startswith("Students' code cannot run: A submission needs a Python to run under; ")
+
+
+def test_attacks_run_under_the_interpreter_that_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "ATTACKS", ATTACKS[:1])
+
+    (found,) = doctor.examine(Mode.OFF, tmp_path / "none")
+
+    assert not found.is_on
+    assert ": A submission needs a Python to run under; " in found.detail

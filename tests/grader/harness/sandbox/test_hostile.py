@@ -42,14 +42,6 @@ def test_endless_call_times_out_when_signals_are_blocked(guarded):
     assert guarded.verdict(SIGNALS_BLOCKED, QUICK) is Verdict.TIMED_OUT
 
 
-def test_processor_time_is_limited_before_the_wall_clock(guarded):
-    limits = Limits(call_s=60.0, call_cpu_s=1)
-
-    failure = guarded.call("def merge(rows):\n    while True: pass", limits).failure
-
-    assert str(failure.explanation).startswith("merge() must return within 1 s of computing time; it was still running")
-
-
 LIMITS_OF_THE_CHILD = """
 import math, resource, time
 def merge(rows):
@@ -71,23 +63,13 @@ def test_limits_reach_the_child(guarded):
 
 
 def test_endless_import_times_out(either):
-    with either.open("while True: pass", Limits(load_s=0.3)) as session:
+    with either.open("while True: pass", QUICK) as session:
         failure = session.load()
 
         assert failure.verdict is Verdict.TIMED_OUT
         assert not session.is_alive
         assert str(failure.explanation).startswith("merge.py must be imported within ")
         assert session.call("merge", [ROWS]).failure is failure
-
-
-def test_total_time_is_limited(either):
-    with either.open(
-        "import time\ndef merge(rows):\n    time.sleep(0.2)\n    return rows", Limits(total_s=0.5)
-    ) as session:
-        failures = [session.call("merge", [ROWS]).failure for _ in range(5)]
-
-    assert str(failures[-1].explanation).startswith("All calls of merge() together must return within 0.5 s")
-    assert failures[-1].verdict is Verdict.TIMED_OUT
 
 
 # Each asks for a gigabyte and comes to an end where it gets it: a limit that is broken must not harm the machine.
@@ -229,7 +211,7 @@ def test_prints_are_complete_after_each_call(either):
 
 def test_prints_before_a_time_out_are_kept(either):
     source = "import time\ndef merge(rows):\n    print('so far')\n    time.sleep(1000)"
-    with either.open(source, Limits(call_s=1.0)) as session:
+    with either.open(source, Limits(call_s=1.0, call_idle_s=1.0)) as session:
         assert session.call("merge", [ROWS]).failure.verdict is Verdict.TIMED_OUT
 
     assert session.printed == "so far\n"
@@ -307,7 +289,7 @@ def test_reply_before_it_is_due_is_forbidden(either):
 def test_slow_bytes_do_not_prolong_a_call(either):
     source = "import os, time\ndef merge(rows):\n    while True:\n        os.write(4, bytes(1)[:1]); time.sleep(0.2)"
 
-    with either.open(source, Limits(call_s=0.5)) as session:
+    with either.open(source, Limits(call_s=0.5, call_idle_s=0.5)) as session:
         assert session.call("merge", [ROWS]).failure.verdict is Verdict.TIMED_OUT
 
 

@@ -1,6 +1,7 @@
 """Opening sessions: modes, interpreters, and machines that are not fit."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,21 @@ def test_strict_session_has_every_protection():
     with open_session(PROGRAM, SOURCE, mode=Mode.STRICT) as session:
         assert all(protection.is_on for protection in session.protections)
         assert len({protection.name for protection in session.protections}) == len(session.protections) >= 12
+
+
+def test_link_of_the_library_to_what_is_not_there_is_harmless(monkeypatch, tmp_path):
+    """Debian's Python has one to a file in /etc, which no child sees."""
+    if reason := bubblewrap.probe():
+        pytest.skip(reason)
+    dangling = tmp_path / "sitecustomize.py"
+    dangling.symlink_to(tmp_path / "nothing")
+    own = interpreter.ask(None, PROGRAM.modules)
+    linked = replace(own)
+    vars(linked)["readable"] = (*own.readable, dangling)
+    monkeypatch.setattr(launcher, "ask", lambda *_: linked)
+
+    with open_session(PROGRAM, SOURCE, mode=Mode.STRICT) as session:
+        assert session.load() is None
 
 
 def test_strict_mode_names_what_is_missing(monkeypatch):
@@ -57,7 +73,7 @@ def test_off_mode_says_that_all_was_switched_off():
         on = {protection.name for protection in session.protections if protection.is_on}
         details = {protection.detail for protection in session.protections if not protection.is_on}
 
-    assert on == {"Separate process", "Time limits", "Environment"}
+    assert on == {"Separate process", "Time limits", "Environment", "Folder of its own"}
     assert details == {"switched off"}
 
 

@@ -8,7 +8,7 @@ from grader.harness.sandbox import bubblewrap
 from grader.harness.sandbox.policy import Mode
 from grader.harness.sandbox.protections import list_protections
 
-STEPS = ("privileges", "landlock", "user", "rlimits", "death", "seccomp")
+STEPS = ("folder", "privileges", "landlock", "user", "rlimits", "death", "seccomp")
 ALL_WELL = dict.fromkeys(STEPS, "")
 
 

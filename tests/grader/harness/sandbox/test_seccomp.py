@@ -1,6 +1,7 @@
 """The filter of system calls, run instruction by instruction as the kernel would."""
 
 import errno
+import mmap
 import os
 import platform
 import struct
@@ -26,6 +27,17 @@ CALLS = {
         "kill": 62,
         "fcntl": 72,
         "ptrace": 101,
+        "mmap": 9,
+        "madvise": 28,
+        "rename": 82,
+        "getrusage": 98,
+        "futex": 202,
+        "sched_getaffinity": 204,
+        "clock_gettime": 228,
+        "clock_getres": 229,
+        "clock_nanosleep": 230,
+        "mkdirat": 258,
+        "unlinkat": 263,
     }
     | {
         "prctl": 157,
@@ -45,6 +57,17 @@ CALLS = {
         "kill": 129,
         "fcntl": 25,
         "ptrace": 117,
+        "mmap": 222,
+        "madvise": 233,
+        "renameat": 38,
+        "getrusage": 165,
+        "futex": 98,
+        "sched_getaffinity": 123,
+        "clock_gettime": 113,
+        "clock_getres": 114,
+        "clock_nanosleep": 115,
+        "mkdirat": 34,
+        "unlinkat": 35,
     }
     | {
         "prctl": 167,
@@ -78,6 +101,8 @@ def answer(machine, call, *arguments, may_write=True, architecture=None):
             return operand
 
 
+CLOCKS = ("clock_gettime", "clock_getres", "clock_nanosleep")
+
 machines = pytest.mark.parametrize("machine", MACHINES)
 
 
@@ -88,7 +113,7 @@ def test_needed_calls_are_allowed(machine):
 
 @machines
 @pytest.mark.parametrize(
-    "call", ["socket", "fork", "clone", "execve", "kill", "ptrace", "prctl", "memfd_create", 1_000_000]
+    "call", ["socket", "fork", "clone", "execve", "kill", "ptrace", "prctl", "memfd_create", "getrusage", 1_000_000]
 )
 def test_other_calls_are_refused(machine, call):
     if call in CALLS[machine] or isinstance(call, int):
@@ -124,6 +149,21 @@ def test_calls_of_the_other_32_bit_form_are_refused():
         ("prlimit64", (0, 7), True),
         ("prlimit64", (os.getpid(), 7), True),
         ("prlimit64", (1, 7), False),
+        ("sched_getaffinity", (0,), True),
+        ("sched_getaffinity", (os.getpid(),), True),
+        ("sched_getaffinity", (1,), False),
+        ("futex", (0, 128), True),  # FUTEX_WAIT_PRIVATE
+        ("futex", (0, 129), True),  # FUTEX_WAKE_PRIVATE
+        ("futex", (0, 128 | 256 | 9), True),  # FUTEX_WAIT_BITSET_PRIVATE by the clock on the wall
+        ("futex", (0, 0), False),
+        ("futex", (0, 1), False),
+        ("futex", (0, 256 | 9), False),
+        ("madvise", (0, 4096, 4), True),  # MADV_DONTNEED
+        ("madvise", (0, 4096, 14), True),  # MADV_HUGEPAGE
+        ("madvise", (0, 4096, 3), False),  # MADV_WILLNEED
+        ("madvise", (0, 4096, 12), False),  # MADV_MERGEABLE
+        *((clock, (number,), number in range(8)) for clock in CLOCKS for number in (0, 1, 2, 3, 7, 8, 11)),
+        *((clock, ((~12345 << 3 | 2) & 0xFFFFFFFF,), False) for clock in CLOCKS),
     ],
 )
 def test_arguments_decide(machine, call, arguments, is_allowed):
@@ -140,6 +180,40 @@ def test_files_are_opened_for_reading_only_where_landlock_is_missing(machine):
     assert answer(machine, "openat", 0, 0, write) == ALLOW
 
 
+@machines
+@pytest.mark.parametrize("call", ["mkdirat", "unlinkat", "rename", "renameat"])
+def test_files_are_changed_only_where_a_wall_says_which(machine, call):
+    if call in CALLS[machine]:
+        assert answer(machine, call) == ALLOW
+        assert answer(machine, call, may_write=False) == ERRNO | errno.EPERM
+
+
+@machines
+@pytest.mark.parametrize("may_write", [True, False])
+def test_files_without_a_name_are_refused(machine, may_write):
+    flags = os.O_TMPFILE | os.O_RDWR
+
+    assert answer(machine, "openat", 0, 0, flags, may_write=may_write) == ERRNO | errno.EACCES
+    assert answer(machine, "openat", 0, 0, os.O_DIRECTORY, may_write=may_write) == ALLOW
+
+
+@machines
+@pytest.mark.parametrize(
+    ("access", "kind", "is_allowed"),
+    [
+        (mmap.PROT_READ, mmap.MAP_PRIVATE, True),
+        (mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, True),
+        (mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS, True),
+        (mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED, True),
+        (mmap.PROT_READ, mmap.MAP_SHARED, False),
+        (mmap.PROT_READ | mmap.PROT_EXEC, mmap.MAP_SHARED, False),
+        (mmap.PROT_READ, 3, False),  # MAP_SHARED_VALIDATE
+    ],
+)
+def test_maps_are_of_files_of_its_own(machine, access, kind, is_allowed):
+    assert answer(machine, "mmap", 0, 4096, access, kind) == (ALLOW if is_allowed else ERRNO | errno.EACCES)
+
+
 def test_numbers_are_those_of_this_machine():
     """The C library's header has the truth for the processor that the tests run on."""
     folder = Path("/usr/include") / f"{platform.machine()}-linux-gnu" / "asm"
@@ -149,9 +223,8 @@ def test_numbers_are_those_of_this_machine():
         pytest.skip("the headers of the C library are not installed")
     column = list(MACHINES).index(platform.machine())
     true = dict(line.split()[1:3] for line in header.read_text().splitlines() if line.startswith("#define __NR_"))
-    special = {"fcntl": seccomp._FCNTL, "ioctl": seccomp._IOCTL, "prlimit64": seccomp._PRLIMIT64}
 
-    for name, numbers in {**seccomp._NUMBERS, **seccomp._MISSING, **special}.items():
+    for name, numbers in {**seccomp._NUMBERS, **seccomp._MISSING, **seccomp._CHANGES, **seccomp._ARGUMENTS}.items():
         if numbers[column] is not None:
             assert true.get(f"__NR_{name}", str(numbers[column])) == str(numbers[column]), name
 

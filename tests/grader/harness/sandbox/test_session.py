@@ -1,5 +1,7 @@
 """Loading and calling: what students hand in, from honest oddities to files that are no Python."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -232,16 +234,16 @@ UNLOADED = {
         "IndexError: index 7 is out of bounds for axis 0 with size 3 in line 3 of merge.py: x = np.z",
     ),
     "missing_module": (
-        b"import math\nimport cv2\n",
-        "ModuleNotFoundError: No module named 'cv2' in line 2 of merge.py: import cv2",
+        b"import math\nimport drawing\n",
+        "ModuleNotFoundError: No module named 'drawing' in line 2 of merge.py: import drawing",
     ),
     "reference": (
-        b"from estimation.coordinates import get_coordinates",
+        b"__import__('estimation.coordinates')",
         "ModuleNotFoundError: No module named 'estimation.coordinates'",
     ),
     "relative_reference": (
-        b"from .estimators import estimate",
-        "ModuleNotFoundError: No module named 'estimation.estimators'",
+        b"from .results import estimate",
+        "ModuleNotFoundError: No module named 'estimation.results'",
     ),
     "input": (b"name = input()\n", "EOFError: EOF when reading a line in line 1 of merge.py: name = input()"),
     "exit": (b"import sys\nsys.exit(3)\n", "SystemExit: 3 in line 2 of merge.py: sys.exit(3)"),
@@ -258,14 +260,27 @@ def test_broken_source_is_told_with_its_line(either, source, got):
     assert got in failure.explanation.got
 
 
-CV2 = (
-    "merge.py can use NumPy, Python's standard library and estimation.config; 'cv2' is not available when it is "
+NOT_THERE = (
+    "merge.py can use NumPy, Python's standard library and estimation.config; {!r} is not available when it is "
     "graded. Leave the import out."
 )
+OWN_FILE = " If it is a file of yours, put it beside merge.py in the zip."
+NEWER = {  # the version that brought it
+    (3, 10): "match (3.10)",
+    (3, 12): "a type statement or the same quotes inside an f-string (3.12)",
+    (3, 14): "t-strings (3.14)",
+}
+SUCH_AS = " or ".join(what for since, what in NEWER.items() if sys.version_info < since)
+SUCH_AS = f", such as {SUCH_AS}," if SUCH_AS else ""
+SYNTAX = (
+    "Fix that line, or the end of the one above it, until `python merge.py` runs. It is graded with Python "
+    f"{sys.version_info[0]}.{sys.version_info[1]}: newer syntax{SUCH_AS} does not run there."
+)
 ADVICE = {
-    "cv2": (b"import cv2", CV2),
+    "cv2": (b"try:\n    import cv2\nfinally:\n    pass", NOT_THERE.format("cv2")),
+    "own_file": (b"import drawing", NOT_THERE.format("drawing") + OWN_FILE),
     "input": (b"input()", "Nobody sits at a keyboard while it is graded: leave out input()."),
-    "syntax": (b"def", "Fix that line, or the end of the one above it, until `python merge.py` runs."),
+    "syntax": (b"def", SYNTAX),
     "other": (b"x = 1 / 0", "Run `python merge.py` on your own computer and look at that line."),
 }
 

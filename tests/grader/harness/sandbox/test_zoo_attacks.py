@@ -34,7 +34,7 @@ pytestmark = [
 
 ZOO = Path(__file__).resolve().parents[3] / "submissions"
 ATTACKS = sorted(folder.name for folder in ZOO.glob("attack_*"))
-LIMITS = Limits(load_s=1.0, call_s=1.0, call_cpu_s=1)
+LIMITS = Limits(load_s=1.0, call_s=1.0, call_cpu_s=1, call_idle_s=1.0)
 TARGET = Path("/tmp/lab3_attack_target")  # noqa: S108 - where the attacks look for it
 PORT = 47353
 GRACE_S = 3.0
