@@ -11,6 +11,7 @@ from grader.harness.errors import RubricError
 from grader.harness.lab_files import LOADING, load_lab_files
 from grader.harness.respondent import Respondent
 from grader.harness.results import Verdict
+from grader.harness.sandbox.policy import Budget
 from grader.harness.submission import open_submission_bytes
 from grader.labs.merge.lab import LAB
 from grader.labs.merge.reference import answer, has_conflicts
@@ -102,13 +103,16 @@ MISTAKES = {
     by_position_only: {"parameters"},
     default_of_five: {"defaults"},
     default_score_of_a_third: {"defaults"},
-    bounds_exclusive: {"min_num_body_parts", "defaults"},
+    bounds_exclusive: {"min_num_body_parts", "parameters", "defaults"},
     score_exclusive: {"min_score"},
     crashes_without_rows: {"nobody"},
     crashes_in_crowds: {"crowds"},
-    nobody_in_conflict: {"conflict_rules", "conflict_losses", "any_conflict", "pictures"},
+    nobody_in_conflict: {
+        *("conflict_rules", "conflict_late", "conflict_losses", "any_conflict", "pictures"),
+        *("counts", "scores", "min_num_body_parts"),
+    },
     ids_in_one_byte: {"gaps", "crowds", "pictures"},
-    depends_on_order: {"one_person", "row_order", "any_people", "reordering"},
+    depends_on_order: {"handout", "one_person", "no_neck", "any_people", "reordering"},
 }
 
 
@@ -195,7 +199,7 @@ def test_twins_that_differ_are_told(judge, merge, key, required):
 
 def test_picture_without_labels_is_refused():
     case = next(case for case in FILES.cases if case.check == "cycles")
-    respondent = Respondent(lambda seed: FakeSession(answer, seed), LAB.program, LAB.read_answer, [case])
+    respondent = Respondent(lambda seed, *_: FakeSession(answer, seed), LAB.read_answer, Budget(), [case])
     check = Check(FILES.rubric["pictures"], [case], respondent, LAB.evidence)
 
     message = rf"^A case of pictures must have labels; '{case.name}' has none\. Make the cases again\.$"

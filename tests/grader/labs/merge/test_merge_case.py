@@ -227,3 +227,10 @@ def test_rows_are_taken_in_any_shape_of_nobody(shape):
 def test_rows_of_another_shape_are_refused(shape):
     with pytest.raises(ValueError, match=rf"^Rows must have 20 numbers each; got shape {re.escape(str(shape))}\.$"):
         as_rows(np.zeros(shape))
+
+
+def test_untouched_people_are_those_whom_no_row_leads_out_of():
+    rows = rows_of(({NOSE: 0, NECK: 1}, 1), ({NOSE: 7, NECK: 1}, 1), ({NECK: 8, SHOULDER: 9}, 1))
+    case = replace(TRIANGLE, arguments=(rows,), expected=rows[[0, 2]])
+
+    assert case.untouched == [{(NECK, 8), (SHOULDER, 9)}]
