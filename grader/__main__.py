@@ -1,11 +1,13 @@
 """The grader's command line: ``python -m grader …`` parses, finds the lab, delegates, and sets the exit code.
 
 0: done (a submission was graded, whatever its mark). 1: the doctor found a protection missing. 2: the command line
-is wrong. 3: the grader itself failed. 130: stopped by Ctrl-C.
+is wrong. 3: the grader itself failed. 130: stopped by Ctrl-C. 141: whoever read the output has closed it.
 """
 
 import argparse
+import contextlib
 import io
+import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +23,8 @@ from grader.labs import DEFAULT, find_lab, list_labs, other_namings
 
 DONE, MACHINE_UNFIT, BAD_COMMAND_LINE, GRADER_FAILED = 0, 1, 2, 3
 STOPPED = 130
+NOBODY_READS = 141
+"""What a shell says of a program that the signal for a closed pipe has ended."""
 
 SEED_FILE = "seed.txt"
 """In the folder of the cases: what the hidden set was made from. Whoever has it can make the set."""
@@ -29,6 +33,16 @@ SEED_FILE = "seed.txt"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     options = _parser().parse_args(arguments)
+    try:
+        code = _run(options)
+        sys.stdout.flush()  # here, and not when Python ends, where nobody can say what to do about a closed pipe
+    except BrokenPipeError:
+        return _end_quietly()
+    return code
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run the command that was chosen; tell what the grader could not do."""
     command: Callable[[Lab, argparse.Namespace], int] = options.command
     try:
         return command(_find_lab(options), options)
@@ -41,6 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped. What is finished is kept: the same command goes on from here.", file=sys.stderr)
         return STOPPED
+
+
+def _end_quietly() -> int:
+    """End without a word once nobody reads: ``python -m grader … | head``."""
+    # What Python has still to write when it ends goes nowhere, without another error.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+    return NOBODY_READS
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,13 +154,14 @@ def _grade(lab: Lab, options: argparse.Namespace) -> int:
     report = grade_submission(
         lab, submission, how, lambda checks: tqdm(checks, desc="Checks", leave=False, disable=None)
     )
-    print(render_text(lab, report, audience), end="")
-    for fault in find_faults(report):
-        print(fault, file=sys.stderr)
     try:
         outputs.write(lab, report, audience)
     except OSError as exc:
         raise GraderError(f"the results cannot be written: {exc}") from exc
+    finally:  # last of all: whoever reads it may close the pipe after the first line
+        print(render_text(lab, report, audience), end="")
+        for fault in find_faults(report):
+            print(fault, file=sys.stderr)
     return GRADER_FAILED if find_faults(report) else DONE
 
 

@@ -57,7 +57,10 @@ def test_toy_is_graded_by_the_name_of_its_zip(tree, tmp_path, source, points):
     if source == WRONG:
         assert "Each value must be doubled; one is not. Multiply by 2." in done.stdout
         shown = " ".join(done.stdout[done.stdout.index("Call:") :].split())
-        assert "double(a) a = [[1. 2.] [3. 4.]] Expected: [[2. 4.] [6. 8.]] Got: [[1. 2.] [3. 4.]]" in shown
+        assert (
+            "a = np.array([[1.0, 2.0], [3.0, 4.0]]) double(a) Expected: [[2. 4.] [6. 8.]] Got: [[1. 2.] [3. 4.]]"
+            in shown
+        )
 
 
 def test_pytest_collects_the_toys_checks_alone(tree, tmp_path):

@@ -20,7 +20,7 @@ from grader.harness.check import Check, Shrink
 from grader.harness.errors import HostBusy
 from grader.harness.lab import REPOSITORY, Lab
 from grader.harness.lab_files import AGAIN, LOADING, load_lab_files
-from grader.harness.respondent import Respondent, Told
+from grader.harness.respondent import MAX_STOPS, MAX_STOPS_PUBLISHED, Respondent, Told
 from grader.harness.results import CaseResult, CheckResult, Explanation, Report, Timing, Verdict, Visibility
 from grader.harness.rubric import RubricLine
 from grader.harness.sandbox.launcher import Failure, Session, open_session
@@ -114,7 +114,7 @@ class Assessment:
         self._results: dict[str, dict[Visibility, tuple[CaseResult, ...]]] = {}
         self._budget = Budget()
         part = self._budget.part(cpu_s=PUBLISHED_CPU_S, idle_s=PUBLISHED_IDLE_S, scope="on published cases")
-        self._published = self._respondent(part, self._cases(Visibility.PUBLIC))
+        self._published = self._respondent(part, self._cases(Visibility.PUBLIC), MAX_STOPS_PUBLISHED)
         self._hidden: Respondent | None = None
         self._load_failure: Failure | None = None
         self._is_loaded = False
@@ -188,14 +188,14 @@ class Assessment:
             self._published.close()
             stopped = self._published.stopped
             cases = sorted(self._cases(Visibility.HIDDEN), key=lambda case: case.check in stopped)
-            self._hidden = self._respondent(self._budget, cases)
+            self._hidden = self._respondent(self._budget, cases, MAX_STOPS)
         return self._hidden
 
     def _cases(self, visibility: Visibility) -> list[Case]:
         return [case for case in self.files.cases if case.visibility is visibility]
 
-    def _respondent(self, budget: Budget, cases: Sequence[Case]) -> Respondent:
-        return Respondent(self._open_session, self.lab.read_answer, budget, cases)
+    def _respondent(self, budget: Budget, cases: Sequence[Case], max_stops: int) -> Respondent:
+        return Respondent(self._open_session, self.lab.read_answer, budget, cases, max_stops)
 
     def _shrink(self) -> Shrink | None:
         small_inputs = self.lab.small_inputs

@@ -14,7 +14,13 @@ from grader.harness.cases import Case
 from grader.harness.characters import count, cut, make_visible
 
 MAX_LINES = 12
-"""So many lines of an array are written."""
+"""So many lines of an answer are written."""
+
+MAX_GIVEN_LINES = 60
+"""So many lines of a call and what it is given, which a reader may want to paste into Python."""
+
+MAX_PASTED = 200
+"""Arrays of more numbers are given in part, and cannot be pasted."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class ArrayRecord:
     call : str
         The call as Python, with names for arrays.
     given : tuple of str
-        Those arrays: ``"a = [1 2]"``.
+        Those arrays, as Python builds them: ``"a = np.array([1.0, 2.0])"``; of a long one some numbers alone.
     expected, got : str
         The recorded answer and the student's; empty when there was none that could be read.
     n_numbers : int
@@ -119,7 +125,7 @@ class ArrayEvidence:
         words = [*map(name, case.arguments), *(f"{key}={name(value)}" for key, value in case.keywords.items())]
         return ArrayRecord(
             f"{case.function}({', '.join(words)})",
-            tuple(f"{letter} = {_write(value)}" for letter, value in given.items()),
+            tuple(f"{letter} = {_write_python(value)}" for letter, value in given.items()),
             _write(case.expected),
             "" if answer is None else _write(answer),
             sum(value.size for value in given.values()),
@@ -133,12 +139,13 @@ class ArrayEvidence:
     def write(self, evidence: ArrayRecord, n_columns: int) -> list[str]:
         """Write one array after the other."""
         smallest = ", the smallest input that fails" if evidence.is_shrunk else ""
+        call = "\n".join([*(["import numpy as np"] if evidence.given else []), *evidence.given, evidence.call])
         parts = [
-            (f"Call{smallest}:", "\n".join([evidence.call, *evidence.given])),
-            ("Expected:", evidence.expected),
-            ("Got:", evidence.got or "no answer that could be read"),
+            (f"Call{smallest}:", call, MAX_GIVEN_LINES),
+            ("Expected:", evidence.expected, MAX_LINES),
+            ("Got:", evidence.got or "no answer that could be read", MAX_LINES),
         ]
-        return [line for heading, text in parts for line in (heading, *_lines(text, n_columns))]
+        return [line for heading, text, n_lines in parts for line in (heading, *_lines(text, n_columns, n_lines))]
 
     def draw(self, evidence: ArrayRecord) -> str:
         """Write the same lines as HTML."""
@@ -153,7 +160,23 @@ def _write(value: Any) -> str:  # noqa: ANN401 - an array or a number
     return np.array2string(np.asarray(value), precision=6, threshold=200, edgeitems=4, max_line_width=100)
 
 
-def _lines(text: str, n_columns: int) -> list[str]:
+def _write_python(value: np.ndarray[Any, Any]) -> str:
+    """Write an array so that Python builds the same one, to the last bit, if it is not a long one."""
+    if value.size > MAX_PASTED:
+        return _write(value)
+    if not value.size:
+        return f"np.empty({value.shape})"
+    numbers = np.array2string(
+        value, separator=", ", threshold=MAX_PASTED, max_line_width=90, formatter={"float_kind": _write_number}
+    )
+    return f"np.array({numbers})"
+
+
+def _write_number(number: "np.floating[Any]") -> str:
+    return repr(float(number)) if np.isfinite(number) else f"float('{float(number)}')"
+
+
+def _lines(text: str, n_columns: int, max_lines: int) -> list[str]:
     lines = [f"  {cut(line, n_columns - 2)}" for line in text.split("\n")]
-    n_more = len(lines) - MAX_LINES
-    return lines if n_more <= 0 else [*lines[:MAX_LINES], f"  (and {count(n_more, 'more line')})"]
+    n_more = len(lines) - max_lines
+    return lines if n_more <= 0 else [*lines[:max_lines], f"  (and {count(n_more, 'more line')})"]

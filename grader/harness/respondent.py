@@ -22,6 +22,9 @@ from grader.harness.sandbox.policy import Budget
 MAX_STOPS = 2
 """So many times code may be stopped, or end its process, within one check; the check's other cases then fail too."""
 
+MAX_STOPS_PUBLISHED = 1
+"""The same for published cases, which make no mark: time is kept for the others."""
+
 MAX_AGAIN = 4
 """Of the cases of a check so many are asked again. What code keeps between calls, or leaves to chance, shows in some
 inputs of a kind as well as in fifty."""
@@ -75,9 +78,10 @@ class Told:
 class Player:
     """One pass over the cases: opens a session when it is needed, and a new one after a case has ended the last."""
 
-    def __init__(self, open_session: OpenSession, read: ReadAnswer, budget: Budget, seed: int) -> None:
+    def __init__(self, open_session: OpenSession, read: ReadAnswer, max_stops: int, budget: Budget, seed: int) -> None:
         self._open_session = open_session
         self._read = read
+        self._max_stops = max_stops
         self._budget = budget
         self._seed = seed
         self._session: Session | None = None
@@ -96,7 +100,7 @@ class Player:
     def play(self, case: Case) -> Answer:
         """Ask for the answer to one case."""
         stops = self._stops.setdefault(case.check, [])
-        if len(stops) >= MAX_STOPS:
+        if len(stops) >= self._max_stops:
             return Answer(self._not_tried_again(case, stops[-1]), 0.0)
         if self._spent is not None:
             return Answer(self._out_of_time(self._spent), 0.0)
@@ -155,14 +159,13 @@ class Player:
             self._remarks.update(self._session.remarks)
             self._session = None
 
-    @staticmethod
-    def _not_tried_again(case: Case, last: Failure) -> Failure:
+    def _not_tried_again(self, case: Case, last: Failure) -> Failure:
+        times = "once" if self._max_stops == 1 else f"{self._max_stops} times"
         return Failure(
             last.verdict,
             Explanation(
                 f"{case.function}() must come to an end in each case",
-                f"it had to be stopped, or ended its process, {MAX_STOPS} times in cases like this, so this one was "
-                "not tried",
+                f"it had to be stopped, or ended its process, {times} in cases like this, so this one was not tried",
                 "Fix the first of them; its message says what happened.",
             ),
         )
@@ -187,10 +190,19 @@ class Respondent:
     cases : sequence of Case
         All that may be asked, in the order in which they are played: an answer depends on those before it alone, and
         not on who asks first.
+    max_stops : int, optional
+        So many times code may be stopped within one check.
     """
 
-    def __init__(self, open_session: OpenSession, read: ReadAnswer, budget: Budget, cases: Sequence[Case]) -> None:
-        self._new_player = partial(Player, open_session, read)
+    def __init__(
+        self,
+        open_session: OpenSession,
+        read: ReadAnswer,
+        budget: Budget,
+        cases: Sequence[Case],
+        max_stops: int = MAX_STOPS,
+    ) -> None:
+        self._new_player = partial(Player, open_session, read, max_stops)
         self._budget = budget
         self._waiting = list(cases)
         self._first = self._new_player(budget, 1)

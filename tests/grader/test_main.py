@@ -1,12 +1,15 @@
 """The command line in this process: what is parsed, to whom it is handed, and which exit code comes of it."""
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from grader.__main__ import main
+from grader.__main__ import NOBODY_READS, main
 from grader.harness import assessment, lab_files, release
 from grader.harness.assessment import Options
 from grader.harness.cases import load_cases
@@ -347,6 +350,37 @@ def test_results_that_cannot_be_written_at_the_end_are_told(monkeypatch, capsys,
     printed = capsys.readouterr()
     assert "the results cannot be written: [Errno 28] No space left on device" in printed.err
     assert "Traceback" not in printed.out + printed.err
+
+
+@pytest.mark.parametrize("command", [["grade", "{submission}"], ["doctor"], ["grade", "no_such.zip"]], ids=str)
+def test_output_that_nobody_reads_ends_the_grader_without_a_word(tmp_path, submission, command):
+    words = [word.format(submission=submission) for word in command]
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed, (tmp_path / "errors").open("wb") as errors:
+        is_error_told = command[-1] == "no_such.zip"
+        ended = subprocess.run(
+            [sys.executable, "-m", "grader", *words],
+            stdout=closed,
+            stderr=closed if is_error_told else errors,
+            cwd=REPOSITORY,
+            check=False,
+        )
+
+    assert ended.returncode == NOBODY_READS == 141
+    assert "Traceback" not in (tmp_path / "errors").read_text()
+    assert "BrokenPipe" not in (tmp_path / "errors").read_text()
+
+
+def test_results_are_written_also_where_nobody_reads(tmp_path, submission):
+    results = tmp_path / "r.json"
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        command = [sys.executable, "-m", "grader", "grade", str(submission), "--no-shrink", "--results", str(results)]
+        subprocess.run(command, stdout=closed, cwd=REPOSITORY, check=False)
+
+    assert json.loads(results.read_bytes())["output"].startswith("Code: ")
 
 
 def test_stopped_grading_is_no_mark(monkeypatch, capsys, tmp_path, submission):

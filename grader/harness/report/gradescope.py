@@ -13,16 +13,10 @@ from typing import Any, NoReturn
 from grader.harness.characters import make_visible, quote
 from grader.harness.codec import report_from_plain, report_to_plain
 from grader.harness.lab import Lab
-from grader.harness.report.redaction import visible_report
-from grader.harness.report.text import (
-    WIDTH,
-    explain_parts,
-    has_fault,
-    render_check,
-    write_manual,
-    write_protections,
-    write_total,
-)
+from grader.harness.report.causes import Line
+from grader.harness.report.digest import Digest, make_digest
+from grader.harness.report.failures import WIDTH, render_line, render_stories
+from grader.harness.report.text import explain_parts, explain_run, write_manual, write_protections, write_total
 from grader.harness.results import Audience, CheckResult, Report, Verdict, Visibility
 
 MAX_PRINTED_LINES = 200
@@ -45,23 +39,27 @@ def to_gradescope(lab: Lab, report: Report, audience: Audience) -> dict[str, Any
     results : dict
         Without ``score``, and hidden as a whole, when the grader itself failed: that is never a zero.
     """
-    report = visible_report(lab, report, audience)
+    digest = make_digest(lab, report, audience)
+    report = digest.report
     record = report_to_plain(report)
     timing, execution_s = record.pop("timing"), record.pop("execution_s")
     results = {
         "execution_time": execution_s,
         "extra_data": {"record": record, "timing": timing},
-        "output": _output(lab, report),
+        "output": _output(lab, digest),
         "stdout_visibility": "hidden",
-        "tests": [_test(lab, check, number) for check, number in zip(report.checks, _numbers(report), strict=True)],
-        "visibility": "hidden" if has_fault(report) else "visible",
+        "tests": [
+            _test(lab, digest, line, number) for line, number in zip(digest.lines, _numbers(report), strict=True)
+        ],
+        "visibility": "hidden" if digest.has_fault else "visible",
     }
-    return results if has_fault(report) else {"score": _decimal(report.points), **results}
+    return results if digest.has_fault else {"score": _decimal(report.points), **results}
 
 
 def dump(lab: Lab, report: Report, audience: Audience) -> bytes:
     """Write `to_gradescope` as JSON in UTF-8, keys sorted, ending with a line end."""
-    text = json.dumps(to_gradescope(lab, report, audience), ensure_ascii=False, sort_keys=True, allow_nan=False)
+    results = to_gradescope(lab, report, audience)
+    text = json.dumps(results, ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"))
     # Half a surrogate pair cannot be written as UTF-8; its backslash form is what JSON knows it by.
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
@@ -90,12 +88,15 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _output(lab: Lab, report: Report) -> str:
-    lines = [f"Code: {write_total(report)}", write_manual(report), *explain_parts(report)]
-    lines += [write_protections(report.protections)]
+def _output(lab: Lab, digest: Digest) -> str:
+    report = digest.report
+    lines = [f"Code: {write_total(report)}", write_manual(report), *explain_parts(report), *explain_run(report)]
+    lines = [line for line in [*lines, write_protections(report.protections)] if line]
+    lines += render_stories(lab, digest)
     if report.printed:
-        lines += [f"Printed by {lab.program.file}:", *quote(report.printed, WIDTH, "  | ", max_lines=MAX_PRINTED_LINES)]
-    return make_visible("\n".join(line for line in lines if line))
+        printed = quote(report.printed, WIDTH, "  | ", max_lines=MAX_PRINTED_LINES)
+        lines += ["", f"Printed by {lab.program.file}:", *printed]
+    return make_visible("\n".join(lines))
 
 
 def _numbers(report: Report) -> list[str]:
@@ -109,24 +110,28 @@ def _numbers(report: Report) -> list[str]:
     return numbers
 
 
-def _test(lab: Lab, check: CheckResult, number: str) -> Mapping[str, Any]:
-    is_fault = check.verdict is Verdict.GRADER_FAULT
+def _test(lab: Lab, digest: Digest, line: Line, number: str) -> Mapping[str, Any]:
+    check = line.check
     return {
         "name": make_visible(check.title),
         "number": number,
-        **({} if is_fault else {"score": _decimal(check.points)}),
+        **({} if line.points is None else {"score": _decimal(line.points)}),
         "max_score": _decimal(check.max_points),
         "status": "passed" if check.verdict is Verdict.PASSED else "failed",
-        "output": _test_output(lab, check),
+        "output": _test_output(lab, digest, line),
         "tags": _tags(check),
-        "visibility": "hidden" if is_fault else "visible",
+        "visibility": "hidden" if line.points is None else "visible",
     }
 
 
-def _test_output(lab: Lab, check: CheckResult) -> str:
-    if check.failures:
-        return make_visible("\n".join(render_check(lab, check)))
-    return make_visible(check.note) if check.note else f"All {len(check.cases)} cases passed."
+def _test_output(lab: Lab, digest: Digest, line: Line) -> str:
+    """Explain what lost points; of a reason that is told at the top of the page the sentence alone."""
+    check = line.check
+    if not check.failures:
+        passed = "Its one case passed." if len(check.cases) == 1 else f"All {len(check.cases)} cases passed."
+        return make_visible(check.note) if check.note else passed
+    told = [digest.stories[number - 1].example.explanation for number in line.reasons]
+    return make_visible("\n".join([*render_line(lab, digest, line), *(str(one) for one in told if one is not None)]))
 
 
 def _tags(check: CheckResult) -> list[str]:

@@ -17,18 +17,19 @@ from grader.harness.characters import count, make_visible, one_line, shorten
 from grader.harness.evidence import Picture
 from grader.harness.lab import Lab
 from grader.harness.marking import Marking
-from grader.harness.report.redaction import visible_report
+from grader.harness.report.causes import Line
+from grader.harness.report.digest import make_digest
+from grader.harness.report.failures import needs_section, write_heading, write_lost, write_other_failures, write_reasons
 from grader.harness.report.text import (
-    failures_to_show,
+    REMARKS,
     find_fatal,
     find_overall,
-    has_fault,
     write_overall,
     write_protections,
     write_timing,
     write_total,
 )
-from grader.harness.results import Audience, CaseResult, CheckResult, Report, Verdict, format_points
+from grader.harness.results import Audience, CaseResult, Report, Verdict, format_points
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,7 +41,14 @@ MAX_OVERLAYS = 10
 """Pictures on a page, each drawn twice; wrong ones come first."""
 
 MAX_CASES = 3
-"""So many failed cases of a check are explained in full; the others are listed."""
+"""So many failed cases of a check are explained, one a cause, and the first with all there is to see; the others are
+listed."""
+
+MAX_OPEN = 4
+"""So many reasons and checks show input and answers at once; those of the others are opened, and not printed."""
+
+MAX_PICTURES = 3
+"""So many pictures that went wrong are shown at once."""
 
 MAX_PRINTED = 64 * 1024
 MAX_EXPLANATION = 1000
@@ -53,22 +61,18 @@ class _Part:
     """One part of the rubric with its checks, for the table on top."""
 
     title: str
-    checks: Sequence[CheckResult]
+    lines: Sequence[Line]
 
     @property
-    def points(self) -> Fraction:
-        """Points had."""
-        return sum((check.points for check in self.checks), Fraction(0))
+    def points(self) -> Fraction | None:
+        """Points had, which the points of its checks add up to; None where one of them has no mark."""
+        shown = [line.points for line in self.lines if line.points is not None]
+        return sum(shown, Fraction(0)) if len(shown) == len(self.lines) else None
 
     @property
     def max_points(self) -> Fraction:
         """Points that can be had."""
-        return sum((check.max_points for check in self.checks), Fraction(0))
-
-    @property
-    def is_faulty(self) -> bool:
-        """Tell whether the grader itself failed in one of the checks."""
-        return any(check.verdict is Verdict.GRADER_FAULT for check in self.checks)
+        return sum((line.check.max_points for line in self.lines), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -99,21 +103,24 @@ def render_html(lab: Lab, report: Report, audience: Audience, marking: Marking |
     page : str
         Can be written as UTF-8; has no scripts and needs no other file.
     """
-    report = visible_report(lab, report, audience)
+    digest = make_digest(lab, report, audience)
+    report = digest.report
+    fatal = find_fatal(report)
     drawn = _drawn(report)
+    pictures = [_Drawn(case.name, case.verdict, lab.evidence.pictures(case.overlay)) for case in drawn[:MAX_OVERLAYS]]
     template = _environment().get_template("page.html.j2")
     return template.render(
         lab=lab,
         report=report,
         is_staff=audience is Audience.STAFF,
         total=write_total(report),
-        fatal=find_fatal(report),
-        has_fault=has_fault(report),
-        parts=[_Part(title, tuple(checks)) for title, checks in groupby(report.checks, lambda check: check.part)],
-        lost=[check for check in report.checks if check.failures and not find_fatal(report)],
+        fatal=fatal,
+        has_fault=digest.has_fault,
+        parts=[_Part(title, tuple(lines)) for title, lines in groupby(digest.lines, lambda line: line.check.part)],
+        stories=[] if fatal else digest.stories,
+        lost=[] if fatal else [line for line in digest.lines if line.check.failures],
         skipped=[check for check in report.checks if not check.cases],
-        failures=lambda check: failures_to_show(lab, check),
-        drawn=[_Drawn(case.name, case.verdict, lab.evidence.pictures(case.overlay)) for case in drawn[:MAX_OVERLAYS]],
+        drawn=pictures,
         n_drawn_left_out=max(len(drawn) - MAX_OVERLAYS, 0),
         protections=write_protections(report.protections),
         timing=report.timing and write_timing(report.timing),
@@ -167,8 +174,16 @@ def _environment() -> "Environment":
     # What a lab draws is markup: it escapes what strangers wrote.
     environment.filters.update(markup=Markup, data_url=data_url)
     environment.globals.update(
+        needs_section=needs_section,
+        write_heading=write_heading,
+        write_lost=write_lost,
+        write_other_failures=write_other_failures,
+        write_reasons=write_reasons,
+        remarks_say=REMARKS,
         marks_css=read_style(FOLDER / "marks.css"),
         max_cases=MAX_CASES,
+        max_open=MAX_OPEN,
+        max_pictures=MAX_PICTURES,
         max_printed=MAX_PRINTED,
         max_explanation=MAX_EXPLANATION,
         max_traceback=MAX_TRACEBACK,

@@ -32,10 +32,10 @@ _GOT: Mapping[Verdict, str] = MappingProxyType(
         Verdict.WRONG: "the answer is wrong",
         Verdict.CRASHED: "there was an error",
         Verdict.TIMED_OUT: "it took too long",
-        Verdict.OUT_OF_MEMORY: "it used too much",
-        Verdict.FORBIDDEN: "it tried to",
-        Verdict.NOT_RUN: "it was not run",
-        Verdict.GRADER_FAULT: "it failed itself",
+        Verdict.OUT_OF_MEMORY: "it used too much memory",
+        Verdict.FORBIDDEN: "it tried to in a hidden case",
+        Verdict.NOT_RUN: "that case was not run",
+        Verdict.GRADER_FAULT: "the grader itself failed",
     }
 )
 _ADVICE: Mapping[Verdict, str] = MappingProxyType(
@@ -44,12 +44,20 @@ _ADVICE: Mapping[Verdict, str] = MappingProxyType(
         Verdict.GRADER_FAULT: "This is not your fault, and it costs nothing; the staff will grade again.",
     }
 )
-_DEFAULT_ADVICE = "Fix the public cases that fail, then try inputs of the same kind of your own."
+_FIX_ADVICE = "Fix the public cases that fail, then try inputs of the same kind of your own."
+_TRY_ADVICE = (
+    "The public cases of this check pass: try inputs of the same kind of your own, with other numbers, in another "
+    "order, smaller and larger."
+)
+"""Where no public case of the check has failed: there is nothing to fix that the reader could see."""
 
 _TELLING = re.compile(r"[0-9'\"`]")
+_CLAUSE_END = re.compile(r"[,;:](?= )")
+_DEMAND = re.compile(r"\b(must|may|cannot)\b")
+_POINTING = re.compile(r"\b(it|them|they|these|those)\b", re.IGNORECASE)
 
 
-def visible(lab: Lab, case: CaseResult, audience: Audience) -> CaseResult:
+def visible(lab: Lab, case: CaseResult, audience: Audience, *, fails_in_public: bool = False) -> CaseResult:
     """Return what `audience` may see of a case. Applied twice, it changes nothing more.
 
     Parameters
@@ -60,15 +68,50 @@ def visible(lab: Lab, case: CaseResult, audience: Audience) -> CaseResult:
         With everything in it. Not modified.
     audience : Audience
         Who reads.
+    fails_in_public : bool, optional
+        Whether a public case of the same check has failed, which the reader can mend first.
     """
     if audience is Audience.STAFF:
         return case
     if case.visibility is Visibility.HIDDEN:
-        explanation = None if case.is_passed or case.explanation is None else _redact(lab, case, case.explanation)
+        explanation = None if case.is_passed else _redact(lab, case, fails_in_public=fails_in_public)
         return CaseResult(HIDDEN_NAME, HIDDEN_SAYS, Visibility.HIDDEN, case.verdict, explanation)
     if case.verdict is Verdict.GRADER_FAULT:
-        return replace(case, explanation=_own(case.verdict), evidence=None, overlay=None, traceback="")
+        own = _own(case.verdict, fails_in_public=fails_in_public)
+        return replace(case, explanation=own, evidence=None, overlay=None, traceback="")
     return case
+
+
+def is_redacted(case: CaseResult) -> bool:
+    """Tell whether a case is what a student sees of a hidden one."""
+    return case.visibility is Visibility.HIDDEN and case.name == HIDDEN_NAME
+
+
+def keeps_advice(explanation: Explanation) -> bool:
+    """Tell whether the advice in what was left of an explanation is that of the check, and not the one for any case."""
+    return explanation.advice not in {_FIX_ADVICE, _TRY_ADVICE, *_ADVICE.values()}
+
+
+def keep_general(lab: Lab, sentence: str) -> str:
+    """Keep of a requirement what holds for every input: all of it, its first clauses, or nothing.
+
+    Parameters
+    ----------
+    lab : Lab
+        Its constants may stand in sentences.
+    sentence : str
+        What was required: ``"The last column must count the ids: 7 for this one"``.
+
+    Returns
+    -------
+    general : str
+        ``"The last column must count the ids"``; empty where no clause with a demand in it is general.
+    """
+    if _is_general(lab, sentence):
+        return sentence
+    ends = [end.start() for end in _CLAUSE_END.finditer(sentence)]
+    clauses = [sentence[:end] for end in ends if _is_general(lab, sentence[:end]) and _DEMAND.search(sentence[:end])]
+    return clauses[-1] if clauses else ""
 
 
 def visible_report(lab: Lab, report: Report, audience: Audience) -> Report:
@@ -89,7 +132,8 @@ def visible_report(lab: Lab, report: Report, audience: Audience) -> Report:
 
 
 def _visible_check(lab: Lab, check: CheckResult, audience: Audience) -> CheckResult:
-    cases = [visible(lab, case, audience) for case in check.cases]
+    fails = any(case.visibility is Visibility.PUBLIC for case in check.failures)
+    cases = [visible(lab, case, audience, fails_in_public=fails) for case in check.cases]
     public = [case for case in cases if case.visibility is Visibility.PUBLIC]
     hidden = [case for case in cases if case.visibility is Visibility.HIDDEN]
     return replace(check, cases=(*public, *sorted(hidden, key=_order)))
@@ -100,21 +144,22 @@ def _order(case: CaseResult) -> tuple[str, str]:
     return case.verdict, str(case.explanation)
 
 
-def _redact(lab: Lab, case: CaseResult, explanation: Explanation) -> Explanation:
+def _redact(lab: Lab, case: CaseResult, *, fails_in_public: bool) -> Explanation | None:
     """Keep of a wrong answer's explanation the sentences that hold for every input; replace the others."""
-    own = _own(case.verdict)
+    explanation, own = case.explanation, _own(case.verdict, fails_in_public=fails_in_public)
     # The advice on a picture sends its reader to drawings that are not there.
-    if case.verdict is not Verdict.WRONG or case.overlay is not None:
-        return own
-    return Explanation(
-        required=explanation.required if _is_general(lab, explanation.required) else own.required,
-        got=own.got,
-        advice=explanation.advice if _is_general(lab, explanation.advice) else own.advice,
-    )
+    if explanation is None or case.verdict is not Verdict.WRONG or case.overlay is not None:
+        return explanation and own
+    required = keep_general(lab, explanation.required)
+    # "Delete them" tells nothing where the sentence is gone that said whom.
+    is_lost = required in {"", own.required} and _POINTING.search(explanation.advice) is not None
+    is_kept = _is_general(lab, explanation.advice) and not is_lost
+    return Explanation(required or own.required, own.got, explanation.advice if is_kept else own.advice)
 
 
-def _own(verdict: Verdict) -> Explanation:
-    return Explanation(_REQUIRED[verdict], _GOT[verdict], _ADVICE.get(verdict, _DEFAULT_ADVICE))
+def _own(verdict: Verdict, *, fails_in_public: bool) -> Explanation:
+    advice = _ADVICE.get(verdict, _FIX_ADVICE if fails_in_public else _TRY_ADVICE)
+    return Explanation(_REQUIRED[verdict], _GOT[verdict], advice)
 
 
 def _is_general(lab: Lab, sentence: str) -> bool:

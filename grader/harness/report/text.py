@@ -1,6 +1,8 @@
-"""A report as plain text for a terminal: a table of the rubric, and below it each lost point explained."""
+"""A report as plain text for a terminal.
 
-from collections import Counter
+What cost most comes first: reasons that failed in several checks, then a table of the rubric, then what else is wrong.
+"""
+
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
@@ -8,33 +10,25 @@ from itertools import groupby
 from grader.harness.characters import count, cut, make_visible, one_line, pad, quote, wrap
 from grader.harness.lab import Lab
 from grader.harness.marking import Marking
-from grader.harness.report.redaction import visible_report
-from grader.harness.results import (
-    Audience,
-    CaseResult,
-    CheckResult,
-    Explanation,
-    Protection,
-    Report,
-    Timing,
-    Verdict,
-    Visibility,
-    format_points,
+from grader.harness.report.causes import Line
+from grader.harness.report.digest import Digest, has_fault, make_digest
+from grader.harness.report.failures import (
+    MAX_EXPLANATION,
+    WIDTH,
+    needs_section,
+    render_line,
+    render_stories,
+    write_points,
+    write_reasons,
 )
+from grader.harness.results import Audience, Explanation, Protection, Report, Timing, Verdict, format_points
 
-WIDTH = 118
-"""Columns of a line."""
-
-MAX_CASES = 1
-"""So many failed cases of a check are explained in full, those first that are easiest to read; the others are named."""
-
-MAX_NAMED = 8
-MAX_EXPLANATION = 5 * WIDTH
 MAX_PRINTED_LINES = 20
-MAX_TRACEBACK_LINES = 15
+
+REMARKS = "Done so that your code could run here:"
+"""Stands above what the grader did for code that it would otherwise have had to refuse."""
 
 _POINTS, _VERDICT, _TITLE = 12, 15, 34
-_INDENT = "    "
 
 
 def render_text(lab: Lab, report: Report, audience: Audience) -> str:
@@ -54,24 +48,18 @@ def render_text(lab: Lab, report: Report, audience: Audience) -> str:
     text : str
         Lines of at most `WIDTH` columns without colours, ending with a line end.
     """
-    report = visible_report(lab, report, audience)
-    sections = [
-        _head(report),
-        [] if find_fatal(report) else _table(lab, report),
-        *(["", *render_check(lab, check)] for check in report.checks if check.failures and not find_fatal(report)),
-        _foot(lab, report),
-    ]
+    digest = make_digest(lab, report, audience)
+    sections = [_head(digest.report)]
+    if not find_fatal(digest.report):
+        sections += [render_stories(lab, digest), _table(digest)]
+        sections += [["", *render_line(lab, digest, line)] for line in digest.lines if needs_section(line)]
+    sections.append(_foot(lab, digest.report))
     return make_visible("\n".join(line for lines in sections for line in lines)) + "\n"
 
 
 def find_fatal(report: Report) -> Explanation | None:
     """Return why nothing could be graded, or None."""
     return next((problem.explanation for problem in report.handed.problems if problem.is_fatal), None)
-
-
-def has_fault(report: Report) -> bool:
-    """Tell whether the grader itself failed somewhere, so that there is no mark."""
-    return any(check.verdict is Verdict.GRADER_FAULT for check in report.checks)
 
 
 def find_faults(report: Report) -> list[str]:
@@ -131,47 +119,10 @@ def explain_parts(report: Report) -> list[str]:
     return [f"{'Not graded' if problem.is_fatal else 'Remark'}: {problem.explanation}" for problem in problems]
 
 
-def render_check(lab: Lab, check: CheckResult) -> list[str]:
-    """Explain a check that lost points: its first failed cases in full, the others by name.
-
-    Parameters
-    ----------
-    lab : Lab
-        Whose check it is.
-    check : CheckResult
-        As its reader may see it.
-
-    Returns
-    -------
-    lines : list of str
-    """
-    failures = failures_to_show(lab, check)
-    lines = [
-        cut(f"== {one_line(check.title)}: {_points_of(check).strip()} points ==", WIDTH),
-        f"{len(failures)} of {count(len(check.cases), 'case')} failed.",
-    ]
-    for case in failures[:MAX_CASES]:
-        lines += ["", *_case(lab, case)]
-    if failures[MAX_CASES:]:
-        lines += ["", *wrap(_name_others(failures[MAX_CASES:]), WIDTH)]
-    return lines
-
-
-def failures_to_show(lab: Lab, check: CheckResult) -> Sequence[CaseResult]:
-    """Order the failed cases for a reader: published ones first, and of these the one with least to read."""
-
-    def size(case: CaseResult) -> int:
-        return 0 if case.evidence is None else lab.evidence.size(case.evidence)
-
-    return sorted(check.failures, key=lambda case: (case.visibility is Visibility.HIDDEN, size(case)))
-
-
-def _name_others(cases: Sequence[CaseResult]) -> str:
-    """Name cases that are not explained, equal names once."""
-    names = Counter(case.name for case in cases)
-    named = [f"{name} ({n} times)" if n > 1 else name for name, n in names.items()]
-    dots = ", ..." if len(named) > MAX_NAMED else ""
-    return f"{count(len(cases), 'more case')} failed: {', '.join(named[:MAX_NAMED])}{dots}"
+def explain_run(report: Report) -> list[str]:
+    """Say what graded the code, and what was done so that it could: a sentence, then one a remark."""
+    lines = [f"Graded with {report.interpreter}."] if report.interpreter else []
+    return [*lines, *([REMARKS, *(f"- {remark}" for remark in report.remarks)] if report.remarks else [])]
 
 
 def _head(report: Report) -> list[str]:
@@ -179,19 +130,17 @@ def _head(report: Report) -> list[str]:
     student = f"   student {one_line(handed.student_id)}" if handed.student_id else ""
     lines = [cut(one_line(handed.file_name) + student, WIDTH), f"Code: {write_total(report)}"]
     lines += [line for line in [write_manual(report)] if line]
-    for remark in explain_parts(report):
+    for remark in [*explain_parts(report), *explain_run(report)]:
         lines += wrap(cut(one_line(remark), MAX_EXPLANATION), WIDTH)
     return lines
 
 
-def _table(lab: Lab, report: Report) -> list[str]:
+def _table(digest: Digest) -> list[str]:
     heading = pad("points", _POINTS) + pad("verdict", _VERDICT) + pad("check", _TITLE) + "reason"
     lines = ["", heading, "-" * WIDTH]
-    for part, members in groupby(
-        (check for check in report.checks if not _is_skipped(check)), lambda check: check.part
-    ):
-        lines += [cut(one_line(part), WIDTH), *(_line(lab, check) for check in members)]
-    return [*lines, *_skipped(report), "-" * WIDTH, f"{pad(_sum(report), _POINTS)}code"]
+    for part, members in groupby((line for line in digest.lines if line.check.cases), lambda line: line.check.part):
+        lines += [cut(one_line(part), WIDTH), *(_row(digest, line) for line in members)]
+    return [*lines, *_skipped(digest.report), "-" * WIDTH, f"{pad(_sum(digest.report), _POINTS)}code"]
 
 
 def _sum(report: Report) -> str:
@@ -199,42 +148,24 @@ def _sum(report: Report) -> str:
     return f"{points:>5} / {format_points(report.max_points)}"
 
 
-def _line(lab: Lab, check: CheckResult) -> str:
-    explanation = failures_to_show(lab, check)[0].explanation if check.failures else None
-    reason = one_line(str(explanation)) if explanation else one_line(check.note)
-    cells = pad(_points_of(check), _POINTS) + pad(check.verdict, _VERDICT)
+def _row(digest: Digest, line: Line) -> str:
+    check = line.check
+    reason = write_reasons(line, len(digest.stories)) if line.reasons else ""
+    if needs_section(line):
+        reason = f"{reason} {line.examples[0].explanation or ''}".strip()
+    cells = pad(write_points(line), _POINTS) + pad(check.verdict, _VERDICT)
     title = pad(cut(one_line(check.title), _TITLE - 2), _TITLE)
-    return cut(cells + title + reason, WIDTH).rstrip()
-
-
-def _points_of(check: CheckResult) -> str:
-    points = "?" if check.verdict is Verdict.GRADER_FAULT else format_points(check.points)
-    return f"{points:>5} / {format_points(check.max_points)}"
-
-
-def _is_skipped(check: CheckResult) -> bool:
-    return not check.cases
+    return cut(cells + title + one_line(reason or check.note), WIDTH).rstrip()
 
 
 def _skipped(report: Report) -> Iterator[str]:
     """Tell of all checks that were not run for one reason in one line."""
-    skipped = sorted((check for check in report.checks if _is_skipped(check)), key=lambda check: check.note)
+    skipped = sorted((check for check in report.checks if not check.cases), key=lambda check: check.note)
     for note, members in groupby(skipped, lambda check: check.note):
         checks = list(members)
         points = format_points(sum((check.max_points for check in checks), Fraction(0)))
         reason = f": {one_line(note)}" if note else ""
         yield cut(f"{count(len(checks), 'check')} worth {points} points not run{reason}", WIDTH)
-
-
-def _case(lab: Lab, case: CaseResult) -> list[str]:
-    lines = wrap(f"[{case.name}] {case.verdict}. {case.says}", WIDTH)
-    if case.explanation is not None:
-        lines += wrap(cut(one_line(str(case.explanation)), MAX_EXPLANATION), WIDTH, _INDENT)
-    if case.evidence is not None:
-        lines += [f"{_INDENT}{line}" for line in lab.evidence.write(case.evidence, WIDTH - len(_INDENT))]
-    if case.traceback:
-        lines += [f"{_INDENT}Error:", *quote(case.traceback, WIDTH, f"{_INDENT}  | ", max_lines=MAX_TRACEBACK_LINES)]
-    return lines
 
 
 def _foot(lab: Lab, report: Report) -> list[str]:

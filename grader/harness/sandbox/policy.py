@@ -37,7 +37,7 @@ class Limits:
     """Computing time for one call, and for loading the file, in whole seconds as the system counts: the slowest honest
     solution met took 5, a plain double loop takes half a second."""
 
-    call_idle_s: float = 5.0
+    call_idle_s: float = 2.0
     """For one call, and for loading: how long the code may sleep or wait for something that is not the processor."""
 
     call_wall_s: float = 100.0

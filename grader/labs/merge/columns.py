@@ -111,5 +111,5 @@ def _nobody_merged(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation 
     return Explanation(
         "The answer must hold somebody who was merged of two rows or more",
         f"got {len(groups)} people of at most two parts",
-        "Merge the rows first; their scores and their parts can be counted then.",
+        "Merge the rows first; scores and parts can be counted then.",
     )

@@ -249,7 +249,7 @@ def _kept_below_bound(case: MergeCase, group: Keypoints, score: float) -> Explan
         f"People with fewer than {case.min_num_body_parts:g} parts or a score per part below {case.min_score:g} "
         "must be deleted",
         f"got one with {_write_person(group, score)}",
-        "Delete them after all rows are merged.",
+        "Delete people only after all rows are merged.",
     )
 
 

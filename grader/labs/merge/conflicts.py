@@ -49,7 +49,7 @@ def too_small(case: MergeCase, people: Rows) -> Explanation | None:
                 f"People with fewer than {case.min_num_body_parts:g} parts must be deleted, also what a removed "
                 "connection leaves over",
                 f"got one with {write_group(group)}",
-                "Delete them last, after all rows are merged and all conflicts are decided.",
+                "Delete people last, after all rows are merged and all conflicts are decided.",
             )
     return nobody_left(case, people)
 

@@ -6,10 +6,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.harness.characters import count, cut, pad, width, wrap
+import numpy as np
+
+from estimation.config import N_PARTS
+from grader.harness.characters import count, cut, make_visible, pad, width, wrap
 from grader.harness.evidence import Picture
+from grader.harness.lab import REPOSITORY
+from grader.harness.results import Visibility
 from grader.labs.merge.merge_case import LabelledPicture, MergeCase, Rows, as_rows
 from grader.labs.merge.overlays import Overlay, Which, draw_overlay
+from grader.labs.merge.pasting import MAX_PASTED_ROWS, write_python
 from grader.labs.merge.stick_figures import draw_input, draw_people
 from grader.labs.merge.wording import LIMB_HEADINGS, limb_cells, write_person
 
@@ -18,14 +24,20 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent
 
-MAX_ROWS_KEPT = 200
-"""So many rows of a wrong answer are kept for the report: an answer may be of any length."""
+MAX_ROWS_KEPT = 40
+"""So many rows of an input and people of each answer are kept for the report: all may be of any length."""
+
+MAX_SHRUNK_ROWS_KEPT = 200
+"""The same of an input that stands in no case file, and of which a reader therefore needs all."""
+
+MAX_PEOPLE_DRAWN = 24
+"""So many people of an answer are drawn over a picture."""
 
 MAX_ROWS, MAX_PEOPLE = 12, 6
-"""So many rows of an input, and people of an answer, are written in text."""
+"""So many rows of an input, and people of an answer, are written in text, and on a page without opening more."""
 
 MAX_PAGE_ROWS, MAX_PAGE_PEOPLE = 40, 12
-"""The same for a page."""
+"""So many of them a page has at all."""
 
 _CELL = 28
 
@@ -48,6 +60,11 @@ class MergeEvidence:
         Whether `expected` is the only right answer.
     is_shrunk : bool
         Whether the input was made as small as one that still fails can be.
+    n_left_out, n_expected_left_out, n_answer_left_out : int
+        How many rows of a long input are not among `rows`, and how many people not in the answers, from 0.
+    found_in : str
+        Where students find a published input: ``"case 'chain' in grader/labs/merge/cases/public/gaps.json"``; empty
+        for one that stands nowhere.
     """
 
     rows: Rows
@@ -56,9 +73,21 @@ class MergeEvidence:
     answer: Rows | None
     is_only_answer: bool = True
     is_shrunk: bool = False
+    n_left_out: int = 0
+    n_expected_left_out: int = 0
+    n_answer_left_out: int = 0
+    found_in: str = ""
+
+    @property
+    def n_rows(self) -> int:
+        """Count the rows of the input, those that are left out as well."""
+        return len(self.rows) + self.n_left_out
 
     def __post_init__(self) -> None:
-        """Refuse arrays of another shape: evidence is read from files, too."""
+        """Refuse arrays of another shape, and a number of rows that is none: evidence is read from files, too."""
+        for number in (self.n_left_out, self.n_expected_left_out, self.n_answer_left_out):
+            if number < 0:
+                raise ValueError(f"The number of rows left out must be from 0 on; got {number}.")
         for name in ("rows", "expected", *(["answer"] if self.answer is not None else [])):
             object.__setattr__(self, name, as_rows(getattr(self, name)))
 
@@ -85,12 +114,24 @@ class MergeEvidenceKind:
 
     def collect(self, case: MergeCase, answer: Rows | None, *, is_shrunk: bool) -> MergeEvidence:
         """Keep the call and both answers."""
-        kept = None if answer is None else answer[:MAX_ROWS_KEPT]
-        return MergeEvidence(case.rows, case.call, case.expected, kept, case.is_only_answer, is_shrunk)
+        rows = case.rows[: MAX_SHRUNK_ROWS_KEPT if is_shrunk else MAX_ROWS_KEPT]
+        expected, kept = case.expected[:MAX_ROWS_KEPT], None if answer is None else answer[:MAX_ROWS_KEPT]
+        return MergeEvidence(
+            rows,
+            case.call,
+            expected,
+            kept,
+            case.is_only_answer,
+            is_shrunk,
+            len(case.rows) - len(rows),
+            len(case.expected) - len(expected),
+            0 if answer is None or kept is None else len(answer) - len(kept),
+            "" if is_shrunk or case.visibility is Visibility.HIDDEN else f"case {case.name!r} in {_file_of(case)}",
+        )
 
     def size(self, evidence: MergeEvidence) -> int:
         """Count the rows of the input."""
-        return len(evidence.rows)
+        return evidence.n_rows
 
     def write(self, evidence: MergeEvidence, n_columns: int) -> list[str]:
         """Write the input as a table of limbs, and the people of both answers."""
@@ -98,13 +139,14 @@ class MergeEvidenceKind:
         only = "the only right answer" if evidence.is_only_answer else "one right answer; others may be right, too"
         got = ["Got: no answer that could be read"]
         if evidence.answer is not None:
-            got = ["Got:", *_write_people(evidence.answer, n_columns)]
+            got = ["Got:", *_write_people(evidence.answer, evidence.n_answer_left_out, n_columns)]
         return [
-            f"Input, {count(len(evidence.rows), 'row')}{smallest}:",
-            *_write_rows(evidence.rows, n_columns),
+            f"Input, {count(evidence.n_rows, 'row')}{smallest}:",
+            *_write_rows(evidence, n_columns),
             *wrap(f"Call: {evidence.call}", n_columns),
+            *_write_source(evidence, n_columns),
             f"Expected ({only}):",
-            *_write_people(evidence.expected, n_columns),
+            *_write_people(evidence.expected, evidence.n_expected_left_out, n_columns),
             *got,
         ]
 
@@ -114,40 +156,75 @@ class MergeEvidenceKind:
 
     def pictures(self, overlay: Overlay) -> Sequence[Picture]:
         """Draw the reference's skeletons and the student's over the picture."""
-        sides: list[tuple[Which, str, Rows, float]] = [
-            ("expected", "Reference", overlay.expected, overlay.expected_score),
-            ("answer", "This merge", overlay.answer, overlay.score),
+        n_answered = len(overlay.answer) + overlay.n_left_out
+        sides: list[tuple[Which, str, int, float]] = [
+            ("expected", "Reference", len(overlay.expected), overlay.expected_score),
+            ("answer", "This merge", n_answered, overlay.score),
         ]
+        not_drawn = f", the first {len(overlay.answer)} of them drawn" if overlay.n_left_out else ""
         return [
             Picture(
                 draw_overlay(self._images / overlay.picture, overlay, which) or b"",
-                f"{overlay.picture}: {name.lower()}, {count(len(people), 'skeleton')}",
-                f"{name}: {100 * score:.1f} %, {count(len(people), 'skeleton')}",
+                f"{overlay.picture}: {name.lower()}, {count(n_people, 'skeleton')}",
+                f"{name}: {100 * score:.1f} %, {count(n_people, 'skeleton')}{not_drawn if which == 'answer' else ''}",
             )
-            for which, name, people, score in sides
+            for which, name, n_people, score in sides
         ]
 
 
 def make_overlay(labelled: LabelledPicture, case: MergeCase, answer: Rows, score: float) -> Overlay:
-    """Keep what is drawn over a picture."""
-    return Overlay(labelled.picture, labelled.keypoints, case.expected, answer, score, labelled.expected_score)
+    """Keep what is drawn over a picture: of keypoints those that somebody has, since no others are drawn."""
+    drawn = answer[:MAX_PEOPLE_DRAWN]
+    used = set(np.vstack((case.expected, drawn))[:, :N_PARTS].ravel().tolist())
+    return Overlay(
+        labelled.picture,
+        {keypoint: place for keypoint, place in labelled.keypoints.items() if keypoint in used},
+        case.expected,
+        drawn,
+        score,
+        labelled.expected_score,
+        max(len(answer) - MAX_PEOPLE_DRAWN, 0),
+    )
 
 
-def _write_rows(rows: Rows, n_columns: int) -> list[str]:
-    cells = [[cut(cell, _CELL) for cell in line] for line in (LIMB_HEADINGS, *limb_cells(rows[:MAX_ROWS]))]
+def _file_of(case: MergeCase) -> str:
+    """Name the case file as students have it."""
+    return f"{FOLDER.relative_to(REPOSITORY).as_posix()}/cases/{case.visibility}/{case.check}.json"
+
+
+def _lines_to_paste(evidence: MergeEvidence, n_columns: int) -> list[str]:
+    """Write the input as Python, if it is small enough."""
+    if evidence.n_left_out or (len(evidence.rows) > MAX_PASTED_ROWS and not evidence.is_shrunk):
+        return []
+    return write_python(evidence.rows, make_visible(evidence.call), n_columns)
+
+
+def _write_source(evidence: MergeEvidence, n_columns: int) -> list[str]:
+    """Say how a reader gets the whole input: as lines of Python, or out of a case file."""
+    if lines := _lines_to_paste(evidence, n_columns - 2):
+        return ["To paste into Python, in the folder of the handout:", *(f"  {line}" for line in lines)]
+    return wrap(_say_where(evidence), n_columns)
+
+
+def _say_where(evidence: MergeEvidence) -> str:
+    return f"The whole input is {evidence.found_in}." if evidence.found_in else ""
+
+
+def _write_rows(evidence: MergeEvidence, n_columns: int) -> list[str]:
+    cells = [[cut(cell, _CELL) for cell in line] for line in (LIMB_HEADINGS, *limb_cells(evidence.rows[:MAX_ROWS]))]
     widths = [max(width(line[column]) for line in cells) for column in range(len(LIMB_HEADINGS))]
     lines = []
     for line in cells:
         padded = (pad(cell, widths[k], right=k in (1, 3, 4)) for k, cell in enumerate(line))
         lines.append(cut(f"  {'  '.join(padded)}".rstrip(), n_columns))
-    return [*lines, *_more(len(rows) - MAX_ROWS, "more row")]
+    return [*lines, *_more(evidence.n_rows - MAX_ROWS, "more row")]
 
 
-def _write_people(people: Rows, n_columns: int) -> list[str]:
+def _write_people(people: Rows, n_left_out: int, n_columns: int) -> list[str]:
     if not len(people):
         return ["  nobody"]
     lines = [line for person in people[:MAX_PEOPLE] for line in wrap(write_person(person), n_columns, "  ")]
-    return [*lines, *_more(len(people) - MAX_PEOPLE)]
+    return [*lines, *_more(len(people) + n_left_out - MAX_PEOPLE)]
 
 
 def _more(number: int, noun: str = "") -> list[str]:
@@ -164,11 +241,19 @@ def _template() -> "Template":
 
     environment = make_environment(FOLDER)
     environment.filters.update(
-        limb_cells=lambda rows: limb_cells(rows[:MAX_PAGE_ROWS]),
-        people=lambda rows: [write_person(row) for row in rows[:MAX_PAGE_PEOPLE]],
+        limb_cells=limb_cells,
+        people=lambda rows: list(map(write_person, rows)),
+        lines_to_paste=lambda evidence: _lines_to_paste(evidence, 96),
+        say_where=_say_where,
         # The drawings are built of our own words and of numbers alone, and escape both.
         draw_input=lambda rows: Markup(draw_input(rows)),  # noqa: S704
-        draw_people=lambda rows: Markup(draw_people(rows)),  # noqa: S704
+        draw_people=lambda rows, n_left_out: Markup(draw_people(rows, n_left_out)),  # noqa: S704
     )
-    environment.globals.update(limb_headings=LIMB_HEADINGS, max_rows=MAX_PAGE_ROWS, max_people=MAX_PAGE_PEOPLE)
+    environment.globals.update(
+        limb_headings=LIMB_HEADINGS,
+        n_rows=MAX_ROWS,
+        max_rows=MAX_PAGE_ROWS,
+        n_people=MAX_PEOPLE,
+        max_people=MAX_PAGE_PEOPLE,
+    )
     return environment.get_template("evidence.html.j2")

@@ -106,6 +106,7 @@ LAB = Lab(
             f"{_HERE}/evidence.*",
             f"{_HERE}/merge_case.py",
             f"{_HERE}/overlays.py",
+            f"{_HERE}/pasting.py",
             f"{_HERE}/picture_scores.py",
             f"{_HERE}/stick_figures.py",
             f"{_HERE}/wording.py",

@@ -36,6 +36,8 @@ class Overlay:
         The reference's skeletons and the student's.
     score, expected_score : float
         Share of labelled keypoints found, 0 to 1: the student's and the reference's.
+    n_left_out : int
+        How many people of a long answer are not among `answer`, from 0.
     """
 
     picture: str
@@ -44,9 +46,12 @@ class Overlay:
     answer: Rows
     score: float
     expected_score: float
+    n_left_out: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a name that leads elsewhere: the file is opened in the folder of pictures, and nothing else is."""
+        if self.n_left_out < 0:
+            raise ValueError(f"The number of people left out must be from 0 on; got {self.n_left_out}.")
         for name in ("expected", "answer"):
             object.__setattr__(self, name, as_rows(getattr(self, name)))
         if not _BARE_NAME.fullmatch(self.picture) or self.picture in {".", ".."}:

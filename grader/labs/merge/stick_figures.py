@@ -96,13 +96,15 @@ def draw_input(rows: Rows) -> str:
     return _svg("Group", shown, crowded, n_more=len(figures) - len(shown))
 
 
-def draw_people(people: Rows) -> str:
+def draw_people(people: Rows, n_left_out: int = 0) -> str:
     """Draw an answer of `merge`: one figure a person; keypoints that several people hold are ringed.
 
     Parameters
     ----------
     people : ndarray of shape (m, 20)
         People. Not modified.
+    n_left_out : int, optional
+        How many more the answer has.
 
     Returns
     -------
@@ -112,7 +114,7 @@ def draw_people(people: Rows) -> str:
     figures = [_person(row) for row in people[:MAX_FIGURES]]
     counts = Counter(keypoint for row in people[:_COMPARED] for keypoint in ids_of(row).items())
     shared = {keypoint for figure in figures for keypoint in figure.keypoints if counts[keypoint] > 1}
-    return _svg("Person", figures, shared, n_more=len(people) - len(figures))
+    return _svg("Person", figures, shared, n_more=len(people) + n_left_out - len(figures))
 
 
 def _person(row: Rows) -> _Figure:

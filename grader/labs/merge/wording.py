@@ -31,11 +31,14 @@ def ids_of(row: Rows) -> dict[int, str]:
 
 
 def write_person(row: Rows) -> str:
-    """Write one person: ``nose 0, neck 3; score 5.2; 2 parts``."""
+    """Write one person: ``nose 0, neck 3; score 5.2; 2 parts``; a row without any id is nobody, and told so."""
     parts = ", ".join(f"{PARTS[slot].name} {id_}" for slot, id_ in ids_of(row).items())
     n_parts = write_number(float(row[N_PARTS_COLUMN]))
     noun = "part" if n_parts == "1" else "parts"
-    return f"{parts or 'no parts'}; score {write_number(float(row[SCORE_COLUMN]))}; {n_parts} {noun}"
+    if not parts:
+        score = write_number(float(row[SCORE_COLUMN]))
+        return f"nobody: a row whose ids are all -1 (score {score}, {n_parts} {noun}); such a row must be left out"
+    return f"{parts}; score {write_number(float(row[SCORE_COLUMN]))}; {n_parts} {noun}"
 
 
 def limb_cells(rows: Rows) -> list[Sequence[str]]:

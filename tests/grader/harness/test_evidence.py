@@ -34,7 +34,7 @@ def collect(case=CASE, answer=np.array([2.0, 1.0]), *, is_shrunk=False):  # noqa
 def test_record_holds_call_arrays_and_both_answers_as_text():
     assert collect() == ArrayRecord(
         call="double(a, 3.0, scale=2.0, by=b)",
-        given=("a = [ 1.  -0.5]", "b = [[7.]]"),
+        given=("a = np.array([1.0, -0.5])", "b = np.array([[7.0]])"),
         expected="[ 2. -1.]",
         got="[2. 1.]",
         n_numbers=3,
@@ -56,14 +56,42 @@ def test_size_counts_the_numbers_given():
 def test_text_has_the_call_what_was_expected_and_what_was_got():
     assert KIND.write(collect(), 80) == [
         "Call:",
+        "  import numpy as np",
+        "  a = np.array([1.0, -0.5])",
+        "  b = np.array([[7.0]])",
         "  double(a, 3.0, scale=2.0, by=b)",
-        "  a = [ 1.  -0.5]",
-        "  b = [[7.]]",
         "Expected:",
         "  [ 2. -1.]",
         "Got:",
         "  [2. 1.]",
     ]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pytest.param(np.array([1 / 3, 1e300, -0.0, 5.0]), id="exact"),
+        pytest.param(np.array([np.nan, np.inf, -np.inf]), id="not-finite"),
+        pytest.param(np.arange(200.0).reshape(10, 20) / 7, id="long"),
+        pytest.param(np.empty((0, 3)), id="empty"),
+        pytest.param(np.array(2.5), id="number"),
+    ],
+)
+def test_what_is_given_can_be_pasted_into_python(array):
+    lines = KIND.write(collect(make_case(array)), 114)
+    names = {}
+
+    exec("\n".join(line[2:] for line in lines[1 : lines.index("Expected:") - 1]), names)  # noqa: S102
+
+    assert names["a"].tobytes() == array.tobytes()
+    assert names["a"].shape == array.shape
+
+
+def test_long_array_is_given_in_part():
+    lines = KIND.write(collect(make_case(np.arange(201.0))), 114)
+
+    assert lines[2].startswith("  a = [  0.   1.")
+    assert "..." in lines[2]
 
 
 def test_text_tells_a_shrunk_input_and_a_missing_answer():

@@ -42,9 +42,13 @@ def min_num_body_parts(maker: Maker) -> list[MergeCase]:
     cases = [
         maker.case(name, says, _rows(maker, people), min_num_body_parts=4) for name, (says, people) in kinds.items()
     ]
-    left_over = "A neck is joined with more than one nose: what is left over of one that gives way has too few parts."
+    left_over = (
+        "A neck is joined with more than one nose: what is left over of one that gives way has too few parts. "
+        "Somebody else stands by."
+    )
     for n_strays in (1,) if maker.is_public else (1, 2):
-        rows = lay_out(maker.rng, [*links_of([TREE]), *(Link(*link) for link in _strays(n_strays))])
+        bystander = [Link(limb, n_strays + 1, n_strays + 1) for limb in grow_body(maker.rng, 9)]
+        rows = lay_out(maker.rng, [*links_of([TREE]), *(Link(*link) for link in _strays(n_strays)), *bystander])
         cases.append(maker.conflicted_case(f"left_over_{n_strays}", left_over, rows))
     return cases
 

@@ -86,6 +86,11 @@ def make_case(name="chain", verdict=Verdict.WRONG, visibility=Visibility.PUBLIC,
     return CaseResult(name, visibility=visibility, verdict=verdict, **fields)
 
 
+def because(advice):
+    """Explain a failure of a kind of its own, which its advice tells."""
+    return Explanation("There must be a person with nose 0, neck 1", "got one without nose 0", advice)
+
+
 def make_hidden(verdict=Verdict.WRONG, **fields):
     """Build a hidden case of which every field tells something: 770 and 771 are its secrets."""
     rows = make_rows(("neck", 771, "nose", 770, 7.75))
@@ -176,9 +181,14 @@ def failing():
             title="The handout's example",
             points=6,
         ),
-        make_check(PASSED, PASSED, make_case("late_join", evidence=EVIDENCE), make_hidden()),
         make_check(
-            *(make_case(f"order_{k}", evidence=EVIDENCE) for k in range(9)),
+            PASSED,
+            PASSED,
+            make_case("late_join", explanation=because("Join late rows."), evidence=EVIDENCE),
+            make_hidden(),
+        ),
+        make_check(
+            *(make_case(f"order_{k}", explanation=because("Join again."), evidence=EVIDENCE) for k in range(9)),
             make_hidden(Verdict.CRASHED),
             key="row_order",
             title="Chains in every order",
@@ -187,6 +197,7 @@ def failing():
         make_check(
             make_case(
                 "shared_elbow",
+                explanation=because("Let go of one."),
                 evidence=MergeEvidence(CONFLICT_ROWS, "merge(subset)", make_people(), ANSWER, is_only_answer=False),
             ),
             key="conflict_rules",
@@ -196,7 +207,9 @@ def failing():
         ),
         make_check(
             make_case(
-                "shrunk", evidence=MergeEvidence(ROWS[:2], "merge(subset)", EXPECTED, make_people(), is_shrunk=True)
+                "shrunk",
+                explanation=because("Keep somebody."),
+                evidence=MergeEvidence(ROWS[:2], "merge(subset)", EXPECTED, make_people(), is_shrunk=True),
             ),
             PASSED,
             key="any_people",
@@ -229,8 +242,8 @@ def failing():
         ),
         make_check(make_case("late", Verdict.NOT_RUN), key="c", part="Crowds", title="Not reached", points=4),
         make_check(
-            make_case("1.jpg", overlay=make_overlay()),
-            make_case("no_such.jpg", overlay=make_overlay("no_such.jpg")),
+            make_case("1.jpg", explanation=because("Compare the two."), overlay=make_overlay()),
+            make_case("no_such.jpg", explanation=because("Compare the two."), overlay=make_overlay("no_such.jpg")),
             key="pictures",
             part="Pictures",
             title="People in pictures",
@@ -239,7 +252,39 @@ def failing():
     ]
     remark = Explanation("The report must be a PDF", "got N26130891_Lab3.docx", "Save it as PDF next time.")
     return make_report(
-        *checks, problems=(Problem("report_docx", remark, is_fatal=False),), printed="round 1\nround 2\n合併完成\n"
+        *checks,
+        problems=(Problem("report_docx", remark, is_fatal=False),),
+        printed="round 1\nround 2\n合併完成\n",
+        interpreter="Python 3.11.2, NumPy 2.4.1",
+        remarks=("np.float was answered by float, as NumPy 1 did.",),
+    )
+
+
+def one_cause():
+    """Lose points in four checks by one slip, and in one of them by another: what is told once."""
+    counts = [
+        Explanation(f"The last column must count the ids: {k} for somebody", f"got {2 * k}", f"Count {k} parts.")
+        for k in range(5)
+    ]
+
+    def case(k, rows=ROWS, **fields):
+        evidence = MergeEvidence(rows, "merge(subset)", EXPECTED, ANSWER)
+        return make_case(f"count_{k}", explanation=counts[k], evidence=evidence, **fields)
+
+    return make_report(
+        make_check(PASSED, key="loads", part="Loading", title="merge.py can be loaded", points=0),
+        make_check(case(0), case(1), key="a", part="Merging", title="Rows of one person", points=4),
+        make_check(case(2, ROWS[:2]), PASSED, PASSED, key="b", part="Merging", title="Ids with gaps", points=1),
+        make_check(
+            *(case(3), make_case("other", evidence=EVIDENCE), PASSED),
+            key="c",
+            part="Merging",
+            title="Chains in every order",
+            points=1,
+        ),
+        make_check(
+            *(case(4), make_hidden(Verdict.CRASHED), PASSED), key="d", part="Any input", title="Random people", points=1
+        ),
     )
 
 
@@ -311,4 +356,4 @@ def faulty():
     )
 
 
-ALL = {report.__name__: report for report in (passing, failing, fatal, unloadable, hostile, faulty)}
+ALL = {report.__name__: report for report in (passing, failing, one_cause, fatal, unloadable, hostile, faulty)}

@@ -2,15 +2,29 @@
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
 from grader.harness.report.gradescope import dump, load, to_gradescope
 from grader.harness.report.html import render_html
 from grader.harness.report.text import render_text
-from grader.harness.results import Audience
+from grader.harness.results import Audience, Verdict
 from grader.labs.merge.lab import LAB
-from tests.grader.harness.report.samples import ALL, MANUAL, PASSED, failing, faulty, make_check, make_report, passing
+from tests.grader.harness.report.samples import (
+    ALL,
+    EVIDENCE,
+    MANUAL,
+    PASSED,
+    TELLING,
+    failing,
+    faulty,
+    make_case,
+    make_check,
+    make_report,
+    one_cause,
+    passing,
+)
 
 STUDENT, STAFF = Audience.STUDENT, Audience.STAFF
 
@@ -47,7 +61,7 @@ def test_results_of_passed_and_skipped_checks_say_so():
         for test in to_gradescope(LAB, make_report(make_check(PASSED), make_check(note="not chosen")), STUDENT)["tests"]
     ]
 
-    assert outputs == ["All 1 cases passed.", "not chosen"]
+    assert outputs == ["Its one case passed.", "not chosen"]
 
 
 def test_results_have_no_score_when_the_grader_failed():
@@ -57,6 +71,61 @@ def test_results_have_no_score_when_the_grader_failed():
     assert results["visibility"] == "hidden"
     assert ["score" in test for test in results["tests"]] == [True, False]
     assert results["output"].startswith("Code: no mark yet, because the grader itself failed")
+
+
+def test_results_have_no_score_of_a_check_that_the_graders_fault_kept_from_being_run():
+    report = make_report(faulty().checks[1], make_check(note="merge.py could not be loaded"))
+
+    tests = to_gradescope(LAB, report, STAFF)["tests"]
+
+    assert ["score" in test for test in tests] == [False, False]
+    assert [test["visibility"] for test in tests] == ["hidden", "hidden"]
+
+
+def test_results_of_a_check_that_was_not_run_otherwise_have_a_score():
+    report = make_report(make_check(make_case()), make_check(note="merge.py could not be loaded"))
+
+    assert [test["score"] for test in to_gradescope(LAB, report, STAFF)["tests"]] == [0, 0]
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "faulty"])
+def test_scores_add_up_to_the_score(name):
+    results = to_gradescope(LAB, ALL[name](), STUDENT)
+
+    assert round(sum(Fraction(str(test["score"])) for test in results["tests"]), 2) == Fraction(str(results["score"]))
+
+
+def test_results_lead_with_the_reason_that_cost_most():
+    results = to_gradescope(LAB, one_cause(), STUDENT)
+
+    assert "== One reason in 4 checks: 5.67 points lost ==" in results["output"]
+    assert results["tests"][2]["output"].splitlines() == [
+        "== Ids with gaps: 0.67 / 1 points ==",
+        "1 of 3 cases failed.",
+        "The same reason as above: 1 of 3 cases.",
+        "The last column must count the ids: 2 for somebody; got 4. Count 2 parts.",
+    ]
+
+
+def test_results_tell_what_graded_and_what_was_done_for_it():
+    output = to_gradescope(LAB, failing(), STUDENT)["output"]
+
+    assert (
+        "Graded with Python 3.11.2, NumPy 2.4.1.\n"
+        "Done so that your code could run here:\n"
+        "- np.float was answered by float, as NumPy 1 did.\n"
+    ) in output
+
+
+def test_results_of_code_that_fails_everywhere_are_small():
+    cases = [
+        make_case(f"case_{k}", Verdict.CRASHED, evidence=EVIDENCE, traceback="x" * 8000, explanation=TELLING)
+        for k in range(340)
+    ]
+
+    report = make_report(*(make_check(*cases[k::20], key=str(k)) for k in range(20)), printed="y" * 65_536)
+
+    assert len(dump(LAB, report, STAFF)) < 150 * 1024
 
 
 @pytest.mark.parametrize("audience", Audience)

@@ -16,6 +16,7 @@ from tests.grader.harness.report.samples import (
     ALL,
     CONFLICT_ROWS,
     HOSTILE,
+    PASSED,
     failing,
     fatal,
     faulty,
@@ -27,6 +28,7 @@ from tests.grader.harness.report.samples import (
     make_people,
     make_report,
     make_rows,
+    one_cause,
     passing,
     unloadable,
 )
@@ -119,7 +121,45 @@ def test_page_tells_points_by_part_and_what_cost_them():
     assert "nose 0, neck 1, right_shoulder 4, right_elbow 6, right_wrist 8; score 8; 5 parts" in text
     assert "IndexError: index 20 is out of bounds" in text
     assert "No answer that could be read." in text
-    assert "7 more cases failed" in text
+    assert "8 more cases failed" in text
+    assert "Graded with Python 3.11.2, NumPy 2.4.1." in text
+    assert "Done so that your code could run here: np.float was answered by float, as NumPy 1 did." in text
+
+
+def test_page_leads_with_the_reason_that_cost_most():
+    text = read(one_cause()).text
+
+    story = text.index("One reason in 4 checks: 5.67 points lost")
+    assert story < text.index("3 checks failed for the same reason alone") < text.index("All checks")
+    assert text.count("The last column must count the ids") == 1
+    assert "Chains in every order 1 of 3 cases, 1 more for another reason 0.67 of 1 point" in text
+    assert "Random people wrong 0.33 / 1" not in text
+    assert "The same reason as above: 1 of 3 cases; 1 hidden, too." in text
+
+
+def test_page_folds_what_is_secondary():
+    page = render_html(LAB, one_cause(), STUDENT)
+    folds = [part.split("</details>")[0] for part in page.split("<details>")[1:]]
+
+    assert any("Failed for 1 other reason" in fold and "Merge until nothing changes." in fold for fold in folds)
+    assert any("3 checks failed for the same reason alone" in fold and "count_0" in fold for fold in folds)
+    assert "details:not([open])" in page
+
+
+def test_page_folds_pictures_that_passed():
+    page = render_html(LAB, passing(), STUDENT)
+
+    assert "1.jpg" in page.split("<summary>1 picture passed</summary>")[1].split("</details>")[0]
+
+
+def test_page_adds_up():
+    report = make_report(*(make_check(PASSED, make_case(), make_case("b"), title=key, points=1) for key in "abc"))
+
+    assert "Merging without conflicts 1 / 3" in read(report).text
+    assert [
+        f"{key} wrong 1 of 3 {points} / 1" in read(report).text
+        for key, points in zip("abc", ("0.34", "0.33", "0.33"), strict=True)
+    ] == [True] * 3
 
 
 def test_page_draws_input_and_both_answers():

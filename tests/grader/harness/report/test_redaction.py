@@ -70,6 +70,68 @@ def test_visible_keeps_only_sentences_that_hold_for_every_input(sentence, is_kep
     assert shown.got == "the answer is wrong"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        pytest.param(
+            "The last column of a person must count the ids that are not -1: 7 for the person with nose 3",
+            "The last column of a person must count the ids that are not -1",
+            id="colon",
+        ),
+        pytest.param(
+            "A score must not be above the sum of the rows inside the person, 8.5 for the one with nose 3",
+            "A score must not be above the sum of the rows inside the person",
+            id="comma",
+        ),
+        pytest.param(
+            "The parts of a person must be joined by rows; the person has nose 3",
+            "The parts of a person must be joined by rows",
+            id="semicolon",
+        ),
+        pytest.param(
+            "In a case like this, 3 must be there", "The answer to a hidden case must be right, too", id="none"
+        ),
+        pytest.param("There must be nose 3, neck 5", "The answer to a hidden case must be right, too", id="list"),
+    ],
+)
+def test_visible_keeps_the_clauses_that_hold_for_every_input(sentence, kept):
+    hidden = make_hidden(explanation=Explanation(sentence, "got nose 3", "Count them again."), overlay=None)
+
+    assert visible(LAB, hidden, Audience.STUDENT).explanation.required == kept
+
+
+def test_visible_keeps_no_advice_on_what_is_not_named():
+    sentence = "People with fewer than 4 parts must be deleted"
+    hidden = make_hidden(explanation=Explanation(sentence, "got nose 3", "Delete them last."), overlay=None)
+
+    assert "them" not in visible(LAB, hidden, Audience.STUDENT).explanation.advice
+
+
+@pytest.mark.parametrize(
+    ("verdict", "got"),
+    [
+        (Verdict.OUT_OF_MEMORY, "it used too much memory"),
+        (Verdict.FORBIDDEN, "it tried to in a hidden case"),
+        (Verdict.TIMED_OUT, "it took too long"),
+    ],
+)
+def test_visible_says_what_a_hidden_case_met(verdict, got):
+    assert visible(LAB, make_hidden(verdict), Audience.STUDENT).explanation.got == got
+
+
+def test_advice_to_mend_public_cases_is_given_where_one_failed():
+    hidden, public = make_hidden(Verdict.CRASHED), make_case()
+    report = make_report(make_check(PASSED, hidden), make_check(public, hidden), make_check(hidden))
+
+    seen = [check.failures[-1].explanation.advice for check in visible_report(LAB, report, Audience.STUDENT).checks]
+
+    passing = (
+        "The public cases of this check pass: try inputs of the same kind of your own, with other numbers, in another "
+        "order, smaller and larger."
+    )
+    assert seen == [passing, "Fix the public cases that fail, then try inputs of the same kind of your own.", passing]
+
+
 def test_visible_never_keeps_the_sentences_of_a_crash():
     explanation = Explanation("There is no module named seven seven one", "it raised", "Leave out seven seven one.")
 

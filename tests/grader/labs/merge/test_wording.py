@@ -29,7 +29,12 @@ def test_write_person_names_parts_score_and_count():
 
     assert write_person(EXPECTED[0]) == words
     assert write_person(make_people(({"nose": 0}, 0.25))[0]) == "nose 0; score 0.25; 1 part"
-    assert write_person(make_people(({}, 0))[0]) == "no parts; score 0; 0 parts"
+
+
+def test_write_person_says_that_a_row_without_ids_is_nobody():
+    row = np.full(ROW_LENGTH, -1.0)
+
+    assert write_person(row) == ("nobody: a row whose ids are all -1 (score -1, -1 parts); such a row must be left out")
 
 
 def test_limb_cells_follow_the_direction_of_the_limb():
