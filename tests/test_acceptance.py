@@ -178,13 +178,13 @@ def test_plugins_and_settings_of_others_change_nothing(tmp_path, where):
     done = run("pytest", "grader/", "--student", student, "-k", "loads", env=environment("0", PYTHONPATH=str(packages)))
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed, 21 deselected" in done.stdout
+    assert "1 passed, 25 deselected" in done.stdout
     assert "plugins:" not in done.stdout
 
 
 @pytest.mark.parametrize(
     ("option", "text"),
-    [("-q", "\n7 passed in "), ("-v", "labs/merge/checks/test_2_merging.py::test_cycles PASSED")],
+    [("-q", "\n8 passed in "), ("-v", "labs/merge/checks/test_2_merging.py::test_cycles PASSED")],
     ids=["quiet", "verbose"],
 )
 def test_one_file_is_graded_alone(tmp_path, option, text):
@@ -193,8 +193,8 @@ def test_one_file_is_graded_alone(tmp_path, option, text):
     done = run("pytest", "grader/labs/merge/checks/test_2_merging.py", option, "--student", path)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "15 checks worth 38 points not run: this check was not chosen" in done.stdout
-    assert "22 / 60  code" in done.stdout
+    assert "17 checks worth 40 points not run: this check was not chosen" in done.stdout
+    assert "20 / 60  code" in done.stdout
     assert text in done.stdout
 
 

@@ -147,13 +147,15 @@ class Assessment:
         HostBusy
             If the machine has no time for the code: nothing else could be judged either.
         """
+        found = self._results.setdefault(key, {})
+        if any(case.verdict is Verdict.GRADER_FAULT for cases in found.values() for case in cases):
+            return
         try:
-            results = self._judge(key, visibility)
+            found[visibility] = self._judge(key, visibility)
         except HostBusy:
             raise
         except Exception as exc:  # noqa: BLE001 - no mark for this check, and never a zero
-            results = (_fault(key, exc),)
-        self._results.setdefault(key, {})[visibility] = results
+            found[visibility] = (_fault(key, exc),)
 
     def judge_published(self, keys: Iterable[str]) -> None:
         """Judge the published cases of these checks; those that were judged stay."""

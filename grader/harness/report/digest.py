@@ -116,7 +116,7 @@ def _keep(lab: Lab, check: CheckResult, kept: set[int]) -> CheckResult:
     cases: list[CaseResult] = []
     n_listed: Counter[Visibility] = Counter()
     for case in check.cases:
-        if id(case) in kept:
+        if id(case) in kept or case.verdict is Verdict.GRADER_FAULT:  # a fault is to be mended, so all is told of it
             cases.append(case)
             continue
         cases.append(_shorten(lab, case, is_listed=n_listed[case.visibility] < MAX_LISTED))

@@ -244,8 +244,8 @@ def grade_by(rubric):
     """Grade the forgetful merge by a rubric; return the results by key and what each process was asked."""
     opened = Sessions(None)
 
-    def open_session(*_, seed, **__):
-        session = opened(seed)
+    def open_session(*_, seed, budget, **__):
+        session = opened(seed, budget)
         session.merge_by = forgetful()
         return session
 

@@ -57,10 +57,10 @@ def make_entry(name, why="It is an online text."):
 
 LINES = (
     make_line("N1", name="王小明", timing=Timing(0.5, 0.0125, "1900 rows, 100 people")),
-    make_line("N2", name="O'Brien, Seán", lost={"cycles": "wrong", "gaps": "timed out"}, lateness=LATE),
+    make_line("N2", name="O'Brien, Seán", lost={"many_people": "wrong", "gaps": "timed out"}, lateness=LATE),
     make_line("N3", Status.UNGRADABLE, remarks=("The name must hold an id.",), older=("old1.zip", "old2.zip")),
     make_line("N4", Status.NO_MARK, name=HOSTILE),
-    make_line("N5", lost={"cycles": "wrong"}, precheck=PreCheck(notes=("No pictures were found.",))),
+    make_line("N5", lost={"many_people": "wrong"}, precheck=PreCheck(notes=("No pictures were found.",))),
 )
 MARKINGS = {
     "N1": mark(9, "8.5", 7, 10),
@@ -311,7 +311,8 @@ def test_page_counts_points_and_missed_checks_of_graded_submissions():
     )
     assert "55 to 60 3" in section(markup, "points")
     assert "wholly or in part Check Missed" in section(markup, "missed")
-    assert "Rows that close a cycle 2 2 0 0 Ids with gaps 1 0 1 0" in section(markup, "missed")
+    assert "Ids with gaps 1 0 1 0" in section(render(), "missed")
+    assert "Several people at once 2 2 0 0" in section(markup, "missed")
 
 
 def test_page_says_when_nobody_missed_a_check():

@@ -32,14 +32,14 @@ STUDENT, STAFF = Audience.STUDENT, Audience.STAFF
 def test_results_hold_gradescopes_fields():
     results = to_gradescope(LAB, failing(), STAFF)
 
-    assert results["score"] == 5.5
+    assert results["score"] == 4
     assert results["execution_time"] == 1.5
     assert (results["visibility"], results["stdout_visibility"]) == ("visible", "hidden")
-    assert results["output"].startswith("Code: 5.5 of 42 points\nReport: 40 points, marked by hand\nRemark: The report")
+    assert results["output"].startswith("Code: 4 of 42 points\nReport: 40 points, marked by hand\nRemark: The report")
     assert results["tests"][2] == {
         "name": "Rows that close a cycle",
         "number": "3.1",
-        "score": 1.5,
+        "score": 0.0,
         "max_score": 3.0,
         "status": "failed",
         "output": results["tests"][2]["output"],
@@ -98,7 +98,7 @@ def test_scores_add_up_to_the_score(name):
 def test_results_lead_with_the_reason_that_cost_most():
     results = to_gradescope(LAB, one_cause(), STUDENT)
 
-    assert "== One reason in 4 checks: 5.67 points lost ==" in results["output"]
+    assert "== One reason in 4 checks: 6 points lost ==" in results["output"]
     assert results["tests"][2]["output"].splitlines() == [
         "== Ids with gaps: 0.67 / 1 points ==",
         "1 of 3 cases failed.",

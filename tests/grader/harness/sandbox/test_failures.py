@@ -116,7 +116,7 @@ STOPPED = "it was still running after that and was stopped"
 ASLEEP = "it slept or waited for so long and was stopped"
 OVER_LIMIT = {
     Met.CALL_CPU: f"merge() must return within 10 s of computing time; {STOPPED}. {LOOPS}",
-    Met.CALL_IDLE: f"merge() must return without sleeping or waiting for 5 s; {ASLEEP}. {SLEEP}",
+    Met.CALL_IDLE: f"merge() must return without sleeping or waiting for 2 s; {ASLEEP}. {SLEEP}",
     Met.CALL_WALL: f"merge() must return within 20 s; {STOPPED}. {LOOPS}",
     Met.ALL_CPU: f"All calls of merge() together may take 80 s of computing time; they took more. {SLOW}",
     Met.ALL_IDLE: f"All calls of merge() together may sleep or wait for 15 s; they slept or waited longer. {SLEEP}",
@@ -124,7 +124,7 @@ OVER_LIMIT = {
 }
 OVER_LIMIT_WHILE_LOADED = {
     Met.CALL_CPU: f"merge.py must be imported within 5 s of computing time; {STOPPED}. {LOOPS}",
-    Met.CALL_IDLE: f"merge.py must be imported without sleeping or waiting for 5 s; {ASLEEP}. {SLEEP}",
+    Met.CALL_IDLE: f"merge.py must be imported without sleeping or waiting for 2 s; {ASLEEP}. {SLEEP}",
     Met.CALL_WALL: f"merge.py must be imported within 10 s; {STOPPED}. {LOOPS}",
 }
 

@@ -150,7 +150,7 @@ def test_without_the_queue_only_sleep_without_doubt_is_charged():
         ({"call_cpu_s": 3}, Budget(), {"run": 1.0}, Met.CALL_CPU),
         ({"call_idle_s": 3.0}, Budget(), {"then": "S"}, Met.CALL_IDLE),
         ({}, Budget(cpu_s=3), {"run": 1.0}, Met.ALL_CPU),
-        ({}, Budget(idle_s=3), {"then": "S"}, Met.ALL_IDLE),
+        ({"call_idle_s": 5.0}, Budget(idle_s=3), {"then": "S"}, Met.ALL_IDLE),
         ({}, Budget().part(cpu_s=3), {"run": 1.0}, Met.ALL_CPU),
     ],
     ids=["computing", "asleep", "computing_of_all", "asleep_of_all", "computing_of_a_part"],

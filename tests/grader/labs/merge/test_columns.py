@@ -42,7 +42,7 @@ ADD_EACH = "Add the score of each of the person's rows once, including a row tha
 AS_IT_IS = "Return the sum as it is: do not round it, and do not cut it to a whole number."
 NOBODY_MERGED = (
     "The answer must hold somebody who was merged of two rows or more; got {} people of at most two parts. "
-    "Merge the rows first; their scores and their parts can be counted then."
+    "Merge the rows first; scores and parts can be counted then."
 )
 COLUMNS = pytest.mark.parametrize("rule", [right_counts, right_scores])
 

@@ -281,13 +281,13 @@ WRONG = {
     ),
     "kept with too few parts": (
         rows_of((ANN, 8), (BOB, 12), (CY, 8)),
-        f"{BELOW}; got one with {CY_TEXT}: 3 parts, score 8, 2.66667 per part. Delete them after all rows are merged.",
+        f"{BELOW}; got one with {CY_TEXT}: 3 parts, score 8, 2.66667 per part. Delete people only after all rows are merged.",
     ),
     "kept with too low a score": (
         rows_of((ANN, 8), (BOB, 12), (DI, 1.25)),
         (
             f"{BELOW}; got one with {DI_TEXT}: 4 parts, score 1.25, 0.3125 per part. "
-            "Delete them after all rows are merged."
+            "Delete people only after all rows are merged."
         ),
     ),
 }
@@ -374,7 +374,7 @@ def test_same_groups_shows_a_score_that_is_hardly_below_the_bound():
     [
         pytest.param(
             changed(rows_of((ANN, 8), (BOB, 12), (DI, 2.5)), (2, N_PARTS_COLUMN, 9)),
-            f"{DI_TEXT}: 4 parts, score 1.25, 0.3125 per part. Delete them after all rows are merged.",
+            f"{DI_TEXT}: 4 parts, score 1.25, 0.3125 per part. Delete people only after all rows are merged.",
             id="kept because of its wrong columns, told the right ones",
         ),
         pytest.param(

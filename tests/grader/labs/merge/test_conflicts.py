@@ -246,7 +246,7 @@ def test_too_small_explains():
     assert str(too_small(CASE, answer)) == (
         "People with fewer than 4 parts must be deleted, also what a removed connection leaves over; got one with "
         "nose 11, neck 12, right_shoulder 13. "
-        "Delete them last, after all rows are merged and all conflicts are decided."
+        "Delete people last, after all rows are merged and all conflicts are decided."
     )
 
 
