@@ -21,15 +21,11 @@ from grader.harness.report.gradescope import load
 from grader.harness.results import Report, Verdict, Visibility
 from grader.harness.submission import open_submission_bytes
 from grader.labs.merge.lab import LAB
-from tests.zoo import Submission, build_zip, find_failed, grade_here, load_zoo
+from tests.zoo import BY_CHANCE, Submission, build_zip, find_failed, grade_here, load_zoo
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ZOO = load_zoo()
 POINTS = json.loads((REPOSITORY / "tests" / "zoo_points.json").read_text(encoding="utf-8"))
-BY_CHANCE = {"attack_random"}
-"""Submissions whose points are drawn by the system's own dice."""
-
-
 HERE = [submission for submission in ZOO if submission.kind != "attack" and not submission.slow]
 WRONG = [submission for submission in ZOO if submission.kind == "wrong"]
 CHECKS = [line.key for line in load_lab_files(LAB).rubric.checks]

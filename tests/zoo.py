@@ -23,6 +23,9 @@ FOLDER = Path(__file__).resolve().parent / "submissions"
 ZIP_NAME = "N26130891_Lab3.zip"
 REPORT = b"%PDF-1.4\n%%EOF\n"
 
+BY_CHANCE = {"attack_random", "attack_random_by_clock"}
+"""Submissions whose answers come from the system's own dice, or from its clock: no two results are alike."""
+
 
 @dataclass(frozen=True)
 class Submission:
