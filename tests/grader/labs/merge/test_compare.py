@@ -282,8 +282,8 @@ WRONG = {
     "kept with too few parts": (
         rows_of((ANN, 8), (BOB, 12), (CY, 8)),
         (
-            f"{BELOW}; got one with {CY_TEXT}: 3 parts, score 8, 2.66667 per part. Delete people only after all rows are "
-            "merged."
+            f"{BELOW}; got one with {CY_TEXT}: 3 parts, score 8, 2.66667 per part. "
+            "Delete people only after all rows are merged."
         ),
     ),
     "kept with too low a score": (
