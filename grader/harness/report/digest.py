@@ -18,7 +18,7 @@ from grader.harness.results import Audience, CaseResult, CheckResult, Explanatio
 MAX_EXAMPLES = 40
 """So many failures keep what a reader needs to see of them: one or two a cause, and hardly any code has more causes."""
 
-MAX_LISTED = 4
+MAX_LISTED = 2
 """Of so many failures of a check that are no example, public and hidden, it is told what was got."""
 
 MAX_WORDS = 40

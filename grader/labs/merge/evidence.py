@@ -33,6 +33,9 @@ MAX_SHRUNK_ROWS_KEPT = 200
 MAX_PEOPLE_DRAWN = 24
 """So many people of an answer are drawn over a picture."""
 
+MAX_SURPLUS_DRAWN = 4
+"""So many people more than the reference finds: of an answer in pieces a few pieces show all."""
+
 MAX_ROWS, MAX_PEOPLE = 12, 6
 """So many rows of an input, and people of an answer, are written in text, and on a page without opening more."""
 
@@ -173,17 +176,18 @@ class MergeEvidenceKind:
 
 
 def make_overlay(labelled: LabelledPicture, case: MergeCase, answer: Rows, score: float) -> Overlay:
-    """Keep what is drawn over a picture: of keypoints those that somebody has, since no others are drawn."""
-    drawn = answer[:MAX_PEOPLE_DRAWN]
+    """Keep what is drawn over a picture: of keypoints those that somebody has, to whole pixels."""
+    n_drawn = min(MAX_PEOPLE_DRAWN, len(case.expected) + MAX_SURPLUS_DRAWN)
+    drawn = answer[:n_drawn]
     used = set(np.vstack((case.expected, drawn))[:, :N_PARTS].ravel().tolist())
     return Overlay(
         labelled.picture,
-        {keypoint: place for keypoint, place in labelled.keypoints.items() if keypoint in used},
+        {keypoint: (round(x), round(y)) for keypoint, (x, y) in labelled.keypoints.items() if keypoint in used},
         case.expected,
         drawn,
         score,
         labelled.expected_score,
-        max(len(answer) - MAX_PEOPLE_DRAWN, 0),
+        max(len(answer) - n_drawn, 0),
     )
 
 
