@@ -4,7 +4,6 @@ Text, page and ``results.json`` all begin here, so that they tell the same: also
 ``results.json`` which has been read back.
 """
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,13 +12,10 @@ from grader.harness.lab import Lab
 from grader.harness.report.causes import Line, Size, Story, find_kinds, in_order, name_crash, tell
 from grader.harness.report.points import share_out
 from grader.harness.report.redaction import keep_general, visible_report
-from grader.harness.results import Audience, CaseResult, CheckResult, Explanation, Report, Verdict, Visibility
+from grader.harness.results import Audience, CaseResult, CheckResult, Explanation, Report, Verdict
 
 MAX_EXAMPLES = 40
 """So many failures keep what a reader needs to see of them: one or two a cause, and hardly any code has more causes."""
-
-MAX_LISTED = 2
-"""Of so many failures of a check that are no example, public and hidden, it is told what was got."""
 
 MAX_WORDS = 40
 """So many columns of a sentence are kept of a failure that is no example."""
@@ -113,19 +109,15 @@ def _cut_printed(text: str) -> str:
 
 
 def _keep(lab: Lab, check: CheckResult, kept: set[int]) -> CheckResult:
-    cases: list[CaseResult] = []
-    n_listed: Counter[Visibility] = Counter()
-    for case in check.cases:
-        if id(case) in kept or case.verdict is Verdict.GRADER_FAULT:  # a fault is to be mended, so all is told of it
-            cases.append(case)
-            continue
-        cases.append(_shorten(lab, case, is_listed=n_listed[case.visibility] < MAX_LISTED))
-        n_listed[case.visibility] += not case.is_passed
-    return replace(check, cases=tuple(cases))
+    def keep(case: CaseResult) -> CaseResult:
+        # A fault of the grader is to be mended, so all is told of it.
+        return case if id(case) in kept or case.verdict is Verdict.GRADER_FAULT else _shorten(lab, case)
+
+    return replace(check, cases=tuple(map(keep, check.cases)))
 
 
-def _shorten(lab: Lab, case: CaseResult, *, is_listed: bool) -> CaseResult:
-    """Leave of a case its name, its verdict and why it failed, in few words; those that say what went wrong, if listed.
+def _shorten(lab: Lab, case: CaseResult) -> CaseResult:
+    """Leave of a case its name, its verdict and why it failed, in few words.
 
     Its cause, and what students may read of it, must be found in these words as in the whole.
     """
@@ -134,7 +126,7 @@ def _shorten(lab: Lab, case: CaseResult, *, is_listed: bool) -> CaseResult:
         required, got = _cut_required(lab, explanation.required), cut(explanation.got, MAX_WORDS)
         if case.verdict is Verdict.CRASHED:
             got = name_crash(explanation)
-        elif case.verdict is Verdict.WRONG and not is_listed:
+        elif case.verdict is Verdict.WRONG:
             required, got = keep_general(lab, explanation.required), ""
         explanation = Explanation(required, got, explanation.advice)
     return replace(case, says="", explanation=explanation, evidence=None, traceback="")

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent
 
 MAX_ROWS_KEPT = 40
-"""So many rows of an input and people of each answer are kept for the report: all may be of any length."""
+"""So many rows of an input are kept for the report: it may be of any length."""
 
 MAX_SHRUNK_ROWS_KEPT = 200
 """The same of an input that stands in no case file, and of which a reader therefore needs all."""
+
+MAX_PEOPLE_KEPT = 20
+"""So many people of each answer are kept beside an input."""
 
 MAX_PEOPLE_DRAWN = 24
 """So many people of an answer are drawn over a picture."""
@@ -118,7 +121,7 @@ class MergeEvidenceKind:
     def collect(self, case: MergeCase, answer: Rows | None, *, is_shrunk: bool) -> MergeEvidence:
         """Keep the call and both answers."""
         rows = case.rows[: MAX_SHRUNK_ROWS_KEPT if is_shrunk else MAX_ROWS_KEPT]
-        expected, kept = case.expected[:MAX_ROWS_KEPT], None if answer is None else answer[:MAX_ROWS_KEPT]
+        expected, kept = case.expected[:MAX_PEOPLE_KEPT], None if answer is None else answer[:MAX_PEOPLE_KEPT]
         return MergeEvidence(
             rows,
             case.call,
