@@ -25,6 +25,7 @@ RIGHT_SHOULDER_EAR, LEFT_SHOULDER_EAR = 17, 18
 ARMS: Body = range(6)
 LEGS: Body = range(6, 12)
 HEAD: Body = range(12, 17)
+UPPER_BODY: Body = (*ARMS, *HEAD)
 
 # Every second part on the way from the neck outwards.
 _TURNED = frozenset(
@@ -90,9 +91,9 @@ def grow_bystander(rng: np.random.Generator) -> Body:
     return grow_body(rng, int(rng.integers(6, 10)))
 
 
-def links_of(bodies: Iterable[Body]) -> list[Link]:
-    """List the true connections of some people."""
-    return [Link(limb, person, person) for person, body in enumerate(bodies) for limb in body]
+def links_of(bodies: Iterable[Body], *, first: int = 0) -> list[Link]:
+    """List the true connections of some people, whose numbers count on from `first`."""
+    return [Link(limb, person, person) for person, body in enumerate(bodies, start=first) for limb in body]
 
 
 def lay_out(

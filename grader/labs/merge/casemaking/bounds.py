@@ -47,7 +47,7 @@ def min_num_body_parts(maker: Maker) -> list[MergeCase]:
         "Somebody else stands by."
     )
     for n_strays in (1,) if maker.is_public else (1, 2):
-        bystander = [Link(limb, n_strays + 1, n_strays + 1) for limb in grow_body(maker.rng, 9)]
+        bystander = links_of([grow_body(maker.rng, 9)], first=n_strays + 1)
         rows = lay_out(maker.rng, [*links_of([TREE]), *(Link(*link) for link in _strays(n_strays)), *bystander])
         cases.append(maker.conflicted_case(f"left_over_{n_strays}", left_over, rows))
     return cases

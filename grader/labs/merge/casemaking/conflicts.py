@@ -9,12 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.labs.merge.casemaking.bodies import (
-    ARMS,
     HEAD,
     LEFT_SHOULDER_EAR,
     LEGS,
     RIGHT_SHOULDER_EAR,
     TREE,
+    UPPER_BODY,
     Body,
     Link,
     grow_bystander,
@@ -27,15 +27,13 @@ from grader.labs.merge.merge_case import MergeCase
 RIGHT_FOREARM, LEFT_FOREARM, RIGHT_THIGH, LEFT_HIP, NOSE = 3, 5, 7, 9, 12
 RIGHT_SHOULDER, LEFT_SHOULDER = 0, 1
 
-_UPPER_BODY: Body = (*ARMS, *HEAD)
-
 N_LARGE_PEOPLE = 6
 """So many that one of two who are in conflict may be lost whole, where no others are, and not both."""
 
 _SMALL_STAY = ("two_noses", "shared_wrists", "three_noses", "crossing_limbs")
 """Scenes in which the bound does not sweep away what a conflict leaves over."""
 
-_BYSTANDER = 9
+BYSTANDER = 9
 """Number of a person in no conflict, above those of all others."""
 
 _LEAVES = (RIGHT_FOREARM, LEFT_FOREARM, 8, 11, 14, 16)
@@ -99,7 +97,7 @@ def add_false(links: Sequence[Link], *false: tuple[int, int, int]) -> list[Link]
 
 
 def _stand_by(rng: np.random.Generator) -> list[Link]:
-    return [Link(limb, _BYSTANDER, _BYSTANDER) for limb in grow_bystander(rng)]
+    return links_of([grow_bystander(rng)], first=BYSTANDER)
 
 
 def _draw_large_people(rng: np.random.Generator, false: Sequence[tuple[int, int, int]]) -> list[Link]:
@@ -126,13 +124,13 @@ _PUBLIC_KINDS = (
     (
         "shared_wrist",
         "Two people claim one right wrist.",
-        share_end(links_of([TREE, _UPPER_BODY]), RIGHT_FOREARM, thief=1, owner=0),
+        share_end(links_of([TREE, UPPER_BODY]), RIGHT_FOREARM, thief=1, owner=0),
     ),
-    ("two_noses", "A neck is joined with two noses.", add_false(links_of([_UPPER_BODY]), (NOSE, 0, 1))),
+    ("two_noses", "A neck is joined with two noses.", add_false(links_of([UPPER_BODY]), (NOSE, 0, 1))),
     (
         "crossing_forearms",
         "One person's left elbow is joined with both people's left wrists.",
-        add_false(links_of([_UPPER_BODY, TREE]), (LEFT_FOREARM, 0, 1)),
+        add_false(links_of([UPPER_BODY, TREE]), (LEFT_FOREARM, 0, 1)),
     ),
 )
 _HIDDEN_KINDS = (
@@ -145,7 +143,7 @@ _HIDDEN_KINDS = (
         "wrist_of_three",
         "Three people claim one wrist.",
         share_end(
-            share_end(links_of([_UPPER_BODY, TREE, range(12)]), RIGHT_FOREARM, thief=0, owner=1),
+            share_end(links_of([UPPER_BODY, TREE, range(12)]), RIGHT_FOREARM, thief=0, owner=1),
             RIGHT_FOREARM,
             thief=2,
             owner=1,
@@ -154,7 +152,7 @@ _HIDDEN_KINDS = (
     (
         "nose_of_another",
         "A neck is joined with its own nose and with somebody else's.",
-        add_false(links_of([_UPPER_BODY, _UPPER_BODY]), (NOSE, 0, 1)),
+        add_false(links_of([UPPER_BODY, UPPER_BODY]), (NOSE, 0, 1)),
     ),
     (
         "three_noses",
@@ -175,13 +173,13 @@ _HIDDEN_KINDS = (
         "shoulder_and_ear",
         "Two necks claim one left shoulder, which is joined with an ear, too.",
         share_end(
-            links_of([(0, 2, 3, *LEGS, *HEAD), (*_UPPER_BODY, LEFT_SHOULDER_EAR)]), LEFT_SHOULDER, thief=0, owner=1
+            links_of([(0, 2, 3, *LEGS, *HEAD), (*UPPER_BODY, LEFT_SHOULDER_EAR)]), LEFT_SHOULDER, thief=0, owner=1
         ),
     ),
     (
         "shared_hip",
         "Two necks claim one hip, and with it a whole leg.",
-        share_end(links_of([(*_UPPER_BODY, *LEGS), TREE]), LEFT_HIP, thief=0, owner=1),
+        share_end(links_of([(*UPPER_BODY, *LEGS), TREE]), LEFT_HIP, thief=0, owner=1),
     ),
 )
 

@@ -19,6 +19,7 @@ from grader.labs.merge.casemaking.bodies import (
     LEGS,
     RIGHT_SHOULDER_EAR,
     TREE,
+    UPPER_BODY,
     Body,
     grow_body,
     grow_bystander,
@@ -114,7 +115,7 @@ def one_person(maker: Maker) -> list[MergeCase]:
             "whole_body": bodies["whole_body"],
             "head_and_neck": ("A face on a neck: six parts.", HEAD),
             "no_head": ("A person whose head is not to be seen.", _HEADLESS),
-            "upper_body": ("A person behind a table: arms and head.", (*ARMS, *HEAD)),
+            "upper_body": ("A person behind a table: arms and head.", UPPER_BODY),
             "nine_parts": ("A person of nine parts.", grow_body(maker.rng, 9)),
             "thirteen_parts": ("A person of 13 parts.", grow_body(maker.rng, 13)),
         }
@@ -154,7 +155,7 @@ def cycles(maker: Maker) -> list[MergeCase]:
                 [(*_LEFT_RING, 4, 5)],
             ),
             "whole_body": ("A person with all 19 limbs, so with two cycles; somebody else stands by.", [whole]),
-            "one_of_three": ("Three people, one of them with a cycle.", [(*ARMS, *HEAD), (*_RIGHT_RING, 6, 7)]),
+            "one_of_three": ("Three people, one of them with a cycle.", [UPPER_BODY, (*_RIGHT_RING, 6, 7)]),
             "three_of_four": ("Four people, three of them with cycles.", [_RINGS, whole, (*_RINGS, 2, 3)]),
         }
     return [
@@ -190,7 +191,7 @@ def row_order(maker: Maker) -> list[MergeCase]:
 def id_zero(maker: Maker) -> list[MergeCase]:
     """Make people one of whom has the keypoint with id 0."""
     kinds: dict[str, tuple[str, Sequence[Body]]] = {
-        "one_nose": ("Two people; the only nose has id 0.", [(*ARMS, *HEAD), _HEADLESS]),
+        "one_nose": ("Two people; the only nose has id 0.", [UPPER_BODY, _HEADLESS]),
         "two_people": ("One of two noses has id 0.", [(*ARMS, 12, 13), (*ARMS, 12, 15)]),
     }
     if not maker.is_public:
@@ -198,7 +199,7 @@ def id_zero(maker: Maker) -> list[MergeCase]:
             "whole_body": ("The nose of a whole body has id 0; somebody else has none.", [TREE, _HEADLESS]),
             "no_nose": ("No nose is to be seen: one of two necks has id 0.", [_HEADLESS, ARMS]),
             "nose_at_the_end": ("The only nose, which stands in one row, has id 0.", [(*ARMS, 12), LEGS]),
-            "three_people": ("One of three people has the keypoint with id 0.", [(*ARMS, *HEAD)] * 3),
+            "three_people": ("One of three people has the keypoint with id 0.", [UPPER_BODY] * 3),
         }
     return [
         maker.case(name, says, lay_out(maker.rng, links_of(bodies), ids=range(18 * len(bodies))))
