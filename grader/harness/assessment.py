@@ -7,18 +7,17 @@ Each check is judged twice. First come the published cases of all checks: what s
 comes from there. When its processes are gone, fresh ones get the hidden cases, which make the mark.
 """
 
-import hashlib
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from grader.harness.cases import Case, fingerprint
+from grader.harness.cases import Case
 from grader.harness.check import Check, Shrink
 from grader.harness.errors import HostBusy
-from grader.harness.lab import REPOSITORY, Lab
+from grader.harness.fingerprints import find_fingerprints
+from grader.harness.lab import Lab
 from grader.harness.lab_files import AGAIN, LOADING, load_lab_files
 from grader.harness.respondent import MAX_STOPS, MAX_STOPS_PUBLISHED, Respondent, Told
 from grader.harness.results import CaseResult, CheckResult, Explanation, Report, Timing, Verdict, Visibility
@@ -26,14 +25,6 @@ from grader.harness.rubric import RubricLine
 from grader.harness.sandbox.launcher import Failure, Session, open_session
 from grader.harness.sandbox.policy import Budget, Mode
 from grader.harness.submission import Submission
-
-HARNESS = Path(__file__).resolve().parent
-
-NO_PART_IN_MARKS = (
-    *("batch", "release.py"),
-    *(f"sandbox/{name}.py" for name in ("attack", "attacks", "doctor", "leaks")),
-)
-"""What of the harness takes no part in giving marks: a class is graded as one submission is."""
 
 PUBLISHED_CPU_S, PUBLISHED_IDLE_S = 35.0, 5.0
 """Of what a submission may use in all, so much on the published cases: the hidden ones make the mark."""
@@ -289,30 +280,3 @@ def _fatal(submission: Submission) -> Failure | None:
     """Turn the first problem that leaves nothing to grade into a failure."""
     fatal = [problem for problem in submission.handed.problems if problem.is_fatal]
     return Failure(Verdict.NOT_RUN, fatal[0].explanation) if fatal else None
-
-
-@cache
-def find_fingerprints(lab: Lab) -> Mapping[str, str]:
-    """Tell what all marks of this process depend on: SHA-256 of ``rubric``, ``cases`` and ``grader``."""
-    return {
-        "rubric": load_lab_files(lab).rubric.fingerprint,
-        "cases": fingerprint(lab.folder / "cases"),
-        "grader": _hash_files(find_modules(lab)),
-    }
-
-
-def find_modules(lab: Lab) -> Sequence[Path]:
-    """List the files of code that marks depend on: of the harness, of the lab, and what the lab names besides."""
-    left_out = {HARNESS / name for name in NO_PART_IN_MARKS}
-    harness = [path for path in HARNESS.rglob("*.py") if left_out.isdisjoint({path, *path.parents})]
-    packages = [HARNESS.parent / "__init__.py", HARNESS.parent / "labs" / "__init__.py"]
-    return sorted({*packages, *harness, *lab.folder.rglob("*.py"), *lab.marks_depend_on})
-
-
-def _hash_files(paths: Sequence[Path]) -> str:
-    """Hash names and contents: two equal hashes mean the same grader."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(f"{path.relative_to(REPOSITORY).as_posix()}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()

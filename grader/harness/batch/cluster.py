@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from grader.harness.assessment import find_fingerprints
 from grader.harness.batch.records import Job, Outcome, Status
 from grader.harness.errors import GraderError
+from grader.harness.fingerprints import find_fingerprints
 from grader.harness.lab import Lab
 
 if TYPE_CHECKING:

@@ -81,7 +81,6 @@ def _n_cores() -> int:
 
 def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     """Grade a class: ``batch``."""
-    from grader.harness.assessment import find_fingerprints
     from grader.harness.batch.entries import find_entries
     from grader.harness.batch.progress import show_progress
     from grader.harness.batch.publish import find_gradebook, find_pairs, publish
@@ -99,6 +98,7 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     from grader.harness.batch.store import Store
     from grader.harness.batch.summary import write_summary
     from grader.harness.batch.worksheet import read_worksheet
+    from grader.harness.fingerprints import find_fingerprints
     from grader.harness.lab_files import load_lab_files
 
     worksheet = None if options.worksheet is None else read_worksheet(options.worksheet)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.harness.assessment import find_fingerprints
 from grader.harness.batch.entries import read_entry, upload_name
 from grader.harness.batch.records import Job, Line, Outcome, Roll, Status, Upload
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError, SubmissionError
+from grader.harness.fingerprints import find_fingerprints
 from grader.harness.intake.names import Naming
 from grader.harness.lab import Lab
 from grader.harness.sandbox.policy import Mode

@@ -89,13 +89,13 @@ def _loose_parts(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation | 
     """Look for a person who is not joined by rows of the input."""
     for group in groups:
         inside = [limb for limb, _ in case.limbs if limb <= group]
-        reached = _reachable(group, inside)
         if not inside:
             return Explanation(
                 f"The parts of a person must be joined by rows of the input; the person has {write_group(group)}",
                 "no row is inside",
                 "Leave out what a removed connection has left alone.",
             )
+        reached = _reachable(group, inside)
         if reached < group:
             return Explanation(
                 f"The parts of a person must be joined by rows of the input; the person has {write_group(group)}",

@@ -6,12 +6,12 @@ import numpy as np
 
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
 from grader.labs.merge.merge_case import Rows
+from grader.labs.merge.wording import is_exact_whole
 
 MAX_PASTED_ROWS = 40
 """Longer inputs are read from their case file."""
 
 _IMPORTS = ("import numpy as np", "from estimation.merge import merge")
-_EXACT = 2.0**53
 _INDENT = "    "
 
 
@@ -72,9 +72,8 @@ def _write(value: float) -> str:
     value = float(value)
     if not math.isfinite(value):
         return f"float('{value}')"
-    is_whole = value == round(value) and abs(value) < _EXACT
     is_negative_zero = value == 0 and math.copysign(1, value) < 0
-    return str(int(value)) if is_whole and not is_negative_zero else repr(value)
+    return str(int(value)) if is_exact_whole(value) and not is_negative_zero else repr(value)
 
 
 def _fill(entries: list[str], n_columns: int) -> list[str]:

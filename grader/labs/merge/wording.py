@@ -20,9 +20,12 @@ _EXACT = 2.0**53
 
 def write_number(value: float) -> str:
     """Write an id, a score or a count as a person would: ``12``, ``16.18417``, ``nan``."""
-    if math.isfinite(value) and value == round(value) and abs(value) < _EXACT:
-        return str(int(value))
-    return f"{value:.7g}"
+    return str(int(value)) if is_exact_whole(value) else f"{value:.7g}"
+
+
+def is_exact_whole(value: float) -> bool:
+    """Tell whether a number is whole, and small enough that a float holds it exactly."""
+    return math.isfinite(value) and value == round(value) and abs(value) < _EXACT
 
 
 def ids_of(row: Rows) -> dict[int, str]:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from grader.harness.assessment import find_fingerprints
 from grader.harness.batch.records import Entry, Outcome, Place, Roll, Status
 from grader.harness.batch.run import check_lab, check_worksheet, count, find_gone, grade_planned, make_plan
 from grader.harness.batch.store import Store, write
 from grader.harness.errors import GraderError
+from grader.harness.fingerprints import find_fingerprints
 from grader.harness.sandbox.policy import Mode
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.lines import WHEN, make_outcome, make_upload
