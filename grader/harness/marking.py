@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from grader.harness.rubric import Level
+
 
 @dataclass(frozen=True)
 class PartMark:
@@ -19,6 +21,8 @@ class PartMark:
         None until somebody has marked it.
     comment : str
         For the student; empty without one. A stranger's text to whatever writes it out.
+    level : Level or None
+        The level of the rubric that was chosen for it; None without one, or where the points are not its any more.
     """
 
     key: str
@@ -26,6 +30,36 @@ class PartMark:
     max_points: Fraction
     points: Fraction | None = None
     comment: str = ""
+    level: Level | None = None
+
+
+@dataclass(frozen=True)
+class Overruled:
+    """A check of the code whose points somebody changed by hand.
+
+    Attributes
+    ----------
+    key, title : str
+        As in the rubric.
+    max_points : Fraction
+        As in the rubric.
+    before, points : Fraction
+        What the check gave, 0 where it gave nothing, and what it is worth now.
+    reason : str
+        For the student; empty where nobody wrote one, as in the formgrader. A stranger's text to whoever writes it out.
+    """
+
+    key: str
+    title: str
+    max_points: Fraction
+    before: Fraction
+    points: Fraction
+    reason: str = ""
+
+    @property
+    def change(self) -> Fraction:
+        """Points added; below 0 where points were taken."""
+        return self.points - self.before
 
 
 @dataclass(frozen=True)
@@ -57,13 +91,18 @@ class Marking:
         The parts of the written report.
     lateness : Lateness or None
         None for one in time.
-    correction : Fraction
-        What the staff added to the points of the code by hand, where they overruled a check; below 0 what they took.
+    overruled : sequence of Overruled
+        The checks of the code whose points the staff changed, in the order of the rubric.
     """
 
     parts: Sequence[PartMark]
     lateness: Lateness | None = None
-    correction: Fraction = Fraction(0)
+    overruled: Sequence[Overruled] = ()
+
+    @property
+    def correction(self) -> Fraction:
+        """What the staff added to the points of the code; below 0 what they took."""
+        return sum((check.change for check in self.overruled), Fraction(0))
 
     @property
     def is_complete(self) -> bool:

@@ -3,23 +3,27 @@
 import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from grader.harness.errors import RubricError
-from grader.harness.results import ManualPart
+from grader.harness.results import ManualPart, format_points
 
 _FIELDS = {
     "check": {"key", "part", "title", "points", "says", "staff"},
-    "manual": {"key", "title", "points"},
+    "manual": {"key", "title", "points", "level"},
+    "manual.level": {"key", "title", "points", "says"},
     "code": {"points"},
     "report": {"points"},
     "late": {"due", "points_per_day", "at_most"},
 }
 """What a rubric may say, table by table."""
+
+MAX_LEVELS = 9
+"""Each level of a part is chosen by a number key."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,26 @@ class RubricLine:
 
 
 @dataclass(frozen=True)
+class Level:
+    """How well a part of the report may be done, as the rubric names it.
+
+    Attributes
+    ----------
+    key : str
+        Names it within its part.
+    title, says : str
+        For the student and whoever marks: one or two words, and a sentence.
+    points : Fraction
+        What it is worth; not more than its part.
+    """
+
+    key: str
+    title: str
+    points: Fraction
+    says: str
+
+
+@dataclass(frozen=True)
 class LateRule:
     """What a late submission costs.
 
@@ -66,12 +90,16 @@ class LateRule:
 
 @dataclass(frozen=True)
 class Rubric:
-    """All checks and the parts of the written report, in the order in which they are shown."""
+    """All checks and the parts of the written report, in the order in which they are shown.
+
+    `levels` holds for a part's key the levels that it has, best first; nothing for a part without any.
+    """
 
     checks: Sequence[RubricLine]
     manual: Sequence[ManualPart]
     fingerprint: str
     late: LateRule | None = None
+    levels: Mapping[str, Sequence[Level]] = field(default_factory=dict)
 
     @property
     def points(self) -> Fraction:
@@ -121,7 +149,31 @@ def _read(table: Mapping[str, Any], fingerprint: str) -> Rubric:
         for entry in table["check"]
     ]
     manual = [ManualPart(entry["key"], entry["title"], _points(entry["points"])) for entry in table["manual"]]
-    return Rubric(checks, manual, fingerprint, _read_late(table.get("late", {})))
+    levels = {entry["key"]: _read_levels(entry) for entry in table["manual"] if "level" in entry}
+    return Rubric(checks, manual, fingerprint, _read_late(table.get("late", {})), levels)
+
+
+def _read_levels(part: Mapping[str, Any]) -> Sequence[Level]:
+    """Read the levels of a part of the report, in the order in which they are written."""
+    _refuse_unknown({"manual.level": part["level"]})
+    most = _points(part["points"])
+    levels = [Level(entry["key"], entry["title"], _points(entry["points"]), entry["says"]) for entry in part["level"]]
+    keys = [level.key for level in levels]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise RubricError(
+            f"Each level of a part must have a key of its own; {part['key']!r} has {twice[0]!r} twice. Rename one."
+        )
+    if above := next((level for level in levels if level.points > most), None):
+        raise RubricError(
+            f"A level must not be worth more than its part; {above.key!r} of {part['key']!r} is worth "
+            f"{format_points(above.points)} of {format_points(most)} points. Lower it, or raise the part."
+        )
+    if len(levels) > MAX_LEVELS:
+        raise RubricError(
+            f"A part may have {MAX_LEVELS} levels at most, one for each number key; {part['key']!r} has "
+            f"{len(levels)}. Leave some out."
+        )
+    return levels
 
 
 def _refuse_unknown(table: Mapping[str, Any]) -> None:
@@ -130,8 +182,8 @@ def _refuse_unknown(table: Mapping[str, Any]) -> None:
         for entry in content if isinstance(content, list) else [content]:
             if name not in _FIELDS:
                 raise KeyError(f"there is no table {name!r}; there are {', '.join(_FIELDS)}")
-            for field in sorted(set(entry) - _FIELDS[name]):
-                raise KeyError(f"[{name}] has {', '.join(sorted(_FIELDS[name]))}, and not {field!r}")
+            for unknown in sorted(set(entry) - _FIELDS[name]):
+                raise KeyError(f"[{name}] has {', '.join(sorted(_FIELDS[name]))}, and not {unknown!r}")
 
 
 def _read_late(table: Mapping[str, Any]) -> LateRule | None:

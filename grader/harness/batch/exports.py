@@ -18,6 +18,7 @@ from typing import BinaryIO
 from grader.harness.batch.moodle import feedback_name
 from grader.harness.batch.records import Line, Person
 from grader.harness.batch.worksheet import Grade, fill, parse_worksheet, read_bytes
+from grader.harness.characters import one_line
 from grader.harness.errors import ExportError, WorksheetError
 from grader.harness.files import replacing
 from grader.harness.marking import Marking
@@ -211,7 +212,7 @@ def _grade(line: Line, marking: Marking | None) -> Grade:
     points, code = _points_of(line, marking), _code_points(line, marking)
     if points is None or marking is None or code is None:
         return Grade(None)
-    parts = [f"Code: {format_points(code)} points."]
+    parts = [f"Code: {format_points(code)} points.", *_corrections(marking)]
     if line.reason:
         parts.append(line.reason)
     parts.append(f"Report: {format_points(marking.report_points)} points.")
@@ -221,11 +222,31 @@ def _grade(line: Line, marking: Marking | None) -> Grade:
     return Grade(points, "\n".join(parts))
 
 
+def _corrections(marking: Marking | None) -> list[str]:
+    """Tell which checks of the code the staff changed, and why."""
+    return [
+        f"{check.title}: {format_points(check.before)} corrected to {format_points(check.points)} of "
+        f"{format_points(check.max_points)}{f': {one_line(check.reason)}' if check.reason else '.'}"
+        for check in (marking.overruled if marking else ())
+    ]
+
+
 def _header(rubric: Rubric) -> list[str]:
     checks = [line.key for line in rubric.checks]
     parts = [part.key for part in rubric.manual]
     before = ["key", "student id", "full name", "email", "submitted", "status", "reason"]
-    return [*before, *checks, "corrected by hand", "code", *parts, "report", "late penalty", "total", "note"]
+    return [
+        *before,
+        *checks,
+        "corrected by hand",
+        "code",
+        *parts,
+        "report",
+        "late penalty",
+        "total",
+        "corrections",
+        "note",
+    ]
 
 
 def _csv_row(rubric: Rubric, line: Line, marking: Marking | None) -> list[str]:
@@ -247,7 +268,8 @@ def _csv_row(rubric: Rubric, line: Line, marking: Marking | None) -> list[str]:
         "the grader gave no mark" if line.code_points is None else "" if is_marked else "the report is not marked yet"
     )
     points = ["" if number is None else format_points(number) for number in numbers]
-    return [*[_text(cell) for cell in texts], *points, note]
+    corrections = "; ".join(_corrections(marking))
+    return [*[_text(cell) for cell in texts], *points, _text(corrections), note]
 
 
 def _penalty(line: Line, marking: Marking | None) -> Fraction:

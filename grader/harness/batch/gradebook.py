@@ -18,7 +18,7 @@ from grader.harness.batch.records import Line, Person, Status
 from grader.harness.characters import make_visible, one_line
 from grader.harness.errors import GraderError
 from grader.harness.lab_files import LOADING
-from grader.harness.marking import PartMark
+from grader.harness.marking import Overruled, PartMark
 from grader.harness.rubric import Rubric
 
 if TYPE_CHECKING:
@@ -52,12 +52,13 @@ class BookMarks:
     parts : tuple of PartMark
         The parts of the written report, in the order of the rubric; extra credit is in the points. `points` is None
         until somebody has marked the part.
-    checks : mapping of str to Fraction
-        For each check of the code whose points somebody overruled, what it is worth now; nothing for the others.
+    checks : tuple of Overruled
+        The checks of the code whose points somebody changed, in the order of the rubric; what they gave before is not
+        known here, and 0.
     """
 
     parts: tuple[PartMark, ...]
-    checks: Mapping[str, Fraction]
+    checks: tuple[Overruled, ...]
 
 
 def sync(url: str, name: str, rubric: Rubric, lines: Iterable[Line], absent: Sequence[Person] = ()) -> None:
@@ -261,12 +262,12 @@ def _read_student(key: str, rows: Mapping[str, Mapping[str, Any]], rubric: Rubri
         is_open = row.get("manual_score") is None or row["needs_manual_grade"]
         points = None if is_open else _read_points(key, part.title, row)
         parts.append(PartMark(part.key, part.title, part.max_points, points, row.get("manual_comment") or ""))
-    overruled = {
-        line.key: _read_points(key, line.title, rows[line.key])
+    overruled = [
+        Overruled(line.key, line.title, line.points, Fraction(0), _read_points(key, line.title, rows[line.key]))
         for line in rubric.checks
         if line.key in rows and _is_overruled(rows[line.key])
-    }
-    return BookMarks(tuple(parts), overruled)
+    ]
+    return BookMarks(tuple(parts), tuple(overruled))
 
 
 def _is_overruled(row: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """What is made of a class's results: gradebook, class page, the TA's notebooks, students' pages, exports."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -116,8 +117,8 @@ def _load(lab: Lab, store: Store, key: str) -> Report:
 
 def _join(line: Line, marks: BookMarks) -> Marking:
     """Put together what people gave and what lateness takes."""
-    overruled = (points - line.points.get(check, Fraction(0)) for check, points in marks.checks.items())
-    return Marking(marks.parts, line.lateness, sum(overruled, Fraction(0)))
+    overruled = (replace(check, before=line.points.get(check.key, Fraction(0))) for check in marks.checks)
+    return Marking(marks.parts, line.lateness, tuple(overruled))
 
 
 def _make_item(lab: Lab, store: Store, line: Line, reader: PdfReader) -> Item:

@@ -8,7 +8,7 @@ import pytest
 
 from grader.harness.errors import RubricError
 from grader.harness.results import ManualPart
-from grader.harness.rubric import LateRule, RubricLine, load_rubric
+from grader.harness.rubric import LateRule, Level, RubricLine, load_rubric
 from grader.labs.merge.lab import LAB
 
 FILE = LAB.folder / "rubric.toml"
@@ -74,6 +74,77 @@ def test_rubric_names_the_checks_that_it_has(tmp_path):
         load_rubric(write(tmp_path))["three"]
 
 
+LEVELS = """
+[[manual.level]]
+key = "all"
+title = "Complete"
+points = 2
+says = "All is told."
+
+[[manual.level]]
+key = "half"
+title = "Half"
+points = 0.5
+says = "Some is told."
+"""
+
+
+def write_levels(tmp_path, *changes):
+    return write(tmp_path, ('title = "Text"\npoints = 2\n', f'title = "Text"\npoints = 2\n{LEVELS}'), *changes)
+
+
+def test_rubric_reads_the_levels_of_a_part(tmp_path):
+    rubric = load_rubric(write_levels(tmp_path))
+
+    assert rubric.levels == {
+        "text": [
+            Level("all", "Complete", Fraction(2), "All is told."),
+            Level("half", "Half", Fraction(1, 2), "Some is told."),
+        ]
+    }
+    assert load_rubric(write(tmp_path)).levels == {}
+
+
+def test_levels_of_the_lab_go_from_all_points_to_none():
+    rubric = load_rubric(FILE)
+    assert list(rubric.levels) == [part.key for part in rubric.manual]
+    for part in rubric.manual:
+        points = [level.points for level in rubric.levels[part.key]]
+        assert points == sorted(points, reverse=True)
+        assert (points[0], points[-1]) == (part.max_points, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param(
+            ('"half"', '"all"'),
+            r"^Each level of a part must have a key of its own; 'text' has 'all' twice\. Rename one\.$",
+            id="key twice",
+        ),
+        pytest.param(
+            ("points = 2\nsays", "points = 2.5\nsays"),
+            r"^A level must not be worth more than its part; 'all' of 'text' is worth 2\.5 of 2 points\. Lower it, or "
+            r"raise the part\.$",
+            id="above its part",
+        ),
+        pytest.param(
+            (LEVELS, "".join(LEVELS.replace('"all"', f'"a{n}"').replace('"half"', f'"h{n}"') for n in range(5))),
+            r"^A part may have 9 levels at most, one for each number key; 'text' has 10\. Leave some out\.$",
+            id="too many",
+        ),
+        pytest.param(
+            ('says = "All is told."', "staff = 1"),
+            r"^A rubric must have .* does not: .*\[manual\.level\] has key, points, says, title, and not 'staff'",
+            id="unknown field",
+        ),
+    ],
+)
+def test_rubric_with_levels_that_cannot_be_is_refused(tmp_path, change, message):
+    with pytest.raises(RubricError, match=message):
+        load_rubric(write_levels(tmp_path, change))
+
+
 NOT_SO = r"^A rubric must have the tables and fields that CONTRIBUTING\.md names; .*rubric\.toml does not: "
 
 
@@ -123,12 +194,12 @@ NOT_SO = r"^A rubric must have the tables and fields that CONTRIBUTING\.md names
         ),
         pytest.param(
             ('title = "Text"', 'title = "Text"\npart = "x"'),
-            NOT_SO + r".*\[manual\] has key, points, title, and not 'part'",
+            NOT_SO + r".*\[manual\] has key, level, points, title, and not 'part'",
             id="unknown field of a part",
         ),
         pytest.param(
             ("[code]", "[lates]\nat_most = 1\n[code]"),
-            NOT_SO + r".*there is no table 'lates'; there are check, manual, code, report, late",
+            NOT_SO + r".*there is no table 'lates'; there are check, manual, manual.level, code, report, late",
             id="unknown table",
         ),
         pytest.param(

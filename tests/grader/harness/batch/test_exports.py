@@ -24,7 +24,7 @@ from grader.harness.batch.records import Line, Person, Status
 from grader.harness.batch.roll import call_roll
 from grader.harness.batch.worksheet import read_worksheet
 from grader.harness.errors import WorksheetError
-from grader.harness.marking import Lateness, Marking, PartMark
+from grader.harness.marking import Lateness, Marking, Overruled, PartMark
 from grader.harness.rubric import load_rubric
 from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
@@ -53,6 +53,7 @@ def make_marking(*points, lateness=None):
 
 MARKED = make_marking(10, "7.5", 5, 5)
 UNMARKED = make_marking(10, None, 5, 5)
+CORRECTED = Overruled("handout", "The handout's example", Fraction(5), Fraction(4), Fraction(5, 2), "copied, said so")
 
 
 def sheet(tmp_path, *participants, maximum="100.00"):
@@ -130,11 +131,13 @@ def test_export_worksheet_says_what_the_grade_is_made_of(tmp_path):
 def test_export_worksheet_adds_what_the_staff_corrected(tmp_path):
     path, out = sheet(tmp_path, 12), tmp_path / "out.csv"
 
-    export_worksheet(path, out, RUBRIC, [make_line()], {ANN.key: replace(MARKED, correction=Fraction(-3, 2))})
+    export_worksheet(path, out, RUBRIC, [make_line()], {ANN.key: replace(MARKED, overruled=(CORRECTED,))})
 
     (row,) = table(out)
     assert row["Grade"] == "86"
-    assert row["Feedback comments"].startswith("Code: 58.5 points.<br>")
+    assert row["Feedback comments"].startswith(
+        "Code: 58.5 points.<br>The handout's example: 4 corrected to 2.5 of 5: copied, said so<br>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -264,7 +267,7 @@ def test_write_csv_gives_each_check_a_column(tmp_path):
         "corrected by hand",
         "code",
         *[part.key for part in RUBRIC.manual],
-        *["report", "late penalty", "total", "note"],
+        *["report", "late penalty", "total", "corrections", "note"],
     ]
     assert [row[name] for name in list(row)[:7]] == [
         *[ANN.key, ANN.student_id, "Lee, Ann", "ann@example.edu", "2025-10-21 23:59", "graded", ""]
@@ -277,10 +280,11 @@ def test_write_csv_gives_each_check_a_column(tmp_path):
 
 
 def test_write_csv_adds_what_the_staff_corrected(tmp_path):
-    write_csv(tmp_path / "grades.csv", RUBRIC, [make_line()], {ANN.key: replace(MARKED, correction=Fraction(-3, 2))})
+    write_csv(tmp_path / "grades.csv", RUBRIC, [make_line()], {ANN.key: replace(MARKED, overruled=(CORRECTED,))})
 
     (row,) = table(tmp_path / "grades.csv")
     assert [row[name] for name in ("corrected by hand", "code", "total")] == ["-1.5", "58.5", "86"]
+    assert row["corrections"] == "The handout's example: 4 corrected to 2.5 of 5: copied, said so"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from grader.harness.batch import page
 from grader.harness.batch.page import MAX_LISTED, MAX_NOTES, MAX_PAIRS, render_class_page
 from grader.harness.batch.records import Entry, Line, Person, Place, PreCheck, SimilarPair, Status
-from grader.harness.marking import Lateness, Marking, PartMark
+from grader.harness.marking import Lateness, Marking, Overruled, PartMark
 from grader.harness.results import Timing, Verdict
 from grader.harness.rubric import load_rubric
 from grader.labs.merge.lab import LAB
@@ -239,7 +239,8 @@ def test_page_has_a_row_for_each_student(key, cells):
 
 
 def test_page_adds_what_the_staff_corrected():
-    markings = MARKINGS | {"N1": replace(MARKINGS["N1"], correction=Fraction(-2))}
+    overruled = Overruled("handout", "The handout's example", Fraction(3), Fraction(2), Fraction(0))
+    markings = MARKINGS | {"N1": replace(MARKINGS["N1"], overruled=(overruled,))}
 
     row = row_of(render(markings=markings), "N1")
     assert (row[3], row[6]) == ("58", "92.5")

@@ -1,12 +1,13 @@
 """The page once the report is marked: four parts with comments, a penalty, and the total or that it is open."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from grader.harness.marking import Lateness, Marking, PartMark
+from grader.harness.marking import Lateness, Marking, Overruled, PartMark
 from grader.harness.report.html import MAX_COMMENT, render_html
-from grader.harness.results import Audience
+from grader.harness.results import Audience, format_points
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.report.pages import Reader
 from tests.grader.harness.report.samples import ALL, HOSTILE, MANUAL, failing, fatal, faulty, passing
@@ -131,12 +132,16 @@ def test_marks_cut_a_comment_without_end():
 
 
 @pytest.mark.parametrize(
-    ("correction", "says", "total"), [(Fraction(3, 2), "+1.5", "86"), (Fraction(-2), "\N{MINUS SIGN}2", "82.5")]
+    ("points", "says", "total"), [(Fraction(7, 2), "+1.5", "86"), (Fraction(0), "\N{MINUS SIGN}2", "82.5")]
 )
-def test_marks_show_what_the_staff_corrected(correction, says, total):
-    text = read(passing(), Marking(MARKED.parts, correction=correction)).text
+def test_marks_show_what_the_staff_corrected_and_why(points, says, total):
+    overruled = Overruled("handout", "The handout's example", Fraction(4), Fraction(2), points, "a line mended")
+    text = read(passing(), replace(MARKED, overruled=(overruled,))).text
 
-    assert f"Code, corrected by the staff {says}" in text
+    assert (
+        f"Code, corrected by the staff: The handout's example, 2 to {format_points(points)} of 4. a line mended {says}"
+        in text
+    )
     assert f"{total} of 100 points" in text
 
 
