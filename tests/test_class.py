@@ -21,7 +21,7 @@ from types import SimpleNamespace
 import pytest
 
 from grader.__main__ import main
-from grader.harness.batch.gradebook import read_marks
+from grader.harness.batch.marks import read_marks
 from grader.harness.batch.store import Store
 from grader.harness.lab_files import load_lab_files
 from grader.harness.report.gradescope import load

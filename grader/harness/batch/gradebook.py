@@ -1,28 +1,24 @@
-"""The class in nbgrader's gradebook: the code's points go in, what the TAs gave by hand comes out.
+"""The class in nbgrader's gradebook: the code's points go in; `marks.py` reads what the TAs gave by hand.
 
 Each check of the rubric is an auto-graded cell, each part of the written report a manually graded one. `sync` touches
 what the grader knows (people, times, the code's points, lateness) and nothing that a person gave: scores by hand,
 comments, extra credit and flags stay. It is one transaction, whose rows have the same ids whenever they are made.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from grader.harness.batch.database import Settled, Values, open_gradebook, settle, sqlite_file
+from grader.harness.batch.database import Settled, Values, open_gradebook, settle
 from grader.harness.batch.layout import Layout, write_layout
+from grader.harness.batch.marking_page.tables import make_tables
 from grader.harness.batch.records import Line, Person, Status
 from grader.harness.characters import make_visible, one_line
-from grader.harness.errors import GraderError
 from grader.harness.lab_files import LOADING
-from grader.harness.marking import Overruled, PartMark
 from grader.harness.rubric import Rubric
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy import Connection, Table
 
 BATCH = 100
 """So many students are held in memory."""
@@ -41,24 +37,6 @@ _HARMLESS = str.maketrans(
 
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class BookMarks:
-    """What people gave one student by hand.
-
-    Attributes
-    ----------
-    parts : tuple of PartMark
-        The parts of the written report, in the order of the rubric; extra credit is in the points. `points` is None
-        until somebody has marked the part.
-    checks : tuple of Overruled
-        The checks of the code whose points somebody changed, in the order of the rubric; what they gave before is not
-        known here, and 0.
-    """
-
-    parts: tuple[PartMark, ...]
-    checks: tuple[Overruled, ...]
 
 
 def sync(url: str, name: str, rubric: Rubric, lines: Iterable[Line], absent: Sequence[Person] = ()) -> None:
@@ -84,43 +62,13 @@ def sync(url: str, name: str, rubric: Rubric, lines: Iterable[Line], absent: Seq
         that the rubric no longer has.
     """
     with open_gradebook(url, create=True) as connection:
+        make_tables(connection)
         layout = write_layout(connection, name, rubric)
         for some in _batches(lines):
             _write_people(connection, [line.person for line in some])
             _write_submissions(connection, layout, some)
         for people in _batches(absent):
             _write_people(connection, people)
-
-
-def read_marks(url: str, name: str, rubric: Rubric) -> Mapping[str, BookMarks]:
-    """Read what people gave by hand.
-
-    Parameters
-    ----------
-    url : str
-        Any address that SQLAlchemy knows.
-    name, rubric : str, Rubric
-        As they were for `sync`.
-
-    Returns
-    -------
-    marks : mapping of str to BookMarks
-        For each student with a submission, by the person's key, sorted. Lateness is not here: `Line.lateness` has it,
-        ``Marking(marks[key].parts, line.lateness)`` joins them.
-
-    Raises
-    ------
-    GraderError
-        If there is no gradebook, it cannot be read, or holds points that are no number from 0 on.
-    """
-    file = sqlite_file(url)
-    if file is not None and not file.is_file():
-        raise GraderError(f"There must be a gradebook; {file} does not exist. Grade the class first.")
-    marks: dict[str, dict[str, Any]] = {}
-    with open_gradebook(url) as connection:
-        for row in connection.execute(_query_marks(name)).mappings():
-            marks.setdefault(row["student"], {})[row["name"]] = row
-    return {key: _read_student(key, marks[key], rubric) for key in sorted(marks)}
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:
@@ -135,15 +83,15 @@ def _write_people(connection: "Connection", people: Sequence[Person]) -> None:
 
     table = Student.__table__
     settle(connection, table, ["id"], {(person.key,): {} for person in people})
-    names = {(person.key,): _split_name(person.full_name) for person in people if person.full_name.strip()}
+    # The formgrader writes "last, first", and the id alone where one of them is missing.
+    names = {(person.key,): _write_name(person) for person in people if person.full_name.strip()}
     settle(connection, table, ["id"], names)
     emails = {(person.key,): {"email": _harmless(person.email)} for person in people if person.email}
     settle(connection, table, ["id"], emails)
 
 
-def _split_name(full_name: str) -> Values:
-    *first, last = full_name.split()
-    return {"first_name": _harmless(" ".join(first)), "last_name": _harmless(last)}
+def _write_name(person: Person) -> Values:
+    return {"last_name": _harmless(person.full_name), "first_name": _harmless(person.student_id or person.key)}
 
 
 def _harmless(text: str) -> str:
@@ -222,65 +170,3 @@ def _flag(connection: "Connection", layout: Layout, lines: Mapping[str, Line], g
         if had_mark == (line.status is Status.NO_MARK):
             flags[id_,] = {"flagged": had_mark}
     settle(connection, SubmittedNotebook.__table__, ["id"], flags)
-
-
-def _query_marks(name: str) -> "Select[Any]":
-    from nbgrader.api import Assignment, BaseCell, Comment, Grade, SubmittedAssignment, SubmittedNotebook
-    from sqlalchemy import select
-
-    grade, cell, comment = Grade.__table__, BaseCell.__table__, Comment.__table__
-    notebook, submission, assignment = SubmittedNotebook.__table__, SubmittedAssignment.__table__, Assignment.__table__
-    # A cell's points and its comment belong to two cells of one name.
-    said = (
-        select(comment.c.notebook_id, cell.c.name, comment.c.manual_comment)
-        .join(cell, cell.c.id == comment.c.cell_id)
-        .subquery()
-    )
-    return (
-        select(
-            submission.c.student_id.label("student"),
-            cell.c.name,
-            grade.c.auto_score,
-            grade.c.manual_score,
-            grade.c.extra_credit,
-            grade.c.needs_manual_grade,
-            said.c.manual_comment,
-        )
-        .join_from(grade, cell, cell.c.id == grade.c.cell_id)
-        .join(notebook, notebook.c.id == grade.c.notebook_id)
-        .join(submission, submission.c.id == notebook.c.assignment_id)
-        .join(assignment, assignment.c.id == submission.c.assignment_id)
-        .outerjoin(said, (said.c.notebook_id == notebook.c.id) & (said.c.name == cell.c.name))
-        .where(assignment.c.name == name)
-    )
-
-
-def _read_student(key: str, rows: Mapping[str, Mapping[str, Any]], rubric: Rubric) -> BookMarks:
-    parts = []
-    for part in rubric.manual:
-        row = rows.get(part.key, {})
-        is_open = row.get("manual_score") is None or row["needs_manual_grade"]
-        points = None if is_open else _read_points(key, part.title, row)
-        parts.append(PartMark(part.key, part.title, part.max_points, points, row.get("manual_comment") or ""))
-    overruled = [
-        Overruled(line.key, line.title, line.points, Fraction(0), _read_points(key, line.title, rows[line.key]))
-        for line in rubric.checks
-        if line.key in rows and _is_overruled(rows[line.key])
-    ]
-    return BookMarks(tuple(parts), tuple(overruled))
-
-
-def _is_overruled(row: Mapping[str, Any]) -> bool:
-    """Tell whether a person gave points: extra credit alone needs points to be added to, as in nbgrader."""
-    return row["manual_score"] is not None or (row["extra_credit"] is not None and row["auto_score"] is not None)
-
-
-def _read_points(student: str, title: str, row: Mapping[str, Any]) -> Fraction:
-    score = row["auto_score"] if row["manual_score"] is None else row["manual_score"]
-    numbers = [score, row["extra_credit"] or 0.0]
-    if not all(isinstance(number, int | float) and 0 <= number < math.inf for number in numbers):
-        raise GraderError(
-            f"Points in the gradebook must be numbers from 0 on; {one_line(student)} has {numbers!r:.100} for "
-            f"{title!r}. Put it right in the formgrader."
-        )
-    return sum((Fraction(str(number)) for number in numbers), Fraction(0))

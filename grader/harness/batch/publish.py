@@ -1,15 +1,16 @@
 """What is made of a class's results: gradebook, class page, the TA's notebooks, students' pages, exports."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 from tqdm import tqdm
 
 from grader.harness.batch.cells import Item
-from grader.harness.batch.gradebook import BookMarks, read_marks, sync
+from grader.harness.batch.gradebook import sync
 from grader.harness.batch.layout import assignment_of
+from grader.harness.batch.marking_page.sheet import Sheet
+from grader.harness.batch.marks import read_marks
 from grader.harness.batch.notebooks import write_course
 from grader.harness.batch.page import render_class_page
 from grader.harness.batch.pdf import PdfReader
@@ -18,7 +19,7 @@ from grader.harness.batch.similarity import find_similar
 from grader.harness.batch.store import GRADEBOOK, Store, write
 from grader.harness.errors import GraderError
 from grader.harness.lab import Lab
-from grader.harness.marking import Marking
+from grader.harness.marking import Marking, Overruled, PartMark
 from grader.harness.report.gradescope import dump, load
 from grader.harness.report.html import render_html
 from grader.harness.results import Audience, Report
@@ -70,7 +71,7 @@ def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[
     lines, found = store.lines(rubric.late), store.found()
     sync(url, assignment_of(lab), rubric, lines, found.absent)
     marks = read_marks(url, assignment_of(lab), rubric)
-    markings = {line.person.key: _join(line, marks[line.person.key]) for line in lines}
+    markings = {line.person.key: join(line, marks[line.person.key]) for line in lines}
     page = render_class_page(lab, rubric, lines, found.others, found.absent, store.pairs(), markings)
     write(store.folder / "index.html", page.encode("utf-8", "backslashreplace"))
     return lines, markings
@@ -115,10 +116,23 @@ def _load(lab: Lab, store: Store, key: str) -> Report:
         ) from exc
 
 
-def _join(line: Line, marks: BookMarks) -> Marking:
+def join(line: Line, sheet: Sheet) -> Marking:
     """Put together what people gave and what lateness takes."""
-    overruled = (replace(check, before=line.points.get(check.key, Fraction(0))) for check in marks.checks)
-    return Marking(marks.parts, line.lateness, tuple(overruled))
+    parts = (
+        PartMark(part.key, part.title, part.max_points, part.points, part.comment, part.level) for part in sheet.parts
+    )
+    overruled = (
+        Overruled(
+            check.key,
+            check.title,
+            check.max_points,
+            line.points.get(check.key, Fraction(0)),
+            check.points or Fraction(0),
+            check.reason,
+        )
+        for check in sheet.overruled
+    )
+    return Marking(tuple(parts), line.lateness, tuple(overruled))
 
 
 def _make_item(lab: Lab, store: Store, line: Line, reader: PdfReader) -> Item:

@@ -21,7 +21,8 @@ import pytest
 
 from grader.harness.batch.database import make_id
 from grader.harness.batch.formgrader import is_open, serve
-from grader.harness.batch.gradebook import read_marks, sync
+from grader.harness.batch.gradebook import sync
+from grader.harness.batch.marks import read_marks
 from grader.harness.batch.notebooks import write_course
 from grader.harness.batch.records import Person, Status
 from grader.harness.errors import GraderError

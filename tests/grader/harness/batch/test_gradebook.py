@@ -20,7 +20,8 @@ from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.exc import ArgumentError
 
 from grader.harness.batch import database
-from grader.harness.batch.gradebook import read_marks, sync
+from grader.harness.batch.gradebook import sync
+from grader.harness.batch.marks import read_marks
 from grader.harness.batch.records import Line, Person, Status
 from grader.harness.errors import GraderError
 from grader.harness.marking import Lateness
@@ -155,7 +156,7 @@ def test_sync_writes_what_nbgrader_reads(url):
         assignment = book.find_assignment("lab3")
         assert (assignment.max_code_score, assignment.max_written_score) == (9, 40)
         (submission,) = assignment.submissions
-        assert (submission.student.first_name, submission.student.last_name) == ("Ada King", "Lovelace")
+        assert (submission.student.last_name, submission.student.first_name) == ("Ada King Lovelace", "A1")
         assert submission.student.email == "ada@example.edu"
         assert submission.timestamp == SUBMITTED
         assert (submission.code_score, submission.written_score, submission.needs_manual_grade) == (7.5, 0, True)
@@ -214,7 +215,7 @@ def test_sync_keeps_what_people_gave_through_a_regrade(url):
     assert grades(url)["cycles"] == (3, None, False)
     marks = read_marks(url, "lab3", RUBRIC)["A1"]
     assert [(part.points, part.comment) for part in marks.parts] == [(Fraction("17.5"), "Well told"), (None, "")]
-    assert {check.key: check.points for check in marks.checks} == {"handout": 5, "cycles": Fraction("3.5")}
+    assert {check.key: check.points for check in marks.overruled} == {"handout": 5, "cycles": Fraction("3.5")}
 
 
 def test_sync_keeps_an_upload_that_disappeared(url):
@@ -268,7 +269,7 @@ def test_sync_takes_a_check_marked_by_hand_as_done(url):
     sync(url, "lab3", RUBRIC, [NO_MARK])
 
     assert grades(url)["handout"] == (None, 4.5, False)
-    (check,) = read_marks(url, "lab3", RUBRIC)["A1"].checks
+    (check,) = read_marks(url, "lab3", RUBRIC)["A1"].overruled
     assert (check.key, check.points) == ("handout", Fraction("4.5"))
 
 
@@ -281,21 +282,30 @@ def test_sync_says_why_nothing_could_be_graded(url):
 
 
 @pytest.mark.parametrize(
-    ("name", "first", "last"),
+    ("name", "shown", "student_id"),
     [
-        pytest.param("王小明", "", "王小明", id="one word"),
-        pytest.param('<b>Ada</b> "x', "\u2039b\u203aAda\u2039/b\u203a", "\u2033x", id="markup"),
-        pytest.param("A\x00\ud800 B\u202e", "A\\x00\\ud800", "B\\u202e", id="unseen characters"),
-        pytest.param("x" * 500 + " y", "x" * 128, "y", id="too long"),
+        pytest.param("王小明", "王小明", "A1", id="one word"),
+        pytest.param('<b>Ada</b> "x', "\u2039b\u203aAda\u2039/b\u203a \u2033x", "A1", id="markup"),
+        pytest.param("A\x00\ud800 B\u202e", "A\\x00\\ud800 B\\u202e", "A1", id="unseen characters"),
+        pytest.param("x" * 500 + " y", "x" * 128, "A1", id="too long"),
         pytest.param(" \t ", None, None, id="only spaces"),
     ],
 )
-def test_sync_makes_names_harmless(url, name, first, last):
+def test_sync_makes_names_harmless(url, name, shown, student_id):
     sync(url, "lab3", RUBRIC, [make_line(replace(ADA, full_name=name))])
 
     with Gradebook(url, "lab3") as book:
         student = book.find_student("A1")
-        assert (student.first_name, student.last_name) == (first, last)
+        assert (student.last_name, student.first_name) == (shown, student_id)
+
+
+def test_sync_tells_two_people_of_one_name_apart(url):
+    sync(url, "lab3", RUBRIC, [make_line(), make_line(replace(ADA, key="B2-77", student_id="B2"))])
+
+    # The formgrader writes "last, first".
+    with Gradebook(url, "lab3") as book:
+        shown = {f"{student.last_name}, {student.first_name}" for student in book.students}
+    assert shown == {"Ada King Lovelace, A1", "Ada King Lovelace, B2"}
 
 
 def test_sync_keeps_a_name_that_the_files_do_not_tell(url):
@@ -303,7 +313,10 @@ def test_sync_keeps_a_name_that_the_files_do_not_tell(url):
     sync(url, "lab3", RUBRIC, [make_line(Person("A1"))])
 
     with Gradebook(url, "lab3") as book:
-        assert (book.find_student("A1").last_name, book.find_student("A1").email) == ("Lovelace", "ada@example.edu")
+        assert (book.find_student("A1").last_name, book.find_student("A1").email) == (
+            "Ada King Lovelace",
+            "ada@example.edu",
+        )
 
 
 def test_sync_follows_the_rubric(url):
@@ -401,7 +414,7 @@ def test_read_marks_has_nothing_before_anybody_marked(url):
         ("algorithm", 20, None),
         ("challenges", 20, None),
     ]
-    assert marks["A1"].checks == ()
+    assert marks["A1"].overruled == []
 
 
 def test_read_marks_adds_extra_credit(url):
