@@ -18,7 +18,7 @@ from grader.harness.characters import count, cut, make_visible, one_line, shorte
 from grader.harness.lab import Lab
 from grader.harness.lab_files import LOADING
 from grader.harness.report.html import data_url
-from grader.harness.results import CheckResult, ManualPart, Report, format_points
+from grader.harness.results import CaseResult, CheckResult, ManualPart, Report, format_points
 from grader.harness.rubric import Rubric, RubricLine
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class _Row:
+class CheckRow:
     """One check in the table: its points, its verdict, and why points were lost."""
 
     key: str
@@ -87,17 +87,31 @@ def make_notebook(lab: Lab, rubric: Rubric, item: Item) -> "NotebookNode":
     """
     from nbformat.v4 import new_notebook
 
-    checks = {} if item.report is None else {check.key: check for check in item.report.checks}
-    rows = [_row(line, item.line, checks.get(line.key)) for line in rubric.checks]
+    rows = list_checks(rubric, item.line, item.report)
     cells = [
         _markdown(_words().head(item.line, _code_points(rubric, item.line), rows)),
-        *_pictures(lab, list(checks.values())),
+        *_pictures(lab, [] if item.report is None else item.report.checks),
         *_written_report(rubric, item),
         *_code(lab, rubric, rows, item),
     ]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     return new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
+
+
+def list_checks(rubric: Rubric, line: Line, report: Report | None) -> Sequence[CheckRow]:
+    """List the checks of the code with what each gave, in the order of the rubric."""
+    checks = {} if report is None else {check.key: check for check in report.checks}
+    return [_row(check, line, checks.get(check.key)) for check in rubric.checks]
+
+
+def list_wrong_pictures(checks: Sequence[CheckResult]) -> Sequence[CaseResult]:
+    """List the cases that are drawn over a picture and went wrong, the first `MAX_OVERLAYS` of them."""
+    return _find_wrong_pictures(checks)[:MAX_OVERLAYS]
+
+
+def _find_wrong_pictures(checks: Sequence[CheckResult]) -> Sequence[CaseResult]:
+    return [case for check in checks for case in check.failures if case.overlay is not None]
 
 
 def escape(text: str) -> str:
@@ -159,10 +173,10 @@ def _code_points(rubric: Rubric, line: Line) -> str:
     return f"{format_points(line.code_points)} of {format_points(whole)} points"
 
 
-def _row(check: RubricLine, line: Line, result: CheckResult | None) -> _Row:
+def _row(check: RubricLine, line: Line, result: CheckResult | None) -> CheckRow:
     got = f"{format_points(line.points[check.key])} of " if check.key in line.points else "open, of "
     why = "" if result is None else cut(one_line(_why(result)), MAX_REASON)
-    return _Row(check.key, check.title, got + format_points(check.points), line.verdicts.get(check.key, ""), why)
+    return CheckRow(check.key, check.title, got + format_points(check.points), line.verdicts.get(check.key, ""), why)
 
 
 def _why(result: CheckResult) -> str:
@@ -175,7 +189,7 @@ def _why(result: CheckResult) -> str:
 
 def _pictures(lab: Lab, checks: Sequence[CheckResult]) -> Iterator["NotebookNode"]:
     """Show the pictures that went wrong."""
-    wrong = [case for check in checks for case in check.failures if case.overlay is not None]
+    wrong = _find_wrong_pictures(checks)
     shown = [
         {
             "text/html": str(_words().pictures(case.name, lab.evidence.pictures(case.overlay))),
@@ -208,7 +222,7 @@ def _box(part: ManualPart, precheck: PreCheck) -> "NotebookNode":
     return _markdown(words, _graded(part.key, float(part.max_points), "markdown", has_comment=True))
 
 
-def _code(lab: Lab, rubric: Rubric, rows: Sequence[_Row], item: Item) -> Iterator["NotebookNode"]:
+def _code(lab: Lab, rubric: Rubric, rows: Sequence[CheckRow], item: Item) -> Iterator["NotebookNode"]:
     yield _markdown(_words().code())
     for check, row in zip(rubric.checks, rows, strict=True):
         told = f"{row.title}: {row.points} points{f', {row.verdict}' if row.verdict else ''}"

@@ -1,4 +1,4 @@
-"""The commands for a class: ``batch`` grades it, ``formgrader`` opens the marking page, ``export`` writes grades."""
+"""The commands for a class: ``batch`` grades it, ``mark`` opens the page to mark on, ``export`` writes grades."""
 
 import argparse
 import os
@@ -24,12 +24,13 @@ MODES = [Mode.STRICT.value, Mode.AUTO.value]
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Declare the three commands; `add` is `add_parser` of the command line's sub-parsers.
+    """Declare the commands; `add` is `add_parser` of the command line's sub-parsers.
 
     Each is a function of the lab and the options, ``options.command``.
     """
     _add_batch(add("batch", help="grade a class"))
-    _add_formgrader(add("formgrader", help="mark the reports of a graded class in the browser"))
+    _add_serving(add("mark", help="mark the reports of a graded class in the browser"), open_marking_page)
+    _add_serving(add("formgrader", help="the same in nbgrader's formgrader"), open_formgrader)
     _add_export(add("export", help="write grades and feedback of a graded class"))
 
 
@@ -47,12 +48,12 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=grade_class)
 
 
-def _add_formgrader(parser: argparse.ArgumentParser) -> None:
+def _add_serving(parser: argparse.ArgumentParser, command: Callable[["Lab", argparse.Namespace], int]) -> None:
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the class")
-    parser.add_argument("--port", type=int, default=0, help="default: any that is free")
+    parser.add_argument("--port", type=int, help="default: 8642, or any that is free")
     parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     _add_gradebook(parser)
-    parser.set_defaults(command=open_formgrader)
+    parser.set_defaults(command=command)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
@@ -134,12 +135,29 @@ def _tell_about(worksheet: "Worksheet", lines: Sequence["Line"]) -> None:
         print(f"On the worksheet: {remark}")
 
 
+def open_marking_page(lab: "Lab", options: argparse.Namespace) -> int:
+    """Show the class to whoever marks the reports: ``mark``."""
+    return _serve(lab, options, "/mark/")
+
+
 def open_formgrader(lab: "Lab", options: argparse.Namespace) -> int:
-    """Show the class to whoever marks the reports: ``formgrader``."""
-    from grader.harness.batch.formgrader import serve
+    """Show the class in nbgrader's own page: ``formgrader``."""
     from grader.harness.batch.layout import assignment_of
+
+    name = assignment_of(lab)
+    return _serve(lab, options, f"/formgrader/gradebook/{name}/{name}", has_notebooks=True)
+
+
+def _serve(lab: "Lab", options: argparse.Namespace, start: str, *, has_notebooks: bool = False) -> int:
+    from grader.harness.batch.layout import assignment_of
+    from grader.harness.batch.marking_page.book import Book
+    from grader.harness.batch.marking_page.desk import Desk
+    from grader.harness.batch.marking_page.handlers import make_pages
+    from grader.harness.batch.notebooks import write_settings
+    from grader.harness.batch.pdf import PdfReader
     from grader.harness.batch.publish import find_gradebook, publish, write_notebooks
     from grader.harness.batch.run import check_lab
+    from grader.harness.batch.server import Site, serve
     from grader.harness.batch.store import Store
     from grader.harness.lab_files import load_lab_files
 
@@ -147,11 +165,17 @@ def open_formgrader(lab: "Lab", options: argparse.Namespace) -> int:
     url = find_gradebook(store, options.gradebook)
     store.found()
     check_lab(lab, store)
+    course = store.folder / "course"
     with store.locked():
         lines, _ = publish(lab, store, rubric, url)
-        write_notebooks(lab, store, rubric, lines, url)
+        write_settings(lab, course, url)
+        if has_notebooks:
+            write_notebooks(lab, store, rubric, lines, url)
     _tell_ungraded(store, lines)
-    serve(options.out, assignment_of(lab), url, port=options.port, open_browser=not options.no_browser)
+    with PdfReader() as reader:
+        desk = Desk(lab, store.folder.resolve(), Book(url, assignment_of(lab), rubric), reader)
+        site = Site(course, url, start, make_pages(desk))
+        serve(site, port=options.port, open_browser=not options.no_browser)
     return DONE
 
 

@@ -67,8 +67,7 @@ def write_course(lab: Lab, course: Path, rubric: Rubric, items: Iterable[Item], 
         If a key cannot name a folder, or the address cannot be read.
     """
     name = assignment_of(lab)
-    (course / "source" / name).mkdir(parents=True, exist_ok=True)
-    _update(course / CONFIG, _write_config(course, name, url))
+    write_settings(lab, course, url)
     keys = set()
     for item in items:
         key = _check_key(item.line.person.key)
@@ -78,6 +77,13 @@ def write_course(lab: Lab, course: Path, rubric: Rubric, items: Iterable[Item], 
         keys.add(key)
     for step in ("submitted", "autograded"):
         _drop_others(course / step, keys)
+
+
+def write_settings(lab: Lab, course: Path, url: str) -> None:
+    """Write what nbgrader needs before there is any submission; parameters and errors as of `write_course`."""
+    name = assignment_of(lab)
+    (course / "source" / name).mkdir(parents=True, exist_ok=True)
+    _update(course / CONFIG, _write_config(course, name, url))
 
 
 def _write_config(course: Path, name: str, url: str) -> bytes:

@@ -93,7 +93,7 @@ def render_feedback(
     for line in _watch(lines, "Feedback"):
         if line.status is not Status.NO_MARK:
             key = line.person.key
-            page = render_html(lab, _load(lab, store, key), Audience.STUDENT, markings[key])
+            page = render_html(lab, load_report(lab, store, key), Audience.STUDENT, markings[key])
             content = page.encode("utf-8", "backslashreplace")
             store.write_page(key, content)
             yield line.person, content
@@ -103,10 +103,11 @@ def list_results(lab: Lab, store: Store, lines: Sequence[Line]) -> Iterator[tupl
     """Give each student's results in Gradescope's format, without what students may not see."""
     for line in _watch(lines, "Results"):
         if line.status is not Status.NO_MARK:
-            yield line.person.key, dump(lab, _load(lab, store, line.person.key), Audience.STUDENT)
+            yield line.person.key, dump(lab, load_report(lab, store, line.person.key), Audience.STUDENT)
 
 
-def _load(lab: Lab, store: Store, key: str) -> Report:
+def load_report(lab: Lab, store: Store, key: str) -> Report:
+    """Read all that grading a student gave; GraderError if the file is not as it was written."""
     try:
         return load(lab, store.results(key))
     except (ValueError, OSError) as exc:
@@ -138,7 +139,7 @@ def join(line: Line, sheet: Sheet) -> Marking:
 def _make_item(lab: Lab, store: Store, line: Line, reader: PdfReader) -> Item:
     submission = open_submission_bytes(lab, *store.submission(line.person.key))
     pages = reader.render(submission.report)
-    report = None if line.status is Status.NO_MARK else _load(lab, store, line.person.key)
+    report = None if line.status is Status.NO_MARK else load_report(lab, store, line.person.key)
     return Item(line, report, submission.source, pages.images, pages.note)
 
 

@@ -41,7 +41,17 @@ NOTHING = "Nothing that was handed in can be read as a report, so there is nothi
 
 
 class SavedMeanwhile(GraderError):  # noqa: N818 - names what happened
-    """Somebody else saved something since it was last seen; nothing was written, and the message says what there is."""
+    """Somebody else saved something since it was last seen; nothing was written, and the message says what there is.
+
+    Attributes
+    ----------
+    version : str
+        Of what there is now: whoever saves again with it has been told.
+    """
+
+    def __init__(self, words: str, version: str) -> None:
+        super().__init__(words)
+        self.version = version
 
 
 @dataclass(frozen=True)
@@ -216,7 +226,8 @@ def _lock(connection: "Connection", notebook: str) -> None:
 
 def _check_seen(before: PartSheet | CheckSheet | NoteSheet, seen: str, told: str) -> None:
     if before.version != seen:
-        raise SavedMeanwhile(f"{told}. Yours was not saved: look at it, and save again to replace it.")
+        words = f"{told}. Yours was not saved: look at it, and save again to replace it."
+        raise SavedMeanwhile(words, before.version)
 
 
 def _tell_part(part: PartSheet) -> str:

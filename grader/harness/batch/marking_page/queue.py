@@ -1,10 +1,11 @@
 """In which order reports are marked, and which one is next."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
 
 class Order(StrEnum):
@@ -62,8 +63,8 @@ class Waiting:
 
 def sort(reports: Sequence[Waiting], order: Order) -> Sequence[Waiting]:
     """Sort reports; those that are equal by their keys, so that all see one order."""
-    keys = {
-        Order.STUDENT: lambda report: (),
+    keys: dict[Order, Callable[[Waiting], tuple[Any, ...]]] = {
+        Order.STUDENT: lambda _: (),
         Order.NAME: lambda report: (unicodedata.normalize("NFKC", report.full_name).casefold(),),
         Order.LENGTH: lambda report: (report.n_pages, report.n_words),
         Order.POINTS: lambda report: (report.code_points is None, report.code_points or Fraction(0)),

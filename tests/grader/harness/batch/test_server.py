@@ -20,11 +20,11 @@ from pathlib import Path
 import pytest
 
 from grader.harness.batch.database import make_id
-from grader.harness.batch.formgrader import is_open, serve
 from grader.harness.batch.gradebook import sync
 from grader.harness.batch.marks import read_marks
 from grader.harness.batch.notebooks import write_course
 from grader.harness.batch.records import Person, Status
+from grader.harness.batch.server import Site, is_open, serve
 from grader.harness.errors import GraderError
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.test_notebooks import RUBRIC, make_item
@@ -37,9 +37,9 @@ WAIT_S = 60
 SERVE = """
 import sys
 from pathlib import Path
-from grader.harness.batch.formgrader import serve
+from grader.harness.batch.server import Site, serve
 
-serve(Path(sys.argv[1]), "lab3", sys.argv[2], open_browser=False)
+serve(Site(Path(sys.argv[1], "course"), sys.argv[2], "/formgrader/gradebook/lab3/lab3"), port=0, open_browser=False)
 """
 
 
@@ -212,7 +212,7 @@ def test_server_lets_the_browser_load_nothing_from_elsewhere(server):
 def test_server_leaves_no_process_and_no_file(out, tmp_path):
     (tmp_path / "home").mkdir()
     with running(out, TMPDIR=str(tmp_path), HOME=str(tmp_path / "home")) as (process, address):
-        (folder,) = tmp_path.glob("formgrader-*")
+        (folder,) = tmp_path.glob("marking-*")
         assert folder.stat().st_mode & 0o077 == 0
         assert ask(address, "/formgrader/api/notebooks/lab3")[0] == 200
 
@@ -240,7 +240,7 @@ def test_serve_needs_a_class(tmp_path):
     with pytest.raises(
         GraderError, match=r"A class must be graded before .*course/nbgrader_config\.py does not exist\. Run"
     ):
-        serve(tmp_path, "lab3", f"sqlite:///{tmp_path}/gradebook.db")
+        serve(Site(tmp_path / "course", f"sqlite:///{tmp_path}/gradebook.db", "/"))
 
 
 def test_serve_needs_a_gradebook(tmp_path):
@@ -250,7 +250,7 @@ def test_serve_needs_a_gradebook(tmp_path):
     with pytest.raises(
         GraderError, match=r"gradebook\.db does not exist\. Run .* the same --gradebook if you give one"
     ):
-        serve(tmp_path, "lab3", f"sqlite:///{tmp_path}/gradebook.db")
+        serve(Site(tmp_path / "course", f"sqlite:///{tmp_path}/gradebook.db", "/"))
 
 
 def test_serve_needs_a_gradebook_that_opens(tmp_path):
@@ -258,7 +258,7 @@ def test_serve_needs_a_gradebook_that_opens(tmp_path):
     (tmp_path / "gradebook.db").write_bytes(b"no database" * 100)
 
     with pytest.raises(GraderError, match="file is not a database"):
-        serve(tmp_path, "lab3", f"sqlite:///{tmp_path}/gradebook.db")
+        serve(Site(tmp_path / "course", f"sqlite:///{tmp_path}/gradebook.db", "/"))
 
 
 @pytest.mark.parametrize("port", [None, -1, 70000], ids=["taken", "negative", "too large"])
@@ -268,7 +268,7 @@ def test_serve_needs_a_free_port(out, port):
         taken.listen()
         port = port or taken.getsockname()[1]
         with pytest.raises(GraderError, match=rf"needs a free port; {port} is not to be had: .*Leave --port out"):
-            serve(out, "lab3", f"sqlite:///{out}/gradebook.db", port=port)
+            serve(Site(out / "course", f"sqlite:///{out}/gradebook.db", "/"), port=port)
 
 
 @pytest.fixture

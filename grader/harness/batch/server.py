@@ -1,13 +1,16 @@
-"""The page where TAs mark the reports: nbgrader's formgrader, in a Jupyter server that does nothing else.
+"""The server of the pages where TAs mark the reports: our own and nbgrader's formgrader, in Jupyter and nothing else.
 
 Jupyter can run code, read files and open terminals for whoever holds its token. Here one rule stands before all of its
 handlers: what is not in the short list of `is_open` is answered with 403. So there are no kernels, no terminals and no
 files but the course's, and the formgrader's own buttons that run or change anything but marks are dead. The server
 listens to this machine only, wants a token that is new each time, and neither reads nor changes the user's settings.
+The browser is started with the name of a file that only its owner can read and that leads to the address: a command
+line, which everybody on the machine can read, never holds the token.
 
 What remains: whoever can read this process' memory or the terminal has the token, and may read the class and mark it.
 """
 
+import html
 import os
 import re
 import secrets
@@ -15,26 +18,31 @@ import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.harness.batch.database import open_gradebook, sqlite_file
 from grader.harness.batch.notebooks import ADDRESS, CONFIG
 from grader.harness.errors import GraderError
+from grader.harness.files import write
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
     from traitlets.config import Config
 
 HOST = "127.0.0.1"
+PORT = 8642
+"""Taken where it is free, so that the links of a class page still lead here the next day."""
 _PAGES = re.compile(
     r"/|/login|/logout|/favicon\.ico|/static/.*"
     r"|/formgrader/(gradebook|submissions|manage_assignments|manage_submissions|manage_students|static|fonts|api)(/.*)?"
+    r"|/mark/((next|static|of|class)(/.*)?)?"
 )
-_MARKS = re.compile(r"/formgrader/api/(grade|comment)/[0-9a-f]{32}")
-_FLAG = re.compile(r"/formgrader/api/submitted_notebook/[0-9a-f]{32}/flag|/login")
+_MARKS = re.compile(r"/formgrader/api/(grade|comment)/[0-9a-f]{32}|/mark/api/(of|bank)/.*")
+_FLAG = re.compile(r"/formgrader/api/submitted_notebook/[0-9a-f]{32}/flag|/login|/mark/name")
 _OPEN = {"GET": _PAGES, "HEAD": _PAGES, "PUT": _MARKS, "POST": _FLAG}
 
 _POLICY = (
@@ -49,46 +57,80 @@ MathJax = {Hub: {Startup: {signal: {Interest(tell) { tell("End"); }}}}};
 """nbconvert loads MathJax from the network, and the formgrader waits until it is done: this one is done at once."""
 
 
-def serve(out: Path, name: str, url: str, *, port: int = 0, open_browser: bool = True) -> None:
-    """Serve the marking page of a class until Ctrl-C or SIGTERM.
+@dataclass(frozen=True)
+class Site:
+    """What is served.
+
+    Attributes
+    ----------
+    course : Path
+        The formgrader's folder.
+    url : str
+        Address of the class's gradebook.
+    start : str
+        The path that is opened first.
+    pages : sequence of tuple
+        Our own pages: patterns of paths, Tornado's handlers for them, and what these are given.
+    """
+
+    course: Path
+    url: str
+    start: str
+    pages: Sequence[tuple[str, type, Mapping[str, Any]]] = ()
+
+
+def serve(
+    site: Site, *, port: int | None = None, open_browser: bool = True, announce: Callable[[int], None] = lambda _: None
+) -> None:
+    """Serve the pages of a class until Ctrl-C or SIGTERM.
 
     Parameters
     ----------
-    out : Path
-        Folder of the class.
-    name : str
-        Of `grader.harness.batch.layout.assignment_of`.
-    url : str
-        Address of its gradebook.
+    site : Site
+        What is served.
     port : int, optional
-        0 for any that is free.
+        0 for any that is free; without it `PORT` where that is free.
     open_browser : bool, optional
         Whether to open the page; its address is printed anyway.
+    announce : callable, optional
+        Is told the port before anybody can ask.
 
     Raises
     ------
     GraderError
         If the class was not graded yet, its gradebook cannot be opened, or the port is taken.
     """
-    course, start = (out / "course").resolve(), f"/formgrader/gradebook/{name}/{name}"
-    _check_class(course, url)
+    course = site.course.resolve()
+    _check_class(course, site.url)
     token = secrets.token_urlsafe(24)
-    with tempfile.TemporaryDirectory(prefix="formgrader-") as home, _surroundings(Path(home), url), chdir(course):
-        app = _start(_configure(course, start, Path(home), _choose_port(port), token))
+    with tempfile.TemporaryDirectory(prefix="marking-") as home, _surroundings(Path(home), site.url), chdir(course):
+        app = _start(site, _configure(course, site.start, Path(home), _choose_port(port), token))
+        announce(app.port)
         # Jupyter listens once its loop runs; before that nobody would answer at the address.
-        app.io_loop.add_callback(_announce, app.port, start, token, open_browser=open_browser)
+        app.io_loop.add_callback(_announce, app.port, site.start, token, Path(home) if open_browser else None)
         try:
             app.start()
         finally:
             type(app).clear_instance()
 
 
-def _announce(port: int, start: str, token: str, *, open_browser: bool) -> None:
+def _announce(port: int, start: str, token: str, home: Path | None) -> None:
     address = f"http://{HOST}:{port}/login?token={token}&next={start.replace('/', '%2F')}"
     print(f"Mark the reports at {address}\nStop with Ctrl-C; marks are kept as they are given.", flush=True)
-    if open_browser:
+    if home is not None:
         # Some browsers keep whoever started them until they are closed.
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        threading.Thread(target=webbrowser.open, args=(_write_way(home, address),), daemon=True).start()
+
+
+def _write_way(home: Path, address: str) -> str:
+    """Write a page that leads to the address, in a folder that is its owner's alone; return where it is."""
+    way = home / "open.html"
+    shown = html.escape(address)
+    text = (
+        f'<!DOCTYPE html><meta http-equiv="refresh" content="0; url={shown}"><a href="{shown}">Mark the reports</a>\n'
+    )
+    write(way, text.encode())
+    return way.as_uri()
 
 
 def is_open(method: str, path: str) -> bool:
@@ -114,8 +156,13 @@ def _check_class(course: Path, url: str) -> None:
         """It can be opened, or says why not."""
 
 
-def _choose_port(port: int) -> int:
+def _choose_port(port: int | None) -> int:
     """Find a free port, or learn that the one asked for is taken before Jupyter ends the process over it."""
+    if port is None:
+        try:
+            return _choose_port(PORT)
+        except GraderError:
+            return _choose_port(0)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -181,8 +228,8 @@ def _configure(course: Path, start: str, home: Path, port: int, token: str) -> "
     )
 
 
-def _start(config: "Config") -> "ServerApp":
-    """Start Jupyter without any of its extensions, close its doors, and put the formgrader in."""
+def _start(site: Site, config: "Config") -> "ServerApp":
+    """Start Jupyter without any of its extensions, close its doors, and put the formgrader and our pages in."""
     from jinja2 import ChoiceLoader, DictLoader
     from jupyter_server.serverapp import ServerApp
     from nbgrader.server_extensions.formgrader.formgrader import load_jupyter_server_extension
@@ -192,6 +239,7 @@ def _start(config: "Config") -> "ServerApp":
     load_jupyter_server_extension(app)
     templates = app.web_app.settings["nbgrader_exporter"].environment
     templates.loader = ChoiceLoader([DictLoader({"mathjax.html.j2": _NO_MATHJAX}), templates.loader])
+    app.web_app.add_handlers(".*$", list(site.pages))
     _close_other_doors(app.web_app)
     return app
 

@@ -1,0 +1,208 @@
+"""What the marking page shows: the list of reports, and one submission with its pages, its results and its code."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+
+from grader.harness.batch.cells import CheckRow, list_checks, list_wrong_pictures
+from grader.harness.batch.marking_page import claims
+from grader.harness.batch.marking_page.bank import list_comments
+from grader.harness.batch.marking_page.book import Book
+from grader.harness.batch.marking_page.queue import Waiting
+from grader.harness.batch.marking_page.sheet import BankComment, MarkRefused, Sheet
+from grader.harness.batch.marks import read_marks
+from grader.harness.batch.pdf import PdfReader
+from grader.harness.batch.publish import join, load_report
+from grader.harness.batch.records import Line, SimilarPair, Status
+from grader.harness.batch.store import Store
+from grader.harness.characters import make_visible
+from grader.harness.evidence import Picture
+from grader.harness.lab import Lab
+from grader.harness.marking import Marking
+from grader.harness.report.html import render_html
+from grader.harness.results import Audience
+from grader.harness.submission import Submission, open_submission_bytes
+
+PAGE_WIDTH_PX = 1200
+MAX_SOURCE_LINES = 3000
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One line of the student's code, and whether a similar submission has it, too."""
+
+    number: int
+    text: str
+    is_shared: bool
+
+
+@dataclass(frozen=True)
+class WrongPicture:
+    """A case that is drawn over a picture and went wrong."""
+
+    name: str
+    pictures: Sequence[Picture]
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One submission, as it lies before whoever marks it.
+
+    Attributes
+    ----------
+    line : Line
+        Its line in the class.
+    sheet, marking : Sheet, Marking
+        Its marks, and what they add up to with lateness.
+    checks : sequence of CheckRow
+        The checks of the code.
+    pictures : sequence of WrongPicture
+        Those that went wrong.
+    source : sequence of SourceLine
+        The student's code; empty without any.
+    n_lines_left_out : int
+        Lines beyond `MAX_SOURCE_LINES`.
+    pairs : sequence of SimilarPair
+        With whom the code is alike.
+    n_pages : int
+        Of the report, as far as it can be drawn.
+    bank : mapping of str to sequence of BankComment
+        The comments on offer, by part.
+    """
+
+    line: Line
+    sheet: Sheet
+    marking: Marking
+    checks: Sequence[CheckRow]
+    pictures: Sequence[WrongPicture]
+    source: Sequence[SourceLine]
+    n_lines_left_out: int
+    pairs: Sequence[SimilarPair]
+    n_pages: int
+    bank: Mapping[str, Sequence[BankComment]]
+
+    @property
+    def has_report(self) -> bool:
+        """Whether there is a report that can be shown."""
+        return self.n_pages > 0 or bool(self.line.precheck.n_words)
+
+
+class Desk:
+    """The class that is being marked.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose class it is.
+    folder : Path
+        OUT.
+    book : Book
+        Its gradebook.
+    reader : PdfReader
+        Draws the pages of reports.
+    """
+
+    def __init__(self, lab: Lab, folder: Path, book: Book, reader: PdfReader) -> None:
+        self.lab = lab
+        self.folder = folder
+        self.book = book
+        self._reader = reader
+
+    @property
+    def store(self) -> Store:
+        """The class's folder as it is now: another command may be at work on it."""
+        return Store(self.folder)
+
+    def reports(self, now: datetime) -> Sequence[Waiting]:
+        """List all reports, with how far their marking is and who is at work on them."""
+        book = self.book
+        sheets, claimed = read_marks(book.url, book.name, book.rubric), claims.list_claims(book, now)
+        lines = self.store.lines(book.rubric.late)
+        return [
+            _wait(line, sheets[line.person.key], claimed.get(line.person.key))
+            for line in lines
+            if line.person.key in sheets
+        ]
+
+    def line(self, key: str) -> Line:
+        """Return a student's line; MarkRefused for somebody without one."""
+        line = next((line for line in self.store.lines(self.book.rubric.late) if line.person.key == key), None)
+        if line is None:
+            raise MarkRefused(
+                f"A mark must be for somebody who handed in; {key!r:.100} did not. Look them up on the list."
+            )
+        return line
+
+    def exhibit(self, key: str) -> Exhibit:
+        """Lay out one submission; MarkRefused for somebody without one."""
+        line, sheet = self.line(key), self.book.read(key)
+        store = self.store
+        submission = self._open(store, key)
+        report = None if line.status is Status.NO_MARK else load_report(self.lab, store, key)
+        pairs = [pair for pair in store.pairs() if key in {pair.first, pair.second}]
+        source = _list_source(submission.source, ())
+        wrong = [] if report is None else list_wrong_pictures(report.checks)
+        offered: dict[str, list[BankComment]] = {}
+        for comment in list_comments(self.book):
+            offered.setdefault(comment.part, []).append(comment)
+        return Exhibit(
+            line,
+            sheet,
+            join(line, sheet),
+            list_checks(self.book.rubric, line, report),
+            [WrongPicture(case.name, self.lab.evidence.pictures(case.overlay)) for case in wrong],
+            source[:MAX_SOURCE_LINES],
+            max(len(source) - MAX_SOURCE_LINES, 0),
+            pairs,
+            (line.precheck.n_pages or 0) if submission.report is not None else 0,
+            offered,
+        )
+
+    def draw_page(self, key: str, number: int) -> bytes | None:
+        """Draw one page of a report, counted from 1: a PNG or JPEG file; None where it cannot be drawn."""
+        submission = self._open(self.store, key)
+        pages = self._reader.render(submission.report, first=number - 1, max_pages=1, width_px=PAGE_WIDTH_PX)
+        return pages.images[0] if pages.images else None
+
+    def file(self, key: str, what: str) -> tuple[str, bytes]:
+        """Return name and bytes of what was handed in (``"zip"``) or of the report in it (``"report"``)."""
+        name, data = self.store.submission(self.line(key).person.key)
+        if what == "zip":
+            return name, data
+        submission = self._open(self.store, key)
+        if submission.report is None:
+            raise MarkRefused(f"A report must have been handed in to be looked at; {key} has none.")
+        return submission.handed.report_name.rpartition("/")[2], submission.report
+
+    def results(self, key: str, audience: Audience) -> str:
+        """Write the page of a student's results, with the marks as they are now."""
+        line = self.line(key)
+        if line.status is Status.NO_MARK:
+            raise MarkRefused(f"Results must be there to be looked at; the grader gave {key} no mark: {line.reason}")
+        return render_html(self.lab, load_report(self.lab, self.store, key), audience, join(line, self.book.read(key)))
+
+    def _open(self, store: Store, key: str) -> Submission:
+        return open_submission_bytes(self.lab, *store.submission(key))
+
+
+def _list_source(source: bytes | None, shared: Collection[int]) -> Sequence[SourceLine]:
+    """Give each line of the code its number, and mark those that a similar submission has, too."""
+    lines = [] if source is None else make_visible(source.decode("utf-8", "replace")).splitlines()
+    return [SourceLine(number, text, number in shared) for number, text in enumerate(lines, 1)]
+
+
+def _wait(line: Line, sheet: Sheet, claimed: claims.Claim | None) -> Waiting:
+    code = line.code_points
+    return Waiting(
+        line.person.key,
+        line.person.student_id or line.person.key,
+        line.person.full_name,
+        line.precheck.n_pages or 0,
+        line.precheck.n_words or 0,
+        None if code is None else code + sum((check.change for check in join(line, sheet).overruled), Fraction(0)),
+        sheet.n_marked,
+        len(sheet.parts),
+        "" if claimed is None else claimed.by,
+    )
