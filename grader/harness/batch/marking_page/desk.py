@@ -68,6 +68,8 @@ class Exhibit:
         With whom the code is alike.
     n_pages : int
         Of the report, as far as it can be drawn.
+    has_file : bool
+        Whether there is a report at all.
     bank : mapping of str to sequence of BankComment
         The comments on offer, by part.
     """
@@ -81,6 +83,7 @@ class Exhibit:
     n_lines_left_out: int
     pairs: Sequence[SimilarPair]
     n_pages: int
+    has_file: bool
     bank: Mapping[str, Sequence[BankComment]]
 
     @property
@@ -157,14 +160,15 @@ class Desk:
             max(len(source) - MAX_SOURCE_LINES, 0),
             pairs,
             (line.precheck.n_pages or 0) if submission.report is not None else 0,
+            submission.report is not None,
             offered,
         )
 
     def draw_page(self, key: str, number: int) -> bytes | None:
         """Draw one page of a report, counted from 1: a PNG or JPEG file; None where it cannot be drawn."""
         submission = self._open(self.store, key)
-        pages = self._reader.render(submission.report, first=number - 1, max_pages=1, width_px=PAGE_WIDTH_PX)
-        return pages.images[0] if pages.images else None
+        pages = self._reader.render(submission.report, max_pages=number, width_px=PAGE_WIDTH_PX)
+        return pages.images[number - 1] if len(pages.images) >= number else None
 
     def file(self, key: str, what: str) -> tuple[str, bytes]:
         """Return name and bytes of what was handed in (``"zip"``) or of the report in it (``"report"``)."""

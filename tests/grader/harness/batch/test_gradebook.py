@@ -1,14 +1,10 @@
 """The gradebook: what goes in, what stays through a regrade, and every fault told in a sentence."""
 
-import os
-import pwd
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -16,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Base, Gradebook
-from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import ArgumentError
 
 from grader.harness.batch import database
@@ -27,10 +23,10 @@ from grader.harness.errors import GraderError
 from grader.harness.marking import Lateness
 from grader.harness.results import ManualPart
 from grader.harness.rubric import Rubric, RubricLine
+from tests.grader.harness.batch.databases import PASSWORD, fresh_database
 
 pytestmark = pytest.mark.xdist_group("gradebook")  # what its module starts is started once
 REPOSITORY = Path(__file__).resolve().parents[4]
-PASSWORD = "Swordfish-9"  # noqa: S105 - of a database that lives for a test
 RUBRIC = Rubric(
     [
         RubricLine("loads", "Loading", "merge.py can be loaded", "", Fraction(0)),
@@ -56,57 +52,6 @@ def make_line(person=ADA, status=Status.GRADED, points=(0, 6, "1.5"), **fields):
 
 
 NO_MARK = make_line(status=Status.NO_MARK, reason="The sandbox could not be started.")
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """Start a PostgreSQL of our own, as somebody who is not root, reached by a socket and a password."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not folders:
-        pytest.skip("there is no PostgreSQL under /usr/lib/postgresql")
-    pytest.importorskip("psycopg", reason="the optional package psycopg is not installed")
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    user = None if os.geteuid() else ("postgres" if "postgres" in names else "nobody")
-    # pytest's own folders are closed to other users, and a socket's path must be short.
-    home = Path(tempfile.mkdtemp(prefix="pg-"))
-    if user:
-        shutil.chown(home, user)
-    (home / "password").write_text(PASSWORD)
-    (home / "password").chmod(0o644)
-
-    def run(program, *arguments):
-        command = [folders[-1] / program, "-D", home / "data", *arguments]
-        with (home.parent / f"{home.name}.log").open("ab") as log:
-            subprocess.run(command, check=True, user=user, cwd=home, env={"LC_ALL": "C"}, stdout=log, stderr=log)
-
-    try:
-        run("initdb", "--no-sync", "-U", "ta", "-A", "scram-sha-256", "-E", "UTF8", f"--pwfile={home / 'password'}")
-        run("pg_ctl", "-w", "start", "-o", f"-c listen_addresses='' -c fsync=off -k {home}")
-        try:
-            yield make_url(f"postgresql+psycopg://ta:{PASSWORD}@/postgres?host={home}")
-        finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(home)
-        (home.parent / f"{home.name}.log").unlink()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def url(request, tmp_path):
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/gradebook.db"
-        return
-    server = request.getfixturevalue("cluster")
-    yield from fresh_database(server)
-
-
-def fresh_database(server):
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS lab WITH (FORCE)"))
-        connection.execute(text("CREATE DATABASE lab"))
-    engine.dispose()
-    yield server.set(database="lab").render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import html
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +13,6 @@ import urllib.request
 from contextlib import contextmanager
 from fractions import Fraction
 from http.cookiejar import CookieJar
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -269,27 +267,6 @@ def test_serve_needs_a_free_port(out, port):
         port = port or taken.getsockname()[1]
         with pytest.raises(GraderError, match=rf"needs a free port; {port} is not to be had: .*Leave --port out"):
             serve(Site(out / "course", f"sqlite:///{out}/gradebook.db", "/"), port=port)
-
-
-@pytest.fixture
-def browser(tmp_path):
-    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium")
-    if not (driver and chromium and find_spec("selenium")):
-        pytest.skip("needs chromium, chromedriver and selenium")
-    from selenium import webdriver  # not everybody has it
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    flags = (
-        "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking "
-        "disable-component-update disable-sync disable-dev-shm-usage window-size=1280,1000"
-    )
-    for flag in [*flags.split(), f"user-data-dir={tmp_path / 'profile'}"]:
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    window = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield window
-    window.quit()
 
 
 @pytest.mark.slow
