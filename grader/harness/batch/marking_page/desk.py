@@ -89,7 +89,7 @@ class Exhibit:
     @property
     def has_report(self) -> bool:
         """Whether there is a report that can be shown."""
-        return self.n_pages > 0 or bool(self.line.precheck.n_words)
+        return self.has_file and bool(self.n_pages or self.line.precheck.n_words)
 
 
 class Desk:

@@ -61,17 +61,19 @@
       const old = byId(id);
       const holder = document.createElement(old.tagName === "TR" ? "tbody" : "div");
       holder.innerHTML = markup;
-      const focused = old.contains(document.activeElement) ? pathOf(document.activeElement, old) : null;
-      const typed = focused !== null && isTyping(document.activeElement) ? document.activeElement.value : null;
+      const active = old.contains(document.activeElement) ? document.activeElement : null;
+      const form = old.querySelector(".comment-form");
+      const isInForm = form !== null && form.contains(active);
+      const place = active && !isInForm ? pathOf(active, old) : null;
       const piece = holder.querySelector(`#${CSS.escape(id)}`);
       old.replaceWith(piece);
-      if (focused !== null) {
-        const again = piece.querySelector(focused);
-        if (again && typed !== null && again.value !== typed) again.value = typed;
-        if (again) again.focus({ preventScroll: true });
-      }
+      // Whoever types while something is saved types on.
+      if (form) piece.querySelector(".bank").append(form);
+      const again = isInForm ? active : place && piece.querySelector(place);
+      showCurrent();
+      if (again && isTyping(again)) again.value = active.value;
+      if (again) again.focus({ preventScroll: true });
     }
-    showCurrent();
   }
 
   function pathOf(element, root) {

@@ -1,10 +1,17 @@
 """A class that was graded, as the marking page finds it: made by hand, so that nothing needs to run."""
 
 import io
+import re
+import signal
+import subprocess
+import sys
 import zipfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
+from pathlib import Path
+
+import pytest
 
 from grader.harness.batch.gradebook import sync
 from grader.harness.batch.layout import assignment_of
@@ -24,6 +31,8 @@ from tests.grader.harness.batch import pdfs
 from tests.grader.harness.batch.lines import make_upload
 from tests.grader.harness.report.samples import make_case, make_check, make_overlay, make_report
 
+REPOSITORY = Path(__file__).resolve().parents[5]
+WAIT_S = 60
 RUBRIC = load_lab_files(LAB).rubric
 NAME = assignment_of(LAB)
 PART, OTHER = RUBRIC.manual[0].key, RUBRIC.manual[1].key
@@ -56,8 +65,8 @@ def make_outcome(n_pages=2):
     graded = make_report(*checks)
     return Outcome(
         status=Status.GRADED,
-        points={"cycles": Fraction(0), "handout": Fraction(3)},
-        verdicts={"cycles": "wrong", "handout": "passed"},
+        points={line.key: line.points * (line.key != "cycles") for line in RUBRIC.checks},
+        verdicts={line.key: "wrong" if line.key == "cycles" else "passed" for line in RUBRIC.checks},
         precheck=PreCheck(n_pages, 300, 1),
         results=dump(LAB, graded, Audience.STAFF),
         page=b"<!doctype html>",
@@ -99,3 +108,28 @@ def give(book, student, part=PART, saved=ANA, **chosen):
     """Save what was chosen, by somebody who has seen what there is."""
     seen = book.read(student).part(part).version
     return book.save_part(student, part, Choice(**chosen), seen, saved).part(part)
+
+
+@contextmanager
+def serving(folder):
+    """Run ``mark`` as a TA does, and stop it as Ctrl-C does; gives the address that it prints."""
+    with running(folder) as (_, address):
+        yield address
+
+
+@contextmanager
+def running(folder):
+    """Do the same; gives the process and the address."""
+    command = [sys.executable, "-m", "grader", "mark", folder / "out", "--port", "0", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as process:
+        try:
+            for line in process.stdout:
+                if found := re.search(r"Mark the reports at (http://127\.0\.0\.1:\d+/login\?token=\S+)", line):
+                    break
+            else:
+                pytest.fail("the server did not start")
+            yield process, found[1]
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=WAIT_S)
+        finally:
+            process.kill()
