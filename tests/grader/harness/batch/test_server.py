@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -65,9 +66,9 @@ def out(tmp_path_factory):
 
 
 @contextmanager
-def running(out, **environment):
+def running(out, serve_it=SERVE, **environment):
     """Start the server as a process, and stop it as Ctrl-C does; gives the process and the address that it prints."""
-    command = [sys.executable, "-c", SERVE, out, f"sqlite:///{out}/gradebook.db"]
+    command = [sys.executable, "-c", serve_it, out, f"sqlite:///{out}/gradebook.db"]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **environment}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
@@ -337,3 +338,25 @@ def foreign_addresses(browser):
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     sent = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
     return [url for url in sent if not url.startswith(("http://127.0.0.1:", "data:", "chrome:"))]
+
+
+def test_browser_is_started_without_the_token_in_its_command_line(out, tmp_path):
+    """Everybody on the machine can read command lines: a file that its owner alone can read leads to the address."""
+    seen = tmp_path / "seen"
+    program = tmp_path / "browser"
+    program.write_text(
+        f'#!/bin/sh\nfile=${{1#file://}}\nstat -c %a "$(dirname "$file")" >{seen}.new\n'
+        f'cat "$file" >>{seen}.new\necho "$@" >>{seen}.new\nmv {seen}.new {seen}\n'
+    )
+    program.chmod(0o700)
+    opening = SERVE.replace("open_browser=False", "open_browser=True")
+    with running(out, opening, BROWSER=str(program)) as (_, address):
+        while not seen.exists():
+            time.sleep(0.05)
+    mode, page, arguments = seen.read_text().splitlines()
+
+    token = re.search("token=([^&]+)", address)[1]
+    assert mode == "700"
+    assert html.escape(address) in page
+    assert arguments.endswith("/open.html")
+    assert token not in arguments
