@@ -351,7 +351,9 @@ def test_browser_is_started_without_the_token_in_its_command_line(out, tmp_path)
     program.chmod(0o700)
     opening = SERVE.replace("open_browser=False", "open_browser=True")
     with running(out, opening, BROWSER=str(program)) as (_, address):
-        while not seen.exists():
+        for _ in range(20 * WAIT_S):
+            if seen.exists():
+                break
             time.sleep(0.05)
     mode, page, arguments = seen.read_text().splitlines()
 

@@ -167,6 +167,17 @@ def test_check_is_overruled_with_a_reason_and_given_back(book):
     assert nbgrader_reads(book, "handout") == (3, False)
 
 
+def test_reason_goes_with_the_points_that_somebody_took_back_in_the_formgrader(book):
+    seen = book.read(ADA.key).check("handout").version
+    book.overrule(ADA.key, "handout", Fraction(2), "Copied.", seen, ANA)
+    with Gradebook(book.url, NAME) as gradebook:
+        gradebook.find_grade("handout", NAME, NAME, ADA.key).manual_score = None
+        gradebook.db.commit()
+
+    check = book.read(ADA.key).check("handout")
+    assert (check.points, check.reason) == (None, "")
+
+
 @pytest.mark.parametrize(
     ("points", "reason", "message"),
     [

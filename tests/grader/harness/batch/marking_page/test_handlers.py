@@ -4,6 +4,7 @@ import http.cookiejar
 import json
 import re
 import urllib.error
+import urllib.parse
 import urllib.request
 from fractions import Fraction
 
@@ -44,6 +45,12 @@ class Marker:
     @property
     def xsrf(self):
         return next(cookie.value for cookie in self.jar if cookie.name == "_xsrf")
+
+    def send_to(self, path, data, method):
+        """Send one request; return status, headers and where it led."""
+        request = urllib.request.Request(self.root + path, data, method=method)  # noqa: S310 - our own server
+        with self.opener.open(request) as answer:
+            return answer.status, answer.headers, answer.url
 
     def send(self, path, data=None, method="GET", **headers):
         """Send one request; return status, headers and text."""
@@ -159,6 +166,18 @@ def test_page_asks_for_a_name_first(address):
 
     assert status == 200
     assert "Your name, for the others who mark" in page
+
+
+@pytest.mark.parametrize(
+    ("back", "leads_to"),
+    [(f"/mark/of/{ADA}", f"/mark/of/{ADA}"), ("//example.com", "/mark/"), ("https://example.com/mark/", "/mark/")],
+)
+def test_name_form_leads_back_to_the_marking_page_alone(address, back, leads_to):
+    marker = Marker(address)
+    form = urllib.parse.urlencode({"name": "Ana", "back": back, "_xsrf": marker.xsrf})
+    _, _, url = marker.send_to("/mark/name", form.encode(), "POST")
+
+    assert url == marker.root + leads_to
 
 
 def test_page_shows_the_submission(ana):
