@@ -410,7 +410,7 @@ def hand_in(folder, *tags):
 
 def begin(out, lab):
     out.mkdir()
-    (out / "roll.json").write_text(json.dumps({"lab": lab, "keys": [], "others": [], "absent": []}), encoding="utf-8")
+    (out / "roll.json").write_text(json.dumps({"lab": lab, "keys": [], "others": [], "absent": [], "without_file": []}), encoding="utf-8")
     return out
 
 

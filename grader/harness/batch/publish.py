@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from grader.harness.batch.cells import Item
 from grader.harness.batch.gradebook import BookMarks, read_marks, sync
+from grader.harness.batch.kept import open_kept
 from grader.harness.batch.layout import assignment_of
 from grader.harness.batch.notebooks import write_course
 from grader.harness.batch.page import render_class_page
@@ -23,7 +24,6 @@ from grader.harness.report.gradescope import dump, load
 from grader.harness.report.html import render_html
 from grader.harness.results import Audience, Report
 from grader.harness.rubric import Rubric
-from grader.harness.submission import open_submission_bytes
 
 
 def find_gradebook(store: Store, address: str) -> str:
@@ -40,7 +40,7 @@ def find_pairs(lab: Lab, store: Store, lines: Sequence[Line]) -> None:
     sources = {}
     for line in lines:
         if line.status is Status.GRADED:
-            source = open_submission_bytes(lab, *store.submission(line.person.key)).source
+            source = open_kept(lab, store, line.person.key).source
             if source is not None:
                 sources[line.person.key] = source
     store.keep_pairs(find_similar(sources, lab.template_bytes or b""))
@@ -68,10 +68,12 @@ def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[
         What is added to each student's code, by key.
     """
     lines, found = store.lines(rubric.late), store.found()
-    sync(url, assignment_of(lab), rubric, lines, found.absent)
+    sync(url, assignment_of(lab), rubric, lines, found.without_submission)
     marks = read_marks(url, assignment_of(lab), rubric)
     markings = {line.person.key: _join(line, marks[line.person.key]) for line in lines}
-    page = render_class_page(lab, rubric, lines, found.others, found.absent, store.pairs(), markings)
+    page = render_class_page(
+        lab, rubric, lines, found.others, found.absent, store.pairs(), markings, without_file=found.without_file
+    )
     write(store.folder / "index.html", page.encode("utf-8", "backslashreplace"))
     return lines, markings
 
@@ -122,7 +124,7 @@ def _join(line: Line, marks: BookMarks) -> Marking:
 
 
 def _make_item(lab: Lab, store: Store, line: Line, reader: PdfReader) -> Item:
-    submission = open_submission_bytes(lab, *store.submission(line.person.key))
+    submission = open_kept(lab, store, line.person.key)
     pages = reader.render(submission.report)
     report = None if line.status is Status.NO_MARK else _load(lab, store, line.person.key)
     return Item(line, report, submission.source, pages.images, pages.note)

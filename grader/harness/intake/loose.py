@@ -13,6 +13,9 @@ from grader.harness.intake.names import printable, quoted
 from grader.harness.intake.problems import remark
 from grader.harness.results import Problem
 
+REPORTS = (".pdf", ".docx", ".doc", ".odt", ".pages", ".rtf")
+"""Endings of files that are reports, and can be nothing else that counts."""
+
 _PDF, _DOCUMENT, _BROKEN, _NONE = range(4)
 """How sound a report is, the best first."""
 
@@ -86,7 +89,9 @@ def _judge(wanted: Wanted, report: LooseReport, *, is_bare: bool) -> Iterator[Pr
     yield from judge_report(wanted.naming, report.name, shown, content)
 
 
-def _remark_others(wanted: Wanted, in_zip: Sequence[str], loose: Sequence[LooseReport], taken: str) -> Iterator[Problem]:
+def _remark_others(
+    wanted: Wanted, in_zip: Sequence[str], loose: Sequence[LooseReport], taken: str
+) -> Iterator[Problem]:
     """Name all reports where there are several, and the one that counts."""
     if len(in_zip) + len(loose) > 1:
         lying = [f"{quoted(in_zip)} in the zip"] if in_zip else []

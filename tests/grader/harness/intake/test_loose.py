@@ -67,7 +67,11 @@ def test_sound_report_beside_the_zip_counts_before_one_that_is_not(inside, kept)
 
 @pytest.mark.parametrize(
     ("inside", "beside"),
-    [((REPORT_NAME, REPORT), ("a.docx", WORD)), (("a.docx", WORD), ("b.docx", WORD)), ((REPORT_NAME, b"x"), (NAME, b""))],
+    [
+        ((REPORT_NAME, REPORT), ("a.docx", WORD)),
+        (("a.docx", WORD), ("b.docx", WORD)),
+        ((REPORT_NAME, b"x"), (NAME, b"")),
+    ],
     ids=["document", "two_documents", "empty"],
 )
 def test_report_in_the_zip_counts_before_one_that_is_no_better(inside, beside):
