@@ -115,7 +115,11 @@ def test_store_takes_a_line_with_a_wrong_field_for_none(store, tmp_path):
 
 def test_store_remembers_who_and_what_was_found(store, tmp_path):
     entry = Entry(
-        "x/.DS_Store", Place(Path("x.zip"), 3), ".DS_Store", why_not="It is the system's.", beside=(Entry("y", Place(Path("y")), "y"),)
+        "x/.DS_Store",
+        Place(Path("x.zip"), 3),
+        ".DS_Store",
+        why_not="It is the system's.",
+        beside=(Entry("y", Place(Path("y")), "y"),),
     )
     absent = Person("N9", full_name="Absent, A.")
     silent = WithoutFile(Person("N8"), "Submitted for grading", (replace(entry, text="好"),))
@@ -278,6 +282,6 @@ def test_store_says_that_choices_cannot_be_read(store, content):
 
     with pytest.raises(
         GraderError,
-        match=r"The choices of --take must be as they were written; '.*out/choices\.json' cannot be read\. Delete it, and",
+        match=r"choices of --take must be as they were written; '.*out/choices\.json' cannot be read\. Delete it, and",
     ):
         store.choices()
