@@ -25,6 +25,9 @@ from grader.harness.report.html import render_html
 from grader.harness.results import Audience, Report
 from grader.harness.rubric import Rubric
 
+MAX_PAGES_SHOWN = 20
+"""So many pages of a report are in the TA's notebook."""
+
 
 def find_gradebook(store: Store, address: str) -> str:
     """Return the gradebook's SQLAlchemy address: the one given, or the file in the class's folder."""
@@ -125,9 +128,12 @@ def _join(line: Line, marks: BookMarks) -> Marking:
 
 def _make_item(lab: Lab, store: Store, line: Line, reader: PdfReader) -> Item:
     submission = open_kept(lab, store, line.person.key)
-    pages = reader.render(submission.report)
+    pages = reader.render(submission.report, max_pages=MAX_PAGES_SHOWN)
     report = None if line.status is Status.NO_MARK else _load(lab, store, line.person.key)
-    return Item(line, report, submission.source, pages.images, pages.note)
+    note = "" if pages.text else pages.note  # the look at the report has said it, and by its name
+    if pages.n_pages is not None and pages.n_pages > MAX_PAGES_SHOWN:
+        note += f" All pages: python -m grader mark OUT, or the report itself in OUT/submissions ({line.person.key})."
+    return Item(line, report, submission.source, pages.images, note, pages.text)
 
 
 def _watch(lines: Sequence[Line], what: str) -> Iterator[Line]:
