@@ -153,7 +153,7 @@ def test_upload_without_an_answer_is_flagged_where_another_looks_like_one(school
     flagged = sorted(key for key, line in lines.items() if line.other_answer)
 
     assert flagged == keys_of(school, *(name for name, oddity in ODDITIES.items() if oddity.has_other_answer))
-    assert "2 students whose latest upload holds no answer, while another one looks like one; --take ID=FILE lets" in (
+    assert "2 students whose upload that counts holds no answer, while another one looks like one; --take ID=FILE" in (
         school.stdout
     )
     for key in flagged:

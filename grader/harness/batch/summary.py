@@ -57,8 +57,8 @@ def write_summary(roll: Roll, counts: Mapping[Status, int], lines: Sequence[Line
         words += [f"{count(len(stopped), 'submission')} stopped by one line, to look at:", *_shorten(stopped)]
     others = [f"  {line.person.key}: {cut(one_line(line.other_answer), 200)}" for line in lines if line.other_answer]
     if others:
-        who = f"{count(len(others), 'student')} whose latest upload holds no answer, while another one looks like one"
-        words += [f"{who}; --take ID=FILE lets it count:", *_shorten(others)]
+        who = f"{count(len(others), 'student')} whose upload that counts holds no answer, while another one looks like"
+        words += [f"{who} one; --take ID=FILE lets it count:", *_shorten(others)]
     words += [f"The class: {folder / 'index.html'}", f"Mark the reports: python -m grader formgrader {folder}"]
     return "\n".join(words)
 
