@@ -125,7 +125,7 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     _tell("could not be graded again; what they had stays", kept)
     _tell("graded before and not found now, kept and left out, with the marks of their reports", gone)
     marked = [key for key in plan.newer if any(part.points is not None for part in markings[key].parts)]
-    _tell("handed in again after their reports were marked; the marks stay, look at them again", marked)
+    _tell("count with another upload than when their reports were marked; the marks stay, look at them again", marked)
     if worksheet is not None:
         _tell_about(worksheet, lines)
     return GRADER_FAILED if kept or any(line.status is Status.NO_MARK for line in lines) else DONE

@@ -1,7 +1,8 @@
 """Find what was handed in: every file becomes an entry, and one that is no submission says why.
 
 A submission is what a student gave: a zip, the bare code, or something else in the place of one, of which the
-grader will tell the student why it cannot be opened. Nothing is opened here but Moodle's archive.
+grader will tell the student why it cannot be opened. Reports that lie beside it belong to it and are read with it.
+Nothing is opened here but Moodle's archive and Moodle's own online texts.
 """
 
 import hashlib

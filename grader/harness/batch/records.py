@@ -32,7 +32,7 @@ class Status(StrEnum):
     OLDER = "older upload"
     """The same student handed in again later."""
     NO_SUBMISSION = "not a submission"
-    """A file that is none: an online text, the system's, a report beside somebody's code."""
+    """A file that is none by itself: an online text, the system's, a report beside somebody's zip or code."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ _SAYS = {
     Status.UNGRADABLE: "nothing could be run: no points for the code, and a reason",
     Status.NO_MARK: "the grader itself failed: start the same command again",
     Status.OLDER: "the student handed in again later; kept, not graded",
-    Status.NO_SUBMISSION: "listed on the class page with the reason",
+    Status.NO_SUBMISSION: "reports beside the code, online texts, others: the class page says where each went",
 }
 
 
