@@ -2,8 +2,9 @@
 
 import io
 import re
+import sqlite3
 import zipfile
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from html import unescape
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from grader.__main__ import main
 from grader.harness.batch.kept import open_kept, read_originals
 from grader.harness.batch.records import Outcome, Status
 from grader.harness.batch.store import Store
+from grader.harness.batch.take import keep_choices
 from grader.harness.fingerprints import find_fingerprints
 from grader.harness.submission import open_submission_bytes
 from grader.labs.merge.lab import LAB
@@ -216,3 +218,46 @@ def test_staff_choose_the_upload_that_counts(school):
     assert back.returncode == 0, back.stderr
     assert again == [key, key]
     assert Store(school.out).line(key).status is Status.UNGRADABLE
+
+
+def test_those_without_a_file_are_in_the_gradebook_as_all_others(school):
+    with closing(sqlite3.connect(school.out / "gradebook.db")) as database:
+        known = {key for (key,) in database.execute("select id from student")}
+
+    assert known == {*school.a_class.expectations, *school.a_class.absent, *school.a_class.without_file}
+
+
+def test_choice_that_fits_nobody_does_not_stop_the_next_run(school):
+    keep_choices(school.store, {"N1": "gone.zip"})
+
+    done = run(school.a_class, school.out)
+
+    assert done.returncode == 0, done.stderr
+    assert "1 chosen with --take before and not found now; the choice is kept: N1=gone.zip\n" in done.stdout
+    keep_choices(school.store, {})
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            "N1=a.zip",
+            "--take must name somebody who handed in; 'N1' is that of nobody. The class page lists all ids.\n",
+        ),
+        (
+            "lab.zip",
+            "--take must be an id, = and a file, as in --take N26130891=lab.zip; got 'lab.zip'. The class page ",
+        ),
+    ],
+    ids=["nobody", "no_id"],
+)
+def test_choice_that_cannot_be_made_is_one_sentence(school, words, says):
+    before = {path: path.stat().st_mtime_ns for path in school.out.rglob("*") if path.is_file()}
+
+    done = run(school.a_class, school.out, "--take", words)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(says)
+    assert done.stderr.count("\n") == 1
+    after = {path: path.stat().st_mtime_ns for path in school.out.rglob("*") if path.is_file()}
+    assert {path for path in after if before.get(path) != after[path]} <= {school.out / ".lock"}

@@ -19,7 +19,7 @@ Only the coordinator writes here, one coordinator at a time. A file is written b
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -126,7 +126,7 @@ class Store:
     def rewrite(self, line: Line) -> None:
         """Keep a line whose submission and result stay as they are."""
         self._lines.pop(line.person.key, None)
-        write(self._line(line.person.key), _to_json(to_plain(line)))
+        write(self._line(line.person.key), to_json(to_plain(line)))
 
     def line(self, key: str) -> Line | None:
         """Return a student's line, or None when it, or what it stands for, is not there: it will be graded then."""
@@ -179,7 +179,7 @@ class Store:
 
     def keep_pairs(self, pairs: Sequence[SimilarPair]) -> None:
         """Remember which submissions look alike."""
-        write(self.folder / "pairs.json", _to_json({"pairs": to_plain(pairs)}))
+        write(self.folder / "pairs.json", to_json({"pairs": to_plain(pairs)}))
 
     def pairs(self) -> Sequence[SimilarPair]:
         """Return which submissions looked alike the last time; none where nobody has looked."""
@@ -189,33 +189,11 @@ class Store:
         except (OSError, ValueError, LookupError, TypeError):
             return []
 
-    def keep_choices(self, choices: Mapping[str, str]) -> None:
-        """Remember which entry counts for whom, by key."""
-        write(self._choices, _to_json({"choices": choices}))
-
-    def choices(self) -> Mapping[str, str]:
-        """Return the choices that were remembered.
-
-        Raises
-        ------
-        GraderError
-            If they cannot be read: without them other uploads would count than those that the staff chose.
-        """
-        try:
-            return from_plain(dict[str, str], json.loads(self._choices.read_bytes())["choices"])
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, LookupError, TypeError) as exc:
-            raise GraderError(
-                f"The choices of --take must be as they were written; {str(self._choices)!r} cannot be read. "
-                "Delete it, and choose again with --take."
-            ) from exc
-
     def call(self, lab: str, roll: Roll) -> None:
         """Remember whose lab it is, and who and what was found."""
         keys = tuple(upload.person.key for upload in roll.uploads)
         found = Found(lab, keys, tuple(roll.others), tuple(roll.absent), tuple(roll.without_file))
-        write(self._roll, _to_json(to_plain(found)))
+        write(self._roll, to_json(to_plain(found)))
 
     def found(self) -> Found:
         """Return what was found the last time.
@@ -247,10 +225,6 @@ class Store:
     @property
     def _roll(self) -> Path:
         return self.folder / "roll.json"
-
-    @property
-    def _choices(self) -> Path:
-        return self.folder / "choices.json"
 
     def _results(self, key: str) -> Path:
         return self.folder / "results" / f"{key}.json"
@@ -294,7 +268,8 @@ def write(path: Path, content: bytes) -> None:
         ) from exc
 
 
-def _to_json(value: Any) -> bytes:  # noqa: ANN401 - plain data
+def to_json(value: Any) -> bytes:  # noqa: ANN401 - plain data
+    """Write plain data as the folder's files have it."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     return text.encode("utf-8", "backslashreplace") + b"\n"
 

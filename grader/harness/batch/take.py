@@ -4,13 +4,15 @@ A choice is remembered in OUT by the student's key and the name of the entry. On
 files are not there today, is kept and told, and does no harm.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from grader.harness.batch.entries import read_entry
 from grader.harness.batch.records import Entry, Line, Roll, Status, Upload
-from grader.harness.batch.store import Store
-from grader.harness.errors import SubmissionError, UsageError
+from grader.harness.batch.store import Store, to_json, write
+from grader.harness.codec import from_plain
+from grader.harness.errors import GraderError, SubmissionError, UsageError
 from grader.harness.intake.names import printable, quoted
 from grader.harness.lab import Lab
 from grader.harness.submission import open_submission_bytes
@@ -18,6 +20,7 @@ from grader.harness.submission import open_submission_bytes
 NEWEST = "newest"
 """What takes a choice back, as nothing does."""
 
+_FILE = "choices.json"
 _MAX_OPENED = 8
 """So many of a student's other uploads are looked into."""
 
@@ -47,18 +50,43 @@ def take_chosen(store: Store, roll: Roll, asked: Sequence[str]) -> tuple[Roll, S
         If one asks for somebody who did not hand in, or for a file that is not theirs.
     """
     uploads = {upload.person.key: upload for upload in roll.uploads}
-    choices = dict(store.choices())
+    choices = dict(before := read_choices(store))
     for words in asked:
         key, name = _read(words, roll.uploads)
         choices.pop(key, None)
         if name not in {"", NEWEST}:
             choices[key] = _choose(uploads[key], name).name
-    if choices != store.choices():
-        store.keep_choices(choices)
+    if choices != before:
+        keep_choices(store, choices)
     chosen = {key: _find(uploads[key], name) for key, name in choices.items() if key in uploads}
     lost = [f"{key}={name}" for key, name in choices.items() if len(chosen.get(key, ())) != 1]
     taken = [_take(upload, chosen.get(upload.person.key, ())) for upload in roll.uploads]
     return replace(roll, uploads=taken), lost
+
+
+def read_choices(store: Store) -> Mapping[str, str]:
+    """Return the choices that were remembered: names of entries, by key.
+
+    Raises
+    ------
+    GraderError
+        If they cannot be read: without them other uploads would count than those that the staff chose.
+    """
+    path = store.folder / _FILE
+    try:
+        return from_plain(dict[str, str], json.loads(path.read_bytes())["choices"])
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, LookupError, TypeError) as exc:
+        raise GraderError(
+            f"The choices of --take must be as they were written; {str(path)!r} cannot be read. Delete it, and choose "
+            "again with --take."
+        ) from exc
+
+
+def keep_choices(store: Store, choices: Mapping[str, str]) -> None:
+    """Remember which entry counts for whom."""
+    write(store.folder / _FILE, to_json({"choices": choices}))
 
 
 def find_other_answer(lab: Lab, upload: Upload, status: Status) -> str:

@@ -266,22 +266,3 @@ def test_store_keeps_code_that_is_called_a_text_as_code(store, tmp_path):
     keep_reports(store, tmp_path, name="merge.py.txt")
 
     assert list(kept(store)) == ["N1.py"]
-
-
-def test_store_remembers_choices(store):
-    assert store.choices() == {}
-
-    store.keep_choices({"N1": "a/b 好.zip"})
-
-    assert Store(store.folder).choices() == {"N1": "a/b 好.zip"}
-
-
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"choices": [1]}', b'{"choices": {"a": 1}}'])
-def test_store_says_that_choices_cannot_be_read(store, content):
-    write(store.folder / "choices.json", content)
-
-    with pytest.raises(
-        GraderError,
-        match=r"choices of --take must be as they were written; '.*out/choices\.json' cannot be read\. Delete it, and",
-    ):
-        store.choices()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from grader.harness.batch.records import Entry, Line, Person, Place, Roll, Status, Upload
-from grader.harness.batch.store import Store
-from grader.harness.batch.take import find_other_answer, take_chosen, with_other_answer
-from grader.harness.errors import UsageError
+from grader.harness.batch.store import Store, write
+from grader.harness.batch.take import find_other_answer, keep_choices, read_choices, take_chosen, with_other_answer
+from grader.harness.errors import GraderError, UsageError
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.lines import WHEN
 from tests.submissions.malformed import SOURCE, TEMPLATE, pack, pack_lab
@@ -76,7 +76,7 @@ def test_take_goes_by_the_student_id_where_one_has_it(store):
     roll, _ = take_chosen(store, ROLL, ["N4=w.zip", "N1=old.zip"])
 
     assert counting(roll)["N4-15"] == "w.zip"
-    assert store.choices() == {"N1": f"c.zip/{FLAT}old.zip", "N4-15": "w.zip"}
+    assert read_choices(store) == {"N1": f"c.zip/{FLAT}old.zip", "N4-15": "w.zip"}
 
 
 def test_take_is_remembered_until_it_is_taken_back(store):
@@ -86,12 +86,17 @@ def test_take_is_remembered_until_it_is_taken_back(store):
     assert counting(take_chosen(store, ROLL, ["N2=two.zip"])[0])["N1"] == f"c.zip/{FLAT}old.zip"
 
 
+def test_nothing_is_written_where_nobody_chose(store):
+    assert take_chosen(store, ROLL, []) == (ROLL, [])
+    assert not store.folder.exists()
+
+
 @pytest.mark.parametrize("words", ["N1=newest", "N1="])
 def test_take_is_taken_back(store, words):
     take_chosen(store, ROLL, ["N1=old.zip"])
 
     assert counting(take_chosen(store, ROLL, [words])[0]) == counting(ROLL)
-    assert store.choices() == {}
+    assert read_choices(store) == {}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +119,7 @@ def test_take_refuses_what_it_cannot_choose(store, words, message):
         take_chosen(store, ROLL, ["N1=old.zip", words])
 
     assert "\n" not in str(caught.value)
-    assert store.choices() == {}, "nothing is remembered of a command that is refused"
+    assert read_choices(store) == {}, "nothing is remembered of a command that is refused"
 
 
 @pytest.mark.parametrize(
@@ -128,12 +133,23 @@ def test_take_refuses_what_it_cannot_choose(store, words, message):
     ids=["unknown_student", "file_is_gone", "several_now", "the_newest"],
 )
 def test_choice_that_fits_nothing_any_more_is_told_and_kept(store, choices, lost):
-    store.keep_choices(choices)
+    keep_choices(store, choices)
 
     roll, told = take_chosen(store, ROLL, [])
 
     assert (roll, told) == (ROLL, lost)
-    assert store.choices() == choices
+    assert read_choices(store) == choices
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"choices": [1]}', b'{"choices": {"a": 1}}'])
+def test_choices_that_cannot_be_read_are_told(store, content):
+    write(store.folder / "choices.json", content)
+
+    with pytest.raises(
+        GraderError,
+        match=r"choices of --take must be as they were written; '.*out/choices\.json' cannot be read\. Delete it, and",
+    ):
+        take_chosen(store, ROLL, [])
 
 
 def hand_in(folder, *contents):
