@@ -15,7 +15,9 @@ from grader.harness.batch import moodle
 from grader.harness.batch.files import File, decoded, find_files, is_system
 from grader.harness.batch.online_text import MAX_BYTES, is_online_text, to_text
 from grader.harness.batch.records import Entry, Place
+from grader.harness.characters import count
 from grader.harness.errors import SubmissionError
+from grader.harness.intake.code import MIB
 from grader.harness.intake.contents import MAX_REPORT_BYTES
 from grader.harness.intake.loose import REPORTS, LooseReport
 from grader.harness.intake.names import Naming, printable
@@ -108,6 +110,17 @@ def read_reports(entry: Entry) -> tuple[LooseReport, ...]:
             break
         reports.append(LooseReport(printable(report.file_name), content))
     return tuple(reports)
+
+
+def remark_reports(entry: Entry, n_read: int) -> Iterator[str]:
+    """Say for the staff that not all reports beside what was handed in were read."""
+    n_beside = len(entry.beside)
+    if n_read < n_beside:
+        beside = f"{count(n_beside, 'report')} beside '{printable(entry.file_name)}'"
+        yield (
+            f"Of {beside} {n_read} came along; the others cannot be read, come after the first {_MAX_REPORTS}, or make "
+            f"more than {MAX_FILE_BYTES // MIB} MiB together: look at them where they were handed in."
+        )
 
 
 def digest_upload(content: bytes, reports: Sequence[LooseReport]) -> str:

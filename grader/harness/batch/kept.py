@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from grader.harness.batch.store import Store
+from grader.harness.intake.loose import LooseReport
 from grader.harness.lab import Lab
 from grader.harness.submission import Submission, open_submission_bytes
 
@@ -24,8 +25,8 @@ def open_kept(lab: Lab, store: Store, key: str) -> Submission:
     submission : Submission
         The code, the report with its name, and everything else that grading saw.
     """
-    (name, data), *_ = read_originals(store, key)
-    return open_submission_bytes(lab, name, data, loose=store.reports(key))
+    (name, data), *reports = read_originals(store, key)
+    return open_submission_bytes(lab, name, data, loose=[LooseReport(*report) for report in reports])
 
 
 def read_originals(store: Store, key: str) -> Sequence[tuple[str, bytes]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grader.harness.batch.entries import digest_upload, read_entry, read_reports
+from grader.harness.batch.entries import digest_upload, read_entry, read_reports, remark_reports
 from grader.harness.batch.records import Job, Line, Outcome, Roll, Status, Upload
 from grader.harness.batch.store import Store
 from grader.harness.batch.take import with_other_answer
@@ -230,7 +230,7 @@ def make_line(upload: Upload, sha256: str, outcome: Outcome, reports: Sequence[L
         reports=tuple(report.name for report in reports),
         points=outcome.points,
         verdicts=outcome.verdicts,
-        remarks=(*upload.remarks, *outcome.remarks),
+        remarks=(*upload.remarks, *remark_reports(upload.entry, len(reports)), *outcome.remarks),
         problems=outcome.remarks,
         timing=outcome.timing,
         execution_s=outcome.execution_s,
@@ -256,7 +256,8 @@ def _is_of(line: Line, upload: Upload) -> bool:
 
 def _bring_up_to_date(lab: Lab, store: Store, line: Line, upload: Upload) -> Line:
     """Take over what can change without the submission: its name, the worksheet's times, what else was handed in."""
-    newer = replace(line, **_tell_of(upload), remarks=(*upload.remarks, *line.problems))
+    remarks = (*upload.remarks, *remark_reports(upload.entry, len(line.reports)), *line.problems)
+    newer = replace(line, **_tell_of(upload), remarks=remarks)
     newer = with_other_answer(lab, upload, newer)
     if newer != line:
         store.rewrite(newer)

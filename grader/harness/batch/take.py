@@ -5,6 +5,7 @@ files are not there today, is kept and told, and does no harm.
 """
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -112,20 +113,27 @@ def find_other_answer(lab: Lab, upload: Upload, status: Status) -> str:
     return next((entry.name for entry in upload.older[:_MAX_OPENED] if _has_code(lab, entry)), "")
 
 
-def remark_other_answer(upload: Upload, name: str) -> str:
-    """Say that another upload looks like an answer, and what to do."""
-    key, shown = upload.person.key, printable(name.rpartition("/")[2])
-    return (
-        f"The upload that counts, '{printable(upload.entry.file_name)}', holds no answer; '{shown}', which the student "
-        f"handed in as well, looks like one. To let it count: batch … --take '{key}={shown}'."
-    )
-
-
 def with_other_answer(lab: Lab, upload: Upload, line: Line) -> Line:
     """Add the remark on another upload to a student's line where there is one that looks like an answer."""
     name = find_other_answer(lab, upload, line.status)
-    remarks = (remark_other_answer(upload, name), *line.remarks) if name else line.remarks
+    remarks = (_remark_other_answer(upload, name), *line.remarks) if name else line.remarks
     return replace(line, other_answer=name, remarks=remarks)
+
+
+def _remark_other_answer(upload: Upload, name: str) -> str:
+    """Say that another upload looks like an answer, and what to do."""
+    other = next(_short_name(upload, entry) for entry in upload.older if entry.name == name)
+    choice = shlex.quote(f"{upload.person.key}={other}")
+    return (
+        f"The upload that counts, '{_short_name(upload, upload.entry)}', holds no answer; '{other}', which the student "
+        f"handed in as well, looks like one. To let it count: batch … --take {choice}."
+    )
+
+
+def _short_name(upload: Upload, entry: Entry) -> str:
+    """Name one of a student's uploads so that `_find` finds it alone: by the last part of its name if that tells."""
+    last = entry.name.rpartition("/")[2]
+    return printable(last if len(_find(upload, last)) == 1 else entry.name)
 
 
 def _read(words: str, uploads: Sequence[Upload]) -> tuple[str, str]:
@@ -149,7 +157,7 @@ def _choose(upload: Upload, name: str) -> Entry:
     """Find the upload that is asked for."""
     found = _find(upload, name)
     if len(found) != 1:
-        names = quoted([entry.name for entry in (upload.entry, *upload.older)])
+        names = quoted([_short_name(upload, entry) for entry in (upload.entry, *upload.older)])
         got = "none of them" if not found else f"{len(found)} of them"
         raise UsageError(
             f"--take must name one upload of {upload.person.key}; {name!r:.200} is {got}. They are: {names}."
@@ -172,8 +180,8 @@ def _take(upload: Upload, chosen: Sequence[Entry]) -> Upload:
     (entry,) = chosen
     others = tuple(one for one in (upload.entry, *upload.older) if one != entry)
     remark = (
-        f"The staff chose '{printable(entry.file_name)}' with --take; the latest upload, "
-        f"'{printable(upload.entry.file_name)}', does not count. To take that back: batch … --take "
+        f"The staff chose '{_short_name(upload, entry)}' with --take; the latest upload, "
+        f"'{_short_name(upload, upload.entry)}', does not count. To take that back: batch … --take "
         f"{upload.person.key}={NEWEST}."
     )
     return replace(upload, entry=entry, older=others, remarks=(*upload.remarks, remark))

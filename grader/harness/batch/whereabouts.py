@@ -53,5 +53,5 @@ def _others(lines: Sequence[Line], others: Sequence[Entry]) -> Iterator[Whereabo
     owners = {name: line.person.key for line in lines for name in line.around}
     for entry in others:
         owner = owners.get(entry.name, "")
-        told = f"{entry.why_not}, shown with the submission" if owner else entry.why_not
+        told = f"{entry.why_not}; it goes with the submission" if owner else entry.why_not
         yield Whereabouts(entry.name, told, owner)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.harness.batch.entries import digest_upload, find_entries, read_entry, read_reports
+from grader.harness.batch.entries import digest_upload, find_entries, read_entry, read_reports, remark_reports
 from grader.harness.errors import SubmissionError
 from grader.harness.intake.loose import LooseReport
 from grader.harness.submission import open_submission_bytes
@@ -376,6 +376,19 @@ def test_read_reports_reads_no_more_than_a_submission_may_have(tmp_path, monkeyp
     assert [report.content for report in read_reports(entry)] == [b"123"] * 4, (
         "one byte more tells that it is too large"
     )
+
+
+def test_remark_tells_of_reports_that_did_not_come_along(tmp_path):
+    put(tmp_path, f"{LEE}/merge.py", f"{LEE}/a.pdf", f"{LEE}/b.pdf")
+    entry = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside)
+
+    assert list(remark_reports(entry, 2)) == []
+    assert list(remark_reports(entry, 1)) == [
+        (
+            "Of 2 reports beside 'merge.py' 1 came along; the others cannot be read, come after the first 8, or make "
+            "more than 128 MiB together: look at them where they were handed in."
+        )
+    ]
 
 
 def test_digest_tells_another_report_from_the_same():

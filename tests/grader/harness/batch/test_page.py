@@ -434,7 +434,7 @@ def test_page_says_where_every_file_went():
 
     assert text.rstrip().endswith(
         "a/N1.zip older upload N1 Ann b/N1.zip graded N1 Ann "
-        "b/report.pdf a report that lies beside 'N1.zip', shown with the submission N1 Ann c/x junk"
+        "b/report.pdf a report that lies beside 'N1.zip'; it goes with the submission N1 Ann c/x junk"
     )
     assert "4 files" in text
     assert "None was found." in section(render((), (), (), (), {}), "files")

@@ -339,6 +339,18 @@ def test_run_takes_another_report_for_a_new_upload(store, roll, tmp_path, change
     assert [upload.person.key for upload in plan.to_grade] == plan.newer == ["N1"]
 
 
+def test_run_says_that_a_report_cannot_be_read(store, roll, tmp_path):
+    path = tmp_path / "r.pdf"
+    whole = replace(roll, uploads=[with_report(roll.uploads[0], path, b"%PDF-1")])
+    path.unlink()
+
+    for _ in range(2):  # when it is graded, and when it is there already
+        grade_all(store, make_plan(LAB, store, whole))
+
+        says, *_ = store.line("N1").remarks
+        assert says.startswith("Of 1 report beside 'N1_Lab3.zip' 0 came along; the others cannot be read, come after")
+
+
 def test_run_keeps_the_reports_of_a_submission_that_can_be_read_no_longer(store, roll, tmp_path):
     first = with_report(roll.uploads[0], tmp_path / "r.pdf", b"%PDF-1")
     whole = replace(roll, uploads=[first])

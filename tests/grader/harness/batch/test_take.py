@@ -65,8 +65,8 @@ def test_take_lets_another_upload_count(store, asked):
     assert (first.entry, first.older) == (before.older[0], (before.entry, *before.older[1:]))
     (remark,) = first.remarks
     assert remark == (
-        "The staff chose 'old.zip' with --take; the latest upload, 'new.zip', does not count. To take that back: "
-        "batch … --take N1=newest."
+        f"The staff chose '{FLAT}old.zip' with --take; the latest upload, 'new.zip', does not count. To take that "
+        "back: batch … --take N1=newest."
     )
     assert others == ROLL.uploads[1:]
     assert lost == []
@@ -110,7 +110,10 @@ def test_take_is_taken_back(store, words):
         ("=a.zip", r"somebody who handed in; '' is that of nobody"),
         ("N3=a.zip", r"somebody who handed in; 'N3' is that of N3-13, N3-14\. The"),
         ("N2=old.zip", r"--take must name one upload of N2; 'old\.zip' is none of them\. They are: 'two\.zip'\."),
-        ("N1=lab.zip", r"one upload of N1; 'lab\.zip' is 2 of them\. They are: 'c\.zip/b/new\.zip', '"),
+        (
+            "N1=lab.zip",
+            rf"one upload of N1; 'lab\.zip' is 2 of them\. They are: 'new\.zip', '{FLAT}old\.zip', 'c\.zip/a/lab\.zip', 'c\.zip/b/lab\.zip'\.",
+        ),
     ],
     ids=["no_sign", "nobody", "no_id", "several", "not_theirs", "two_of_the_name"],
 )
@@ -192,7 +195,20 @@ def test_line_tells_of_the_other_answer(tmp_path):
     assert told.other_answer == "class/1.zip"
     remark = (
         "The upload that counts, '0.zip', holds no answer; '1.zip', which the student handed in as well, looks like "
-        "one. To let it count: batch … --take 'N1=1.zip'."
+        "one. To let it count: batch … --take N1=1.zip."
     )
     assert told.remarks == (remark, "Odd.")
     assert with_other_answer(LAB, hand_in(tmp_path, NONE, OLD), replace(line, other_answer="x")) == line
+
+
+def test_remark_names_uploads_of_one_name_by_their_whole_names(tmp_path):
+    given = hand_in(tmp_path, NONE, pack_lab(SOURCE))
+    newest, other = (replace(one, file_name="lab.zip") for one in (given.entry, given.older[0]))
+    given = replace(given, entry=replace(newest, name="2.zip/lab.zip"), older=(replace(other, name="it's/lab.zip"),))
+
+    (remark,) = with_other_answer(LAB, given, Line(Person("N1"), Status.UNGRADABLE, "", "2.zip/lab.zip")).remarks
+
+    assert remark == (
+        "The upload that counts, '2.zip/lab.zip', holds no answer; 'it's/lab.zip', which the student handed in as "
+        """well, looks like one. To let it count: batch … --take 'N1=it'"'"'s/lab.zip'."""
+    )
