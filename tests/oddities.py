@@ -100,6 +100,7 @@ ODDITIES: Mapping[str, Oddity] = {
         lambda key: [_code(key), ("draft.pdf", OTHER_REPORT, 0.0), _pdf(key)], n_others=2
     ),
     "report beside bare code": Oddity(lambda key: [("merge.py", right(), 0.0), _pdf(key)], n_others=1),
+    "report alone": Oddity(lambda key: [_pdf(key)], has_code=False),
     "picture beside the zip": Oddity(
         lambda key: [
             _zip(key, ("merge.py", right()), (f"{key}_Lab3_report.pdf", REPORT)),

@@ -32,7 +32,7 @@ from grader.harness.errors import SubmissionError
 from grader.harness.intake.code import MAX_SOURCE_BYTES, MIB, PYTHON, Wanted
 from grader.harness.intake.contents import Contents, read_contents
 from grader.harness.intake.formats import find_other_format
-from grader.harness.intake.loose import LooseReport, add_loose
+from grader.harness.intake.loose import REPORTS, LooseReport, add_loose
 from grader.harness.intake.names import Naming, printable
 from grader.harness.intake.problems import fatal, remark
 from grader.harness.intake.source import judge_source, to_utf8
@@ -128,7 +128,9 @@ def open_submission_bytes(
     is_bare = name.lower().endswith(PYTHON)
     student_id = _find_owner(naming, loose) if is_bare else naming.find_student_id(name)
     wanted = Wanted(naming, template, student_id, others, _find_handout(lab))
-    contents = add_loose(_read(name, data, wanted, is_bare=is_bare), loose, wanted, is_bare=is_bare)
+    is_report = name.lower().endswith(REPORTS)  # handed in alone, it is still there to be marked
+    reports = [LooseReport(name, data), *loose] if is_report else loose
+    contents = add_loose(_read(name, data, wanted, is_bare=is_bare), reports, wanted, is_zip=not (is_bare or is_report))
     problems = list(contents.problems)
     if is_bare and name != naming.code:
         problems.append(remark(naming, "code_name", f"this one is called '{printable(name)}'"))

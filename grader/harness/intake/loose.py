@@ -1,4 +1,4 @@
-"""Reports that were handed in as files of their own, beside the zip or the bare code: which of all reports counts.
+"""Reports that were handed in as files of their own, beside the zip or bare code, or alone: which of all counts.
 
 The zip is where the report belongs, so of two that are equally sound its own counts. What is only beside it counts as
 well: it is the student's work, and its points are given by a person.
@@ -36,7 +36,7 @@ class LooseReport:
     content: bytes
 
 
-def add_loose(contents: Contents, loose: Sequence[LooseReport], wanted: Wanted, *, is_bare: bool) -> Contents:
+def add_loose(contents: Contents, loose: Sequence[LooseReport], wanted: Wanted, *, is_zip: bool) -> Contents:
     """Choose among the report of a zip and those beside it.
 
     Parameters
@@ -47,8 +47,8 @@ def add_loose(contents: Contents, loose: Sequence[LooseReport], wanted: Wanted, 
         What lies beside it.
     wanted : Wanted
         What is looked for.
-    is_bare : bool
-        Whether there is no zip, so that no report could lie in one.
+    is_zip : bool
+        Whether a zip was handed in, in which the report should lie.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def add_loose(contents: Contents, loose: Sequence[LooseReport], wanted: Wanted, 
         return replace(contents, problems=[*contents.problems, *others])
     problems = [problem for problem in contents.problems if problem.code not in {"no_report", "report_not_pdf"}]
     in_zip = [contents.report_name] if contents.report_name else []
-    problems += [*_judge(wanted, best, is_bare=is_bare), *_remark_others(wanted, in_zip, loose, best.name)]
+    problems += [*_judge(wanted, best, is_zip=is_zip), *_remark_others(wanted, in_zip, loose, best.name)]
     report = best.content if 0 < len(best.content) <= MAX_REPORT_BYTES else None
     return replace(contents, report=report, report_name=printable(best.name), problems=problems)
 
@@ -76,10 +76,10 @@ def _soundness(name: str, content: bytes | None) -> int:
     return _BROKEN if name.lower().endswith(".pdf") else _DOCUMENT
 
 
-def _judge(wanted: Wanted, report: LooseReport, *, is_bare: bool) -> Iterator[Problem]:
+def _judge(wanted: Wanted, report: LooseReport, *, is_zip: bool) -> Iterator[Problem]:
     """Say of a report that lies beside the zip what would be said of one within."""
     shown = f"'{printable(report.name)}'"
-    if not is_bare:
+    if is_zip:
         yield remark(wanted.naming, "report_beside", f"{shown} was handed in beside the zip")
     if not report.name.lower().endswith(".pdf"):
         yield remark(wanted.naming, "report_not_pdf", f"there is {shown}")

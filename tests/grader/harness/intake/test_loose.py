@@ -118,6 +118,23 @@ def test_report_beside_bare_code_is_in_its_place():
     assert codes(opened) == ["several_reports"]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        (NAME, REPORT, ["not_a_zip", "file_name"]),
+        ("report.docx", WORD, ["truncated", "report_not_pdf", "file_name"]),
+        (NAME, b"", ["empty_file", "report_empty", "file_name"]),
+    ],
+    ids=["pdf", "document", "empty"],
+)
+def test_report_alone_is_there_to_be_marked(name, content, expected):
+    opened = open_with(content, name=name)
+
+    assert (opened.source, opened.report) == (None, content or None)
+    assert opened.handed.report_name == name
+    assert codes(opened) == expected
+
+
 def test_bare_code_with_reports_of_two_people_has_no_owner():
     opened = open_with(SOURCE, (NAME, REPORT), ("N26130892_Lab3_report.pdf", REPORT), name="merge.py")
 
