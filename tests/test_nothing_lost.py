@@ -122,6 +122,9 @@ def test_table_says_where_every_file_went(school, page):
         "a hidden file",
     }
     assert all(student for became, student in table.values() if became.endswith("; it goes with the submission"))
+    assert [name for name, (_, student) in table.items() if not student] == sorted(
+        ["submissions.zip/.DS_Store", "submissions.zip/__MACOSX/._submissions"]
+    )
     n_beside = sum(became.startswith("a report that lies beside") for became, _ in table.values())
     assert n_beside == sum(became.startswith("a report") and bool(student) for became, student in table.values()) > 7
 

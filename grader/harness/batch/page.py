@@ -212,7 +212,7 @@ def render_class_page(
         others=sorted(others, key=lambda entry: entry.name),
         absent=sorted(absent, key=lambda person: person.key),
         without_file=sorted(without_file, key=lambda one: one.person.key),
-        files=list_whereabouts(lines, others),
+        files=list_whereabouts(lines, others, without_file),
         pairs=sorted(pairs, key=lambda pair: (-max(pair.share_first, pair.share_second), pair.first, pair.second)),
         **_spread(rubric, students),
         **_misses(rubric, lines),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.harness.batch.records import Entry, Line, Status
+from grader.harness.batch.records import Entry, Line, Status, WithoutFile
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ class Whereabouts:
     key: str = ""
 
 
-def list_whereabouts(lines: Sequence[Line], others: Sequence[Entry]) -> Sequence[Whereabouts]:
+def list_whereabouts(
+    lines: Sequence[Line], others: Sequence[Entry], without_file: Sequence[WithoutFile] = ()
+) -> Sequence[Whereabouts]:
     """Tell of each entry what became of it.
 
     Parameters
@@ -34,13 +36,15 @@ def list_whereabouts(lines: Sequence[Line], others: Sequence[Entry]) -> Sequence
         The class.
     others : sequence of Entry
         Those that are no submission.
+    without_file : sequence of WithoutFile, optional
+        Students who have an online text alone.
 
     Returns
     -------
     whereabouts : sequence of Whereabouts
         Sorted by name, each entry once.
     """
-    return sorted([*_submissions(lines), *_others(lines, others)], key=lambda one: one.name)
+    return sorted([*_submissions(lines), *_others(lines, others, without_file)], key=lambda one: one.name)
 
 
 def _submissions(lines: Sequence[Line]) -> Iterator[Whereabouts]:
@@ -49,9 +53,14 @@ def _submissions(lines: Sequence[Line]) -> Iterator[Whereabouts]:
         yield from (Whereabouts(name, Status.OLDER.value, line.person.key) for name in line.older)
 
 
-def _others(lines: Sequence[Line], others: Sequence[Entry]) -> Iterator[Whereabouts]:
-    owners = {name: line.person.key for line in lines for name in line.around}
+def _others(
+    lines: Sequence[Line], others: Sequence[Entry], without_file: Sequence[WithoutFile]
+) -> Iterator[Whereabouts]:
+    """Tell of what is no submission: whose it is by what it belongs to, or else by Moodle's number."""
+    people = [*(line.person for line in lines), *(one.person for one in without_file)]
+    numbers = {person.participant: person.key for person in people if person.participant}
+    around = {name: line.person.key for line in lines for name in line.around}
+    owners = around | {entry.name: one.person.key for one in without_file for entry in one.texts}
     for entry in others:
-        owner = owners.get(entry.name, "")
-        told = f"{entry.why_not}; it goes with the submission" if owner else entry.why_not
-        yield Whereabouts(entry.name, told, owner)
+        told = f"{entry.why_not}; it goes with the submission" if entry.name in around else entry.why_not
+        yield Whereabouts(entry.name, told, owners.get(entry.name, numbers.get(entry.participant, "")))

@@ -440,6 +440,17 @@ def test_page_says_where_every_file_went():
     assert "None was found." in section(render((), (), (), (), {}), "files")
 
 
+def test_page_knows_whose_a_file_is_that_is_no_submission():
+    line = replace(make_line("N1"), person=Person("N1", "N1", "Ann", "12"))
+    written = make_entry("t.html", "an online text")
+    others = [replace(make_entry("a.png", "a file"), participant="12"), written, replace(written, name="u.html")]
+    without_file = [WithoutFile(Person("N9", "N9", "", "13"), "", (written,))]
+
+    text = section(render([line], others, without_file=without_file), "files")
+
+    assert "a.png a file N1 Ann t.html an online text N9 u.html an online text" in text
+
+
 def test_page_lists_similar_pairs_most_alike_first():
     text = section(render(), "similar")
 
