@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from statistics import median
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from urllib.parse import quote
 from grader.harness.batch.figures import bin_points, count_missed, draw_histogram, draw_missed
 from grader.harness.batch.records import Entry, Line, Person, SimilarPair, Status, WithoutFile
 from grader.harness.batch.whereabouts import list_whereabouts
-from grader.harness.characters import cut, one_line
+from grader.harness.characters import cut, one_line, shorten
 from grader.harness.lab import Lab
 from grader.harness.marking import Lateness, Marking
 from grader.harness.report.html import make_environment, read_style
@@ -30,6 +31,9 @@ MAX_NAME = 60
 
 MAX_SENTENCE = 300
 """Columns of a remark or a reason."""
+
+MAX_PASSAGE = 2000
+"""Characters of an online text; the notebook of its writer has all of it."""
 
 MAX_NOTES = 8
 """So many remarks of one submission are written; the others are counted."""
@@ -272,6 +276,7 @@ def _fill(**fields: object) -> str:
     environment.filters.update(
         name=_write_name,
         sentence=_write_sentence,
+        passage=partial(shorten, n_characters=MAX_PASSAGE),
         entries=_write_entries,
         ratio=_write_ratio,
         seconds=_write_seconds,

@@ -84,7 +84,8 @@ def call_roll(entries: Sequence[Entry], worksheet: Worksheet | None = None) -> R
         for student, person in people
         if student.entries
     ]
-    others = [entry for entry in entries if entry.why_not] + [one for student in students for one in student.reports]
+    others = [replace(entry, text="") for entry in entries if entry.why_not]  # the text is its writer's
+    others += [report for student in students for report in student.reports]
     without_file = [
         WithoutFile(person, "" if student.row is None else student.row.status, tuple(student.texts))
         for student, person in people

@@ -426,6 +426,16 @@ def test_page_shows_online_texts_those_without_a_file_first():
     assert "None." in section(render(), "texts")
 
 
+def test_page_cuts_an_online_text_that_is_in_a_notebook_and_no_other():
+    written = replace(make_entry("x/onlinetext.html", "an online text"), text="y" * 5000)
+    without_file = [WithoutFile(Person("N9", "N9"), "", (written,))]
+
+    text = section(render([make_line("N1", online_text="z" * 5000)], without_file=without_file), "texts")
+
+    assert "y" * 5000 in text
+    assert "z" * 2000 + " (3,000 more characters)" in " ".join(text.split())
+
+
 def test_page_says_where_every_file_went():
     line = make_line("N1", entry="b/N1.zip", older=("a/N1.zip",), around=("b/report.pdf",), name="Ann")
     others = [make_entry("b/report.pdf", "a report that lies beside 'N1.zip'"), make_entry("c/x", "junk")]
