@@ -55,6 +55,7 @@ def add_loose(contents: Contents, loose: Sequence[LooseReport], wanted: Wanted, 
     contents : Contents
         With the report that counts, and the problems of that one. Others are named in a remark.
     """
+    loose = [report for report in loose if report.content != contents.report]  # of two that are equal either counts
     if not loose:
         return contents
     best = min(loose, key=lambda one: (_soundness(one.name, one.content), misfit(one.name, wanted)))

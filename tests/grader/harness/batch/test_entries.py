@@ -257,6 +257,27 @@ def test_find_entries_lets_a_zip_stand_before_loose_files(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("zipped", "report"),
+    [
+        (f"{LEE}/N26130001_Lab3.zip", f"{LEE}/report.docx"),
+        (f"{LEE}_lab.zip", f"{LEE}_my report.pdf"),
+        ("N26130001_Lab3.zip", "N26130001_Lab3_report.pdf"),
+        ("zips/N26130001_Lab3.zip", "reports/n26130001.pdf"),
+    ],
+    ids=["folder", "flat", "by_id", "by_id_elsewhere"],
+)
+def test_find_entries_puts_a_report_beside_a_zip(zipped, report, tmp_path):
+    put(tmp_path, zipped, report, f"{BOB}/N26130002_Lab3.zip")
+
+    entries = {entry.name: entry for entry in find_entries(LAB.naming, [tmp_path])}
+
+    assert entries[zipped].why_not == ""
+    assert [beside.name for beside in entries[zipped].beside] == [report]
+    assert entries[report].why_not == f"a report that lies beside '{entries[zipped].file_name}'"
+    assert entries[f"{BOB}/N26130002_Lab3.zip"].beside == ()
+
+
 def test_find_entries_takes_no_course_code_for_a_student(tmp_path):
     folder = put(tmp_path / "EE2025001", "final.zip", "x/merge.py", "merge.py", "EE2025002/other.zip")
 

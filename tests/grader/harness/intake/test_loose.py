@@ -48,6 +48,13 @@ def test_report_in_the_zip_counts_and_the_other_is_named():
     )
 
 
+def test_same_report_in_the_zip_and_beside_it_is_nothing_to_speak_of():
+    opened = open_with(pack_lab(), ("copy.pdf", REPORT))
+
+    assert (opened.report, opened.handed.report_name) == (REPORT, REPORT_NAME)
+    assert codes(opened) == []
+
+
 @pytest.mark.parametrize(
     ("inside", "kept"),
     [
@@ -69,7 +76,7 @@ def test_sound_report_beside_the_zip_counts_before_one_that_is_not(inside, kept)
     ("inside", "beside"),
     [
         ((REPORT_NAME, REPORT), ("a.docx", WORD)),
-        (("a.docx", WORD), ("b.docx", WORD)),
+        (("a.docx", WORD), ("b.docx", WORD + b"2")),
         ((REPORT_NAME, b"x"), (NAME, b"")),
     ],
     ids=["document", "two_documents", "empty"],
