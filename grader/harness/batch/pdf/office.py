@@ -7,6 +7,7 @@ nothing to expand and nothing to fetch.
 
 import codecs
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -28,8 +29,8 @@ class _Form:
 
     Attributes
     ----------
-    member : str
-        The part of the zip that holds the text.
+    member : Pattern
+        Names of the part of the zip that holds the text: Word on the web numbers it.
     text, ends : frozenset of str
         Elements whose characters are text, and those after which a line ends.
     spaces, breaks : frozenset of str
@@ -38,7 +39,7 @@ class _Form:
         Elements that are pictures, and those of which nothing is shown.
     """
 
-    member: str
+    member: re.Pattern[str]
     text: frozenset[str]
     ends: frozenset[str]
     spaces: frozenset[str]
@@ -48,7 +49,7 @@ class _Form:
 
 
 _WORD = _Form(
-    "word/document.xml",
+    re.compile(r"word/document\d*\.xml"),
     text=frozenset({"t"}),
     ends=frozenset({"p"}),
     spaces=frozenset({"tab"}),
@@ -58,7 +59,7 @@ _WORD = _Form(
     hidden=frozenset({"Fallback", "tabs"}),
 )
 _OPEN_DOCUMENT = _Form(
-    "content.xml",
+    re.compile(r"content\.xml"),
     text=frozenset({"p", "h"}),
     ends=frozenset({"p", "h"}),
     spaces=frozenset({"tab", "s"}),
@@ -128,10 +129,9 @@ def answer(data: bytes, send: Send) -> None:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = set(archive.namelist())
-            form = _WORD if _WORD.member in names else _OPEN_DOCUMENT
+            form, member = _find_text(archive.namelist())
             text = _Text(form)
-            is_whole = _read(archive, text)
+            is_whole = _read(archive, member, text)
     # What zipfile and expat raise for hostile bytes.
     except (
         zipfile.BadZipFile,
@@ -153,7 +153,13 @@ def answer(data: bytes, send: Send) -> None:
         n_pictures = 0
 
 
-def _read(archive: zipfile.ZipFile, text: _Text) -> bool:
+def _find_text(names: list[str]) -> tuple[_Form, str]:
+    """Find the part that holds the text, a Word document's first; LookupError where there is none."""
+    found = [(form, name) for form in (_WORD, _OPEN_DOCUMENT) for name in names if form.member.fullmatch(name)]
+    return found[0]
+
+
+def _read(archive: zipfile.ZipFile, member: str, text: _Text) -> bool:
     """Read the text of a document; tell whether that is all of it."""
     parser: Any = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -161,9 +167,9 @@ def _read(archive: zipfile.ZipFile, text: _Text) -> bool:
     parser.StartElementHandler, parser.EndElementHandler = text.start, text.end
     parser.CharacterDataHandler = text.characters
     n_bytes = 0
-    with archive.open(text.form.member) as member:
+    with archive.open(member) as file:
         try:
-            while piece := member.read(_PIECE_BYTES):
+            while piece := file.read(_PIECE_BYTES):
                 n_bytes += len(piece)
                 if n_bytes > protocol.MAX_XML_BYTES:
                     return False

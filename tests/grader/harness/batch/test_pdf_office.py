@@ -84,6 +84,10 @@ def test_text_of_a_word_document_is_what_one_reads(reader, body, text):
     assert reader.render(word(body)).text == text
 
 
+def test_text_of_a_document_of_word_on_the_web_is_found(reader):
+    assert reader.render(docx("a", name="word/document2.xml")).text == "a\n"
+
+
 def test_pictures_of_a_word_document_are_counted(reader):
     data = word(f"<w:p>{run('a')}<a:blip/><a:blip/></w:p>")
 
