@@ -10,15 +10,16 @@ import random
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from os import utime
 from pathlib import Path
 from typing import Self
 
+from tests.oddities import ODDITIES
 from tests.submissions.malformed import BUILDERS, STUDENT_ID
 from tests.zoo import BY_CHANCE, FOLDER, REPORT, Submission, load_zoo
 
@@ -80,6 +81,10 @@ class Class:
         Files that are no submissions: online texts, junk, a report beside a bare merge.py.
     absent : tuple of str
         Keys of those on the worksheet who handed in nothing.
+    without_file : tuple of str
+        Keys of those of whom there is an online text alone, or the worksheet's word that they submitted.
+    oddities : mapping of str to str
+        What a few did, of `tests.oddities.ODDITIES`, by key.
     """
 
     archive: Path
@@ -91,6 +96,8 @@ class Class:
     older: Mapping[str, int]
     n_others: int
     absent: tuple[str, ...]
+    without_file: tuple[str, ...]
+    oddities: Mapping[str, str]
 
     @property
     def n_entries(self) -> int:
@@ -110,6 +117,13 @@ class Student:
     earlier: Submission | None = None
     is_bare: bool = False
     has_text: bool = False
+    status: str = "No submission"
+    oddity: str = ""
+
+    @property
+    def is_without_file(self) -> bool:
+        """Whether they handed in something, and no file."""
+        return self.submission is None and (self.has_text or self.status != "No submission")
 
 
 def build_class(
@@ -122,6 +136,7 @@ def build_class(
     seed: int = 0,
     old_endings: bool = False,
     with_slow: bool = False,
+    odd: bool = False,
 ) -> Class:
     """Write what Moodle gives for a class of `n` who handed in and `N_ABSENT` who did not.
 
@@ -144,8 +159,12 @@ def build_class(
         Whether folders end in an underscore, as before Moodle 4.1.
     with_slow : bool
         Whether submissions that run into a time limit may be drawn.
+    odd : bool
+        Whether some do what few do, one each of `tests.oddities.ODDITIES`; and of the absent, one submitted nothing.
     """
     students = list(_enrol(_draw(names, n, seed, with_slow=with_slow), n, seed))
+    if odd:
+        students = list(_make_odd(students, n))
     target = folder / ("submissions.zip" if zipped else "submissions")
     n_others = 0
     with (_ArchiveWriter if zipped else _FolderWriter)(target) as writer:
@@ -163,10 +182,20 @@ def build_class(
         {student.key: student.full_name for student in students},
         {student.key: student.participant for student in students},
         {student.key: student.submitted for student in present},
-        {student.key: 1 for student in present if student.earlier},
+        {student.key: _count_older(student) for student in present if _count_older(student)},
         n_others + 2,
-        tuple(sorted(student.key for student in students if student.submission is None)),
+        _keys(one for one in students if one.submission is None and not one.is_without_file),
+        _keys(one for one in students if one.is_without_file),
+        {student.key: student.oddity for student in students if student.oddity},
     )
+
+
+def _keys(students: Iterable[Student]) -> tuple[str, ...]:
+    return tuple(sorted(student.key for student in students))
+
+
+def _count_older(student: Student) -> int:
+    return ODDITIES[student.oddity].n_older if student.oddity else int(student.earlier is not None)
 
 
 def _draw(names: Sequence[str] | None, n: int, seed: int, *, with_slow: bool) -> Iterator[Submission]:
@@ -205,6 +234,16 @@ def _enrol(submissions: Iterator[Submission], n: int, seed: int) -> Iterator[Stu
         )
 
 
+def _make_odd(students: Sequence[Student], n: int) -> Iterator[Student]:
+    """Have some do what few do, each oddity by one student; and let Moodle say of an absent one that they submitted."""
+    waiting = iter(ODDITIES)
+    for number, student in enumerate(students):
+        is_ordinary = not (student.earlier or student.is_bare or student.has_text or student.submission is None)
+        oddity = next(waiting, "") if is_ordinary else ""
+        status = "Submitted for grading" if number == n + 1 else student.status
+        yield replace(student, oddity=oddity, status=status)
+
+
 def _full_name(number: int) -> str:
     if number < len(ODD_NAMES):
         return ODD_NAMES[number]
@@ -222,6 +261,10 @@ def _hand_in(writer: "_Writer", student: Student, layout: str, ending: str) -> i
         n_others += 1
     if student.submission is None:
         return n_others
+    if student.oddity:
+        for name, content, hours in ODDITIES[student.oddity].files(student.key):
+            writer.add(f"{before}file{between}{name}", content, student.submitted - timedelta(hours=hours))
+        return n_others + ODDITIES[student.oddity].n_others
     name, content = _file(student.submission, student)
     if student.earlier:
         writer.add(
@@ -322,7 +365,7 @@ def _row(student: Student) -> list[str]:
         student.full_name,
         student.key,
         f"{student.key.lower()}@example.edu",
-        "Submitted for grading" if is_there else "No submission",
+        "Submitted for grading" if is_there else student.status,
         "",
         f"{TOTAL}.00",
         "Yes",

@@ -186,10 +186,11 @@ def test_class_keeps_what_was_handed_in(a_class, graded):
     out, _ = graded
     with zipfile.ZipFile(a_class.archive) as archive:
         handed_in = {archive.read(name) for name in archive.namelist()}
-    kept = [path.read_bytes() for path in (out / "submissions").glob("*.zip")]
+    kept = {path.name: path.read_bytes() for path in (out / "submissions").iterdir()}
 
-    assert len(list((out / "submissions").iterdir())) == N_STUDENTS
-    assert sum(content in handed_in for content in kept) >= N_STUDENTS - 2, "all but bare files packed with a report"
+    assert {name.partition("_report")[0].rpartition(".")[0] or name for name in kept} >= set(a_class.expectations)
+    assert len(kept) == N_STUDENTS + 2, "two came bare, with a report beside them"
+    assert handed_in.issuperset(kept.values())
 
 
 def test_class_that_is_killed_ends_as_one_that_is_not(a_class, graded, tmp_path):
@@ -410,7 +411,9 @@ def hand_in(folder, *tags):
 
 def begin(out, lab):
     out.mkdir()
-    (out / "roll.json").write_text(json.dumps({"lab": lab, "keys": [], "others": [], "absent": []}), encoding="utf-8")
+    (out / "roll.json").write_text(
+        json.dumps({"lab": lab, "keys": [], "others": [], "absent": [], "without_file": []}), encoding="utf-8"
+    )
     return out
 
 

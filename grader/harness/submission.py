@@ -19,7 +19,7 @@ one that is encrypted, damaged, a link, a folder or a bomb. All else is a remark
   file for a comment in Chinese; the program is the same. A null byte is fatal: Python refuses it, and no one can tell
   what stood there.
 - The report. It has its own points, given by a person; it never costs points of the code. A document that is no PDF
-  is kept for its reader.
+  is kept for its reader. One that was handed in beside the zip counts where the zip has none that can be read.
 """
 
 import hashlib
@@ -32,6 +32,7 @@ from grader.harness.errors import SubmissionError
 from grader.harness.intake.code import MAX_SOURCE_BYTES, MIB, PYTHON, Wanted
 from grader.harness.intake.contents import Contents, read_contents
 from grader.harness.intake.formats import find_other_format
+from grader.harness.intake.loose import REPORTS, LooseReport, add_loose
 from grader.harness.intake.names import Naming, printable
 from grader.harness.intake.problems import fatal, remark
 from grader.harness.intake.source import judge_source, to_utf8
@@ -100,7 +101,9 @@ def open_submission(lab: Lab, path: Path, *, others: Sequence[Naming] = ()) -> S
     return open_submission_bytes(lab, path.name, data, others=others)
 
 
-def open_submission_bytes(lab: Lab, name: str, data: bytes, *, others: Sequence[Naming] = ()) -> Submission:
+def open_submission_bytes(
+    lab: Lab, name: str, data: bytes, *, others: Sequence[Naming] = (), loose: Sequence[LooseReport] = ()
+) -> Submission:
     """Open a zip, or the bare code, that is in memory.
 
     Parameters
@@ -113,6 +116,8 @@ def open_submission_bytes(lab: Lab, name: str, data: bytes, *, others: Sequence[
         All of it.
     others : sequence of Naming, optional
         How other labs call their files.
+    loose : sequence of LooseReport, optional
+        Reports that were handed in beside it.
 
     Returns
     -------
@@ -121,9 +126,11 @@ def open_submission_bytes(lab: Lab, name: str, data: bytes, *, others: Sequence[
     """
     naming, template = lab.naming, lab.template_bytes
     is_bare = name.lower().endswith(PYTHON)
-    student_id = "" if is_bare else naming.find_student_id(name)
+    student_id = _find_owner(naming, loose) if is_bare else naming.find_student_id(name)
     wanted = Wanted(naming, template, student_id, others, _find_handout(lab))
-    contents = _read(name, data, wanted, is_bare=is_bare)
+    is_report = name.lower().endswith(REPORTS)  # handed in alone, it is still there to be marked
+    reports = [LooseReport(name, data), *loose] if is_report else loose
+    contents = add_loose(_read(name, data, wanted, is_bare=is_bare), reports, wanted, is_zip=not (is_bare or is_report))
     problems = list(contents.problems)
     if is_bare and name != naming.code:
         problems.append(remark(naming, "code_name", f"this one is called '{printable(name)}'"))
@@ -139,6 +146,12 @@ def open_submission_bytes(lab: Lab, name: str, data: bytes, *, others: Sequence[
     sha256 = "" if len(data) > MAX_FILE_BYTES else hashlib.sha256(data).hexdigest()
     handed = Handed(printable(name), student_id, sha256, contents.report_name, tuple(problems))
     return Submission(handed, None if is_lost else source, contents.report, {} if is_lost else contents.files)
+
+
+def _find_owner(naming: Naming, loose: Sequence[LooseReport]) -> str:
+    """Find the student id of bare code, whose name has none, in the names of the reports beside it."""
+    found = {naming.find_student_id(report.name) for report in loose} - {""}
+    return found.pop() if len(found) == 1 else ""
 
 
 @cache

@@ -75,7 +75,7 @@ def test_a_class(benchmark, table, tmp_path):
 def test_where_the_time_goes(benchmark, table, tmp_path, monkeypatch):
     """Take some gradings apart in one process: the student's calls, the sandbox around them, everything else."""
     from grader.harness import assessment  # only this benchmark needs them
-    from grader.harness.batch.entries import find_entries, read_entry, upload_name
+    from grader.harness.batch.entries import find_entries, read_entry, read_reports
     from grader.harness.batch.records import Job
     from grader.harness.batch.roll import call_roll
     from grader.harness.batch.task import grade_upload
@@ -97,7 +97,8 @@ def test_where_the_time_goes(benchmark, table, tmp_path, monkeypatch):
     a_class = build_class(tmp_path, n=N_TAKEN_APART)
     uploads = call_roll(find_entries(LAB.naming, [a_class.archive])).uploads
     jobs = [
-        Job(one.person.key, upload_name(LAB.naming, one.entry), read_entry(LAB.naming, one.entry)) for one in uploads
+        Job(one.person.key, one.entry.file_name, read_entry(one.entry), reports=read_reports(one.entry))
+        for one in uploads
     ]
     grade_upload(LAB, jobs[0])  # loads what every worker loads once
     monkeypatch.setattr(assessment, "open_session", timed("sandbox", assessment.open_session))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_OVERLAYS = 3
 MAX_REASON = 300
 MAX_SOURCE = 100_000
-"""So many characters of the code are shown."""
+"""So many characters of the code, or of a report without pages, are shown."""
 
 _SAFE = frozenset(" ,;")
 
@@ -48,6 +48,8 @@ class Item:
         Pages of the written report, each a PNG or JPEG file.
     pages_note : str
         What is missing of the pages and why, in sentences.
+    report_text : str
+        Text of a report that has no pages, such as a Word document.
     """
 
     line: Line
@@ -55,6 +57,7 @@ class Item:
     source: bytes | None = None
     pages: tuple[bytes, ...] = ()
     pages_note: str = ""
+    report_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,11 @@ def _written_report(rubric: Rubric, item: Item) -> Iterator["NotebookNode"]:
     if item.pages:
         pages = [{media_type(page): base64.b64encode(page).decode("ascii")} for page in item.pages]
         yield _code_cell(f"The report: {count(len(pages), 'page')}", pages)
+    if item.report_text:
+        text = shorten(item.report_text, MAX_SOURCE)
+        yield _code_cell("The text of the report, without its pictures and layout", [{"text/plain": text}])
+    if item.line.online_text:
+        yield _code_cell("What the student typed into Moodle", [{"text/plain": item.line.online_text}])
     for part in rubric.manual:
         yield _box(part, precheck)
 

@@ -4,11 +4,11 @@ Submissions travel as bytes inside their jobs, so the workers need no common dis
 project and the same packages. A worker that is lost takes nothing with it: Dask gives its jobs to another one.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from grader.harness.batch.entries import digest_upload
 from grader.harness.batch.records import Job, Outcome, Status
 from grader.harness.errors import GraderError
 from grader.harness.fingerprints import find_fingerprints
@@ -78,7 +78,7 @@ def grade_on_cluster(
 
 def _name(job: Job) -> str:
     """Name a task, so that Dask's own pages tell what is at work."""
-    return f"grade-{job.key}-{hashlib.sha256(job.data).hexdigest()[:16]}"
+    return f"grade-{job.key}-{digest_upload(job.data, job.reports)[:16]}"
 
 
 def _outcome(future: "Future[Outcome]") -> Outcome:

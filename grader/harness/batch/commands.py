@@ -42,6 +42,8 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=_count, default=_n_cores(), metavar="N", help="processes; default: all cores")
     parser.add_argument("--scheduler", metavar="tcp://HOST:8786", help="grade on this Dask cluster")
     parser.add_argument("--regrade", default="", metavar="all|changed|ID", help="grade again; the report's marks stay")
+    what = "let this upload of theirs count; 'newest' takes it back"
+    parser.add_argument("--take", action="append", default=[], metavar="ID=FILE", help=what)
     parser.add_argument("--sandbox", choices=MODES, default=Mode.STRICT, help="auto: with what this machine has")
     parser.add_argument("--student-python", type=Path, metavar="PATH", help="interpreter that runs the students' code")
     _add_gradebook(parser)
@@ -98,6 +100,7 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     )
     from grader.harness.batch.store import Store
     from grader.harness.batch.summary import write_summary
+    from grader.harness.batch.take import take_chosen
     from grader.harness.batch.worksheet import read_worksheet
     from grader.harness.fingerprints import find_fingerprints
     from grader.harness.lab_files import load_lab_files
@@ -108,6 +111,7 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     with store.locked():
         check_lab(lab, store, options.regrade)
         check_worksheet(store, has_worksheet=worksheet is not None)
+        roll, lost = take_chosen(store, roll, options.take)
         plan, gone = make_plan(lab, store, roll, options.regrade), find_gone(store, roll)
         store.call(lab.name, roll)
         with show_progress(len(roll.uploads), len(plan.graded)) as tell:
@@ -118,10 +122,11 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
         lines, markings = publish(lab, store, load_lab_files(lab).rubric, find_gradebook(store, options.gradebook))
     n_stale = sum(line.status is not Status.NO_MARK and is_stale(line, find_fingerprints(lab)) for line in lines)
     print(write_summary(roll, count(roll, lines), lines, n_stale, store.folder))
+    _tell("chosen with --take before and not found now; the choice is kept", lost)
     _tell("could not be graded again; what they had stays", kept)
     _tell("graded before and not found now, kept and left out, with the marks of their reports", gone)
     marked = [key for key in plan.newer if any(part.points is not None for part in markings[key].parts)]
-    _tell("handed in again after their reports were marked; the marks stay, look at them again", marked)
+    _tell("count with another upload than when their reports were marked; the marks stay, look at them again", marked)
     if worksheet is not None:
         _tell_about(worksheet, lines)
     return GRADER_FAILED if kept or any(line.status is Status.NO_MARK for line in lines) else DONE

@@ -1,11 +1,11 @@
 """Find what was handed in: every file becomes an entry, and one that is no submission says why.
 
 A submission is what a student gave: a zip, the bare code, or something else in the place of one, of which the
-grader will tell the student why it cannot be opened. Nothing is opened here but Moodle's archive.
+grader will tell the student why it cannot be opened. Reports that lie beside it belong to it and are read with it.
+Nothing is opened here but Moodle's archive and Moodle's own online texts.
 """
 
-import io
-import zipfile
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -13,17 +13,20 @@ from pathlib import Path
 
 from grader.harness.batch import moodle
 from grader.harness.batch.files import File, decoded, find_files, is_system
+from grader.harness.batch.online_text import MAX_BYTES, is_online_text, to_text
 from grader.harness.batch.records import Entry, Place
+from grader.harness.characters import count
 from grader.harness.errors import SubmissionError
-from grader.harness.intake.code import MAX_SOURCE_BYTES
+from grader.harness.intake.code import MIB
 from grader.harness.intake.contents import MAX_REPORT_BYTES
+from grader.harness.intake.loose import REPORTS, LooseReport
 from grader.harness.intake.names import Naming, printable
 from grader.harness.submission import MAX_FILE_BYTES
 
 _PACKED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz")
-_REPORTS = (".pdf", ".docx", ".doc", ".odt", ".pages", ".rtf")
-_KNOWN = (*_PACKED, *_REPORTS, ".py", ".py.txt", ".ipynb")
+_KNOWN = (*_PACKED, *REPORTS, ".py", ".py.txt", ".ipynb")
 _MAX_REPORTS = 8
+_ONLINE_TEXT = "an online text"
 Owner = tuple[str, ...]
 
 
@@ -57,22 +60,20 @@ def find_entries(naming: Naming, paths: Sequence[Path], *, out: Path | None = No
             path_of_its_own = file.place.path.parent.resolve() / file.place.path.name
             files.setdefault((path_of_its_own, file.place.member), file)
     groups: dict[Owner, list[Entry]] = defaultdict(list)
-    for file in files.values():
+    for file in _with_unique_names(files.values()):
         entry, owner = _identify(naming, file)
         groups[owner].append(entry)
     judged = [
         entry for owner, group in groups.items() for entry in _judge(naming, group, is_one_student=owner[-1] != "")
     ]
-    return _with_unique_names(judged)
+    return [_with_text(entry) for entry in sorted(judged, key=lambda entry: entry.name)]
 
 
-def read_entry(naming: Naming, entry: Entry, limit: int = MAX_FILE_BYTES + 1) -> bytes:
-    """Read what was handed in, at most `limit` bytes; bare code and its report are packed into one zip.
+def read_entry(entry: Entry, limit: int = MAX_FILE_BYTES + 1) -> bytes:
+    """Read what was handed in, at most `limit` bytes.
 
     Parameters
     ----------
-    naming : Naming
-        How the lab calls its files.
     entry : Entry
         From `find_entries`.
     limit : int, optional
@@ -81,28 +82,59 @@ def read_entry(naming: Naming, entry: Entry, limit: int = MAX_FILE_BYTES + 1) ->
     Returns
     -------
     content : bytes
-        The same every time while the files do not change. The file is called as `upload_name` tells.
+        As it was handed in.
 
     Raises
     ------
     SubmissionError
-        If it is gone, or cannot be read. A report that cannot be read is left out: the code does not depend on it.
+        If it is gone, or cannot be read.
     """
-    if not entry.beside:
-        return _read_place(entry.place, limit)
-    content = _read_place(entry.place, MAX_SOURCE_BYTES + 1)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in [(naming.code, content), *_reports(entry.beside)]:
-            info = zipfile.ZipInfo(name)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, data)
-    return buffer.getvalue()[:limit]
+    return _read_place(entry.place, limit)
 
 
-def upload_name(naming: Naming, entry: Entry) -> str:
-    """Name the file that `read_entry` gives: as the student called it, or as a zip that is packed here."""
-    return naming.zip_of(entry.student_id) if entry.beside else entry.file_name
+def read_reports(entry: Entry) -> tuple[LooseReport, ...]:
+    """Read the reports beside what was handed in.
+
+    One that cannot be read is left out, for the code does not depend on it; so are those after the first eight, and
+    those that are together larger than a submission may be.
+    """
+    reports: list[LooseReport] = []
+    n_bytes = 0
+    for report in entry.beside[:_MAX_REPORTS]:
+        try:
+            content = _read_place(report.place, MAX_REPORT_BYTES + 1)
+        except SubmissionError:
+            continue
+        n_bytes += len(content)
+        if n_bytes > MAX_FILE_BYTES:
+            break
+        reports.append(LooseReport(printable(report.file_name), content))
+    return tuple(reports)
+
+
+def remark_reports(entry: Entry, n_read: int) -> Iterator[str]:
+    """Say for the staff that not all reports beside what was handed in were read."""
+    n_beside = len(entry.beside)
+    if n_read < n_beside:
+        beside = f"{count(n_beside, 'report')} beside '{printable(entry.file_name)}'"
+        yield (
+            f"Of {beside} {n_read} came along; the others cannot be read, come after the first {_MAX_REPORTS}, or make "
+            f"more than {MAX_FILE_BYTES // MIB} MiB together: look at them where they were handed in."
+        )
+
+
+def digest_upload(content: bytes, reports: Sequence[LooseReport]) -> str:
+    """Return the SHA-256 by which an upload is told from another one: of the file, and of the reports beside it."""
+    whole = hashlib.sha256(content)
+    if not reports:
+        return whole.hexdigest()
+    names = [f"{report.name}\0{hashlib.sha256(report.content).hexdigest()}" for report in reports]
+    return hashlib.sha256("\0".join([whole.hexdigest(), *names]).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_report(file_name: str) -> bool:
+    """Tell whether a file is a written report by its ending, and can be nothing else that counts."""
+    return file_name.lower().endswith(REPORTS)
 
 
 def _identify(naming: Naming, file: File) -> tuple[Entry, Owner]:
@@ -136,7 +168,7 @@ def _why_not(name: str, file_name: str, named: moodle.MoodleName, *, is_known: b
     if is_system(name) or is_system(file_name):
         return "a hidden file, or one of the system's"
     if named.is_text:
-        return "an online text"
+        return _ONLINE_TEXT if is_online_text(file_name) else "a file of an online text"
     if not is_known and not file_name.lower().endswith(_KNOWN):
         return "no file that students hand in, and no student's name on it"
     return ""
@@ -154,9 +186,9 @@ def _judge(naming: Naming, group: Sequence[Entry], *, is_one_student: bool) -> I
         yield from files
         return
     loose = [entry for entry in files if entry not in main]
-    reports = _ending(loose, _REPORTS)
-    beside = tuple(entry.place for entry in sorted(reports, key=lambda entry: entry.name))
-    yield from (replace(entry, beside=beside) if entry in code else entry for entry in main)
+    reports = _ending(loose, REPORTS)
+    beside = tuple(sorted(reports, key=lambda entry: entry.name))
+    yield from (replace(entry, beside=beside) for entry in main)
     for entry in loose:
         kind = "a report" if entry in reports else "a file"
         yield replace(entry, why_not=f"{kind} that lies beside '{printable(main[0].file_name)}'")
@@ -166,34 +198,27 @@ def _ending(entries: Iterable[Entry], endings: str | tuple[str, ...]) -> list[En
     return [entry for entry in entries if entry.file_name.lower().endswith(endings)]
 
 
-def _with_unique_names(entries: Iterable[Entry]) -> list[Entry]:
-    """Sort by name, and number those of one name, which an archive may have."""
-    unique: dict[str, Entry] = {}
-    order = sorted(entries, key=lambda entry: (entry.name, str(entry.place.path), entry.place.member or 0))
-    for entry in order:
-        name, number = entry.name, 1
+def _with_unique_names(files: Iterable[File]) -> list[File]:
+    """Add a number to the names of files that have the same, as an archive may have some."""
+    unique: dict[str, File] = {}
+    for file in sorted(files, key=lambda file: (file.name, str(file.place.path), file.place.member or 0)):
+        name, number = file.name, 1
         while name in unique:
             number += 1
-            name = f"{entry.name} [{number}]"
-        unique[name] = replace(entry, name=name)
+            name = f"{file.name} [{number}]"
+        unique[name] = replace(file, name=name)
     return list(unique.values())
 
 
-def _reports(places: Sequence[Place]) -> Iterator[tuple[str, bytes]]:
-    """Read the reports beside the code, those that can be read, by names that no two have."""
-    taken: set[str] = set()
-    for number, place in enumerate(places[:_MAX_REPORTS], start=1):
-        try:
-            path = decoded(place.path.name)
-            path = path if place.member is None else moodle.member_name(place.path, place.member)
-            content = _read_place(place, MAX_REPORT_BYTES + 1)
-        except SubmissionError:
-            continue
-        last = path.rpartition("/")[2]
-        named = moodle.parse_name(last)
-        name = printable(named.file_name if named and named.file_name else last)
-        yield (name if name not in taken else f"{number}/{name}"), content
-        taken.add(name)
+def _with_text(entry: Entry) -> Entry:
+    """Read an online text; all other entries stay as they are."""
+    if entry.why_not != _ONLINE_TEXT:
+        return entry
+    try:
+        text = to_text(_read_place(entry.place, MAX_BYTES))
+    except SubmissionError as exc:
+        return replace(entry, why_not=f"{_ONLINE_TEXT} that cannot be read: {exc}")
+    return replace(entry, text=text, why_not=_ONLINE_TEXT if text else f"{_ONLINE_TEXT} without a word")
 
 
 def _read_place(place: Place, limit: int) -> bytes:

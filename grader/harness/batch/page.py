@@ -9,13 +9,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from statistics import median
 from urllib.parse import quote
 
 from grader.harness.batch.figures import bin_points, count_missed, draw_histogram, draw_missed
-from grader.harness.batch.records import Entry, Line, Person, SimilarPair, Status
-from grader.harness.characters import cut, one_line
+from grader.harness.batch.records import Entry, Line, Person, SimilarPair, Status, WithoutFile
+from grader.harness.batch.whereabouts import list_whereabouts
+from grader.harness.characters import cut, one_line, shorten
 from grader.harness.lab import Lab
 from grader.harness.marking import Lateness, Marking
 from grader.harness.report.html import make_environment, read_style
@@ -30,11 +32,17 @@ MAX_NAME = 60
 MAX_SENTENCE = 300
 """Columns of a remark or a reason."""
 
+MAX_PASSAGE = 2000
+"""Characters of an online text; the notebook of its writer has all of it."""
+
 MAX_NOTES = 8
 """So many remarks of one submission are written; the others are counted."""
 
 MAX_LISTED = 1000
 """So many entries of a list are written; the others are counted. The table has all students."""
+
+MAX_FILES = 20_000
+"""As many as an archive of a class may have."""
 
 MAX_PAIRS = 200
 N_FASTEST = 10
@@ -111,16 +119,17 @@ class _Student:
     def notes(self) -> Sequence[tuple[str, str]]:
         """What the staff should look at: kind and sentence."""
         reason = [("reason", self.line.reason)] if self.line.reason else []
+        text = [("online text", self.line.online_text)] if self.line.online_text else []
         stopped = [("stopped by one line", self.line.stopped_by)] if self.line.stopped_by else []
         remarks = [("remark", text) for text in self.line.remarks if text != self.line.reason]
-        return [*stopped, *reason, *remarks, *(("report", text) for text in self.line.precheck.notes)]
+        return [*stopped, *reason, *text, *remarks, *(("report", note) for note in self.line.precheck.notes)]
 
     @property
     def flags(self) -> Sequence[str]:
         """The kinds of notes, in words of the table."""
         found = {kind for kind, _ in self.notes}
         late, older, similar = self.lateness is not None, bool(self.line.older), self.is_similar
-        have = {kind: kind in found for kind in ("stopped by one line", "reason", "remark", "report")}
+        have = {kind: kind in found for kind in ("stopped by one line", "reason", "online text", "remark", "report")}
         return [word for word, is_so in (have | {"late": late, "older": older, "similar": similar}).items() if is_so]
 
     @property
@@ -163,6 +172,7 @@ def render_class_page(
     markings: Mapping[str, Marking],
     *,
     n_entries: int | None = None,
+    without_file: Sequence[WithoutFile] = (),
 ) -> str:
     """Write the page of a class, to stand as ``OUT/index.html``.
 
@@ -177,13 +187,15 @@ def render_class_page(
     others : sequence of Entry
         Those that are no submission, with their reasons.
     absent : sequence of Person
-        Students without a submission.
+        Students who handed in nothing.
     pairs : sequence of SimilarPair
         Submissions that look alike.
     markings : mapping of str to Marking
         By the person's key; a student without one has an unmarked report.
     n_entries : int, optional
         How many entries were found. The page says so when it does not account for all of them.
+    without_file : sequence of WithoutFile, optional
+        Students who handed in something, but no file that was found.
 
     Returns
     -------
@@ -203,6 +215,8 @@ def render_class_page(
         people={student.key: student for student in students},
         others=sorted(others, key=lambda entry: entry.name),
         absent=sorted(absent, key=lambda person: person.key),
+        without_file=sorted(without_file, key=lambda one: one.person.key),
+        files=list_whereabouts(lines, others, without_file),
         pairs=sorted(pairs, key=lambda pair: (-max(pair.share_first, pair.share_second), pair.first, pair.second)),
         **_spread(rubric, students),
         **_misses(rubric, lines),
@@ -262,6 +276,7 @@ def _fill(**fields: object) -> str:
     environment.filters.update(
         name=_write_name,
         sentence=_write_sentence,
+        passage=partial(shorten, n_characters=MAX_PASSAGE),
         entries=_write_entries,
         ratio=_write_ratio,
         seconds=_write_seconds,
@@ -271,6 +286,7 @@ def _fill(**fields: object) -> str:
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode("ascii"),
         verdicts=",".join(Verdict),
+        max_files=MAX_FILES,
         max_listed=MAX_LISTED,
         max_notes=MAX_NOTES,
         max_pairs=MAX_PAIRS,

@@ -7,10 +7,15 @@ without such files send everything through the pipes.
 """
 
 import os
+import struct
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Self
 
 from grader.harness.batch.records import Job, Outcome
+
+_LENGTH = struct.Struct(">Q")
+"""Before each part: how many bytes it has."""
 
 
 class Parcel:
@@ -26,7 +31,8 @@ class Parcel:
         self.job = job
         self._file = os.fdopen(os.memfd_create("submission"), "r+b") if hasattr(os, "memfd_create") else None
         if self._file is not None:
-            self._file.write(job.data)
+            for content in _contents(job):
+                self._file.write(_LENGTH.pack(len(content)) + content)
             self._file.flush()
 
     def __enter__(self) -> Self:
@@ -42,7 +48,7 @@ class Parcel:
         """What goes to the worker: the job, without its data where these are in the file of the path beside it."""
         if self._file is None:
             return self.job, ""
-        return replace(self.job, data=b""), f"/proc/{os.getpid()}/fd/{self._file.fileno()}"
+        return _with_contents(self.job, iter(lambda: b"", None)), f"/proc/{os.getpid()}/fd/{self._file.fileno()}"
 
     def unpack(self, outcome: Outcome, n_results: int) -> Outcome:
         """Put an outcome together: what came from the worker, and what it left in the file."""
@@ -63,7 +69,7 @@ def open_parcel(job: Job, path: str) -> Job:
     if not path:
         return job
     with open(path, "rb") as file:  # noqa: PTH123 - no place on the disk
-        return replace(job, data=file.read())
+        return _with_contents(job, iter(lambda: file.read(*_LENGTH.unpack(file.read(_LENGTH.size))), None))
 
 
 def fill_parcel(outcome: Outcome, path: str) -> tuple[Outcome, int]:
@@ -73,3 +79,15 @@ def fill_parcel(outcome: Outcome, path: str) -> tuple[Outcome, int]:
     with open(path, "wb") as file:  # noqa: PTH123 - no place on the disk
         file.write(outcome.results + outcome.page)
     return replace(outcome, results=b"", page=b""), len(outcome.results)
+
+
+def _contents(job: Job) -> Iterator[bytes]:
+    """Go through what is large in a job."""
+    yield job.data
+    yield from (report.content for report in job.reports)
+
+
+def _with_contents(job: Job, contents: Iterator[bytes]) -> Job:
+    """Put other bytes in the place of those of `_contents`, in the same order."""
+    data = next(contents)
+    return replace(job, data=data, reports=tuple(replace(report, content=next(contents)) for report in job.reports))

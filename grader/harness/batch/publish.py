@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from grader.harness.batch.cells import Item
 from grader.harness.batch.gradebook import sync
+from grader.harness.batch.kept import open_kept
 from grader.harness.batch.layout import assignment_of
 from grader.harness.batch.marking_page.sheet import Sheet
 from grader.harness.batch.marks import read_marks
@@ -24,7 +25,9 @@ from grader.harness.report.gradescope import dump, load
 from grader.harness.report.html import render_html
 from grader.harness.results import Audience, Report
 from grader.harness.rubric import Rubric
-from grader.harness.submission import open_submission_bytes
+
+MAX_PAGES_SHOWN = 20
+"""So many pages of a report are in the TA's notebook."""
 
 
 def find_gradebook(store: Store, address: str) -> str:
@@ -41,7 +44,7 @@ def find_pairs(lab: Lab, store: Store, lines: Sequence[Line]) -> None:
     sources = {}
     for line in lines:
         if line.status is Status.GRADED:
-            source = open_submission_bytes(lab, *store.submission(line.person.key)).source
+            source = open_kept(lab, store, line.person.key).source
             if source is not None:
                 sources[line.person.key] = source
     store.keep_pairs(find_similar(sources, lab.template_bytes or b""))
@@ -69,10 +72,12 @@ def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[
         What is added to each student's code, by key.
     """
     lines, found = store.lines(rubric.late), store.found()
-    sync(url, assignment_of(lab), rubric, lines, found.absent)
+    sync(url, assignment_of(lab), rubric, lines, found.without_submission)
     marks = read_marks(url, assignment_of(lab), rubric)
     markings = {line.person.key: join(line, marks[line.person.key]) for line in lines}
-    page = render_class_page(lab, rubric, lines, found.others, found.absent, store.pairs(), markings)
+    page = render_class_page(
+        lab, rubric, lines, found.others, found.absent, store.pairs(), markings, without_file=found.without_file
+    )
     write(store.folder / "index.html", page.encode("utf-8", "backslashreplace"))
     return lines, markings
 
@@ -137,10 +142,13 @@ def join(line: Line, sheet: Sheet) -> Marking:
 
 
 def _make_item(lab: Lab, store: Store, line: Line, reader: PdfReader) -> Item:
-    submission = open_submission_bytes(lab, *store.submission(line.person.key))
-    pages = reader.render(submission.report)
+    submission = open_kept(lab, store, line.person.key)
+    pages = reader.render(submission.report, max_pages=MAX_PAGES_SHOWN)
     report = None if line.status is Status.NO_MARK else load_report(lab, store, line.person.key)
-    return Item(line, report, submission.source, pages.images, pages.note)
+    note = "" if pages.text else pages.note  # the look at the report has said it, and by its name
+    if pages.n_pages is not None and pages.n_pages > MAX_PAGES_SHOWN:
+        note += f" All pages: python -m grader mark OUT, or the report itself in OUT/submissions ({line.person.key})."
+    return Item(line, report, submission.source, pages.images, note, pages.text)
 
 
 def _watch(lines: Sequence[Line], what: str) -> Iterator[Line]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
+from grader.harness.intake.loose import LooseReport
 from grader.harness.marking import Lateness
 from grader.harness.results import Timing, Verdict
 from grader.harness.sandbox.policy import Mode
@@ -31,7 +32,7 @@ class Status(StrEnum):
     OLDER = "older upload"
     """The same student handed in again later."""
     NO_SUBMISSION = "not a submission"
-    """A file that is none: an online text, the system's, a report beside somebody's code."""
+    """A file that is none by itself: an online text, the system's, a report beside somebody's zip or code."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,10 @@ class Entry:
         Its size.
     why_not : str
         Why it is no submission, in one sentence; empty for one that is.
-    beside : tuple of Place
-        Loose files of the same student that belong to it: the report beside the bare code.
+    beside : tuple of Entry
+        Reports of the same student that were handed in beside it, as files of their own.
+    text : str
+        What an online text says, without its markup; empty for files.
     """
 
     name: str
@@ -85,7 +88,8 @@ class Entry:
     modified: datetime | None = None
     n_bytes: int = 0
     why_not: str = ""
-    beside: tuple[Place, ...] = ()
+    beside: tuple["Entry", ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ class Upload:
         What the same person handed in before; kept, listed, not graded.
     remarks : tuple of str
         What the staff should know of it, in sentences: an id that two people claim, a time that cannot be read.
+    texts : tuple of Entry
+        Online texts of the same person.
     """
 
     person: Person
@@ -127,6 +133,24 @@ class Upload:
     submitted_at: datetime | None = None
     older: tuple[Entry, ...] = ()
     remarks: tuple[str, ...] = ()
+    texts: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True)
+class WithoutFile:
+    """Somebody who handed in something, but no file that was found: not to be taken for those who did nothing.
+
+    Attributes
+    ----------
+    status : str
+        What the worksheet says of their submission; empty where it says nothing.
+    texts : tuple of Entry
+        Online texts that they handed in.
+    """
+
+    person: Person
+    status: str = ""
+    texts: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,12 +162,15 @@ class Roll:
     uploads : sequence of Upload
         Sorted by the person's key.
     others, absent : sequence of Entry, of Person
-        Those with a `why_not`, sorted by name; those on the worksheet without a submission, sorted by key.
+        Those with a `why_not`, sorted by name; those on the worksheet who handed in nothing, sorted by key.
+    without_file : sequence of WithoutFile
+        Those who handed in something and are not in `uploads`, sorted by key.
     """
 
     uploads: Sequence[Upload]
     others: Sequence[Entry] = ()
     absent: Sequence[Person] = ()
+    without_file: Sequence[WithoutFile] = ()
 
 
 @dataclass(frozen=True)
@@ -179,6 +206,8 @@ class Job:
         File name of the submission.
     data : bytes
         All of it.
+    reports : tuple of LooseReport
+        What was handed in beside it.
     mode : Mode
         How much protection there must be.
     python : Path or None
@@ -190,6 +219,7 @@ class Job:
     data: bytes
     mode: Mode = Mode.STRICT
     python: Path | None = None
+    reports: tuple[LooseReport, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -245,7 +275,15 @@ class Line:
     entry, older : str, tuple of str
         Names of the entry that counts and of the others.
     sha256 : str
-        Of the bytes of that entry.
+        Of the bytes of that entry and of the reports beside it.
+    file_name, reports : str, tuple of str
+        How the files that are kept were called when they were uploaded: that entry, and the reports beside it.
+    around : tuple of str
+        Names of the entries that are no submissions and belong to it: reports beside it, online texts.
+    online_text : str
+        What those texts say.
+    other_answer : str
+        Name of an entry of theirs that looks like an answer where the one that counts has none.
     submitted_at : datetime or None
         As in the upload.
     lateness : Lateness or None
@@ -262,6 +300,11 @@ class Line:
     entry: str
     older: tuple[str, ...] = ()
     sha256: str = ""
+    file_name: str = ""
+    reports: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
+    online_text: str = ""
+    other_answer: str = ""
     submitted_at: datetime | None = None
     lateness: Lateness | None = None
     points: Mapping[str, Fraction] = field(default_factory=dict)

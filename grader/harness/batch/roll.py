@@ -8,10 +8,11 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from grader.harness.batch.records import Entry, Person, Roll, Upload
+from grader.harness.batch.entries import is_report
+from grader.harness.batch.records import Entry, Person, Roll, Upload, WithoutFile
 from grader.harness.batch.worksheet import Row, Worksheet
 from grader.harness.intake.names import printable
 
@@ -23,11 +24,16 @@ _COPY = re.compile(r"\((\d{1,6})\)\.[^.]*$", re.ASCII)
 
 @dataclass(frozen=True)
 class _Student:
-    """Somebody, before it is known which key is free: what they are told apart by, and all that they gave."""
+    """Somebody, before it is known which key is free: what they are told apart by, and all that they gave.
+
+    `entries` may count, the newest first; `reports` lie beside them, and `texts` are online texts.
+    """
 
     identity: tuple[str, str]
     row: Row | None
     entries: Sequence[Entry]
+    reports: Sequence[Entry] = ()
+    texts: Sequence[Entry] = ()
 
     @property
     def participant(self) -> str:
@@ -44,8 +50,13 @@ class _Student:
         """The id in the name of the file that counts, or of the one before that has any."""
         return next((entry.student_id for entry in self.entries if entry.student_id), "")
 
+    @property
+    def given(self) -> Sequence[Entry]:
+        """All that tells of them, what counts first; empty for those who are on the worksheet alone."""
+        return [*self.entries, *self.texts]
+
     def __str__(self) -> str:
-        return f"participant {self.participant}" if self.participant else f"'{printable(self.entries[0].name)}'"
+        return f"participant {self.participant}" if self.participant else f"'{printable(self.given[0].name)}'"
 
 
 def call_roll(entries: Sequence[Entry], worksheet: Worksheet | None = None) -> Roll:
@@ -65,24 +76,37 @@ def call_roll(entries: Sequence[Entry], worksheet: Worksheet | None = None) -> R
         worksheet is its owner's, whatever others call their files.
     """
     rows = {} if worksheet is None else {row.participant: row for row in worksheet.rows}
-    students = _gather([entry for entry in entries if not entry.why_not], rows)
-    people = _name(students)
+    students = _gather([entry for entry in entries if not entry.why_not or entry.text], rows)
+    people = list(zip(students, _name(students), strict=True))
     claims = _claims(students)
     uploads = [
         _make_upload(student, person, claims, has_worksheet=worksheet is not None)
-        for student, person in zip(students, people, strict=True)
+        for student, person in people
         if student.entries
     ]
-    absent = [person for student, person in zip(students, people, strict=True) if not student.entries]
+    others = [replace(entry, text="") for entry in entries if entry.why_not]  # the text is its writer's
+    others += [report for student in students for report in student.reports]
+    without_file = [
+        WithoutFile(person, "" if student.row is None else student.row.status, tuple(student.texts))
+        for student, person in people
+        if not student.entries and _has_handed_in(student)
+    ]
+    absent = [person for student, person in people if not student.entries and not _has_handed_in(student)]
     return Roll(
         sorted(uploads, key=lambda upload: upload.person.key),
-        sorted((entry for entry in entries if entry.why_not), key=lambda entry: entry.name),
+        sorted(others, key=lambda entry: entry.name),
         sorted(absent, key=lambda person: person.key),
+        sorted(without_file, key=lambda one: one.person.key),
     )
 
 
+def _has_handed_in(student: _Student) -> bool:
+    """Tell whether somebody of whom no file was found has handed in something all the same."""
+    return bool(student.texts) or (student.row is not None and student.row.is_submitted)
+
+
 def _gather(entries: Iterable[Entry], rows: Mapping[str, Row]) -> list[_Student]:
-    """Bring together what is one person's, the entry that counts first, and all of the worksheet's."""
+    """Bring together what is one person's, and all of the worksheet's."""
     ids = Counter(_normal(row.student_id) for row in rows.values())
     owners = {_normal(row.student_id): row.participant for row in rows.values() if ids[_normal(row.student_id)] == 1}
     owners.pop("", None)
@@ -92,9 +116,28 @@ def _gather(entries: Iterable[Entry], rows: Mapping[str, Row]) -> list[_Student]
     for entry in entries:
         groups[_identify(entry, owners)].append(entry)
     return [
-        _Student(identity, rows.get(identity[1]) if identity[0] == "participant" else None, _newest_first(group))
+        _make_student(identity, rows.get(identity[1]) if identity[0] == "participant" else None, group)
         for identity, group in sorted(groups.items())
     ]
+
+
+def _make_student(identity: tuple[str, str], row: Row | None, group: Sequence[Entry]) -> _Student:
+    """Tell apart what may count, the newest first, and reports that came by another way than the code."""
+    texts = tuple(sorted((entry for entry in group if entry.text), key=lambda entry: entry.name))
+    files = _newest_first(entry for entry in group if not entry.text)
+    reports = [entry for entry in files if is_report(entry.file_name)]
+    main = [entry for entry in files if entry not in reports]
+    if not main or not reports:
+        return _Student(identity, row, files, texts=texts)
+    told = f"a report that belongs to '{printable(main[0].file_name)}'"
+    beside = tuple(sorted(reports, key=lambda entry: entry.name))
+    return _Student(
+        identity,
+        row,
+        [replace(entry, beside=(*entry.beside, *beside)) for entry in main],
+        [replace(entry, why_not=told) for entry in beside],
+        texts,
+    )
 
 
 def _identify(entry: Entry, owners: Mapping[str, str]) -> tuple[str, str]:
@@ -141,7 +184,7 @@ def _wish(student: _Student, student_id: str, *, is_alone: bool) -> str:
         return f"{student_id}-{student.participant}"
     if student.participant:
         return f"participant-{student.participant}"
-    return student_id or _slug(student.entries[0].full_name or _ENDING.sub("", student.entries[0].name)) or "upload"
+    return student_id or _slug(student.given[0].full_name or _ENDING.sub("", student.given[0].name)) or "upload"
 
 
 def _free(wanted: str, student: _Student, taken: set[str]) -> str:
@@ -155,7 +198,7 @@ def _free(wanted: str, student: _Student, taken: set[str]) -> str:
 
 def _make_person(student: _Student, key: str) -> Person:
     row = student.row
-    full_name = student.entries[0].full_name if student.entries else ""
+    full_name = student.given[0].full_name if student.given else ""
     if row is None:
         return Person(key, student.named_id, full_name, student.participant)
     return Person(key, student.listed_id or student.named_id, row.full_name or full_name, row.participant, row.email)
@@ -171,7 +214,8 @@ def _make_upload(
     if row is not None and row.is_time_unreadable:
         remarks.append(f"The worksheet's time of the submission cannot be read: {row.submitted[:80]!r}.")
     entry, *older = student.entries
-    return Upload(person, entry, None if row is None else row.submitted_at, tuple(older), tuple(remarks))
+    submitted_at = None if row is None else row.submitted_at
+    return Upload(person, entry, submitted_at, tuple(older), tuple(remarks), tuple(student.texts))
 
 
 def _claims(students: Iterable[_Student]) -> Mapping[str, Sequence[_Student]]:

@@ -3,18 +3,20 @@
 It may be killed at any moment. What is committed stays; started again with the same folder, it grades the others.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from grader.harness.batch.entries import read_entry, upload_name
+from grader.harness.batch.entries import digest_upload, read_entry, read_reports, remark_reports
 from grader.harness.batch.records import Job, Line, Outcome, Roll, Status, Upload
 from grader.harness.batch.store import Store
+from grader.harness.batch.take import with_other_answer
 from grader.harness.errors import GraderError, SubmissionError
 from grader.harness.fingerprints import find_fingerprints
-from grader.harness.intake.names import Naming
+from grader.harness.intake.loose import LooseReport
+from grader.harness.intake.names import printable
 from grader.harness.lab import Lab
 from grader.harness.sandbox.policy import Mode
 
@@ -77,13 +79,13 @@ def make_plan(lab: Lab, store: Store, roll: Roll, regrade: str = "") -> Plan:
     for upload in roll.uploads:
         key, line = upload.person.key, store.line(upload.person.key)
         _check_owner(line, upload)
-        is_same = line is not None and _is_of(lab.naming, line, upload)
+        is_same = line is not None and _is_of(line, upload)
         if line is not None and line.sha256 and not is_same:
             newer.append(key)
         if line is None or key in wanted or not is_same or is_due(line):
             to_grade.append(upload)
         else:
-            graded.append(_bring_up_to_date(store, line, upload))
+            graded.append(_bring_up_to_date(lab, store, line, upload))
     return Plan(to_grade, graded, newer)
 
 
@@ -169,15 +171,16 @@ def grade_planned(
 
     def jobs() -> Iterator[Job]:
         for upload in plan.to_grade:
-            job = Job(upload.person.key, upload_name(lab.naming, upload.entry), b"", mode, python)
+            job = Job(upload.person.key, upload.entry.file_name, b"", mode, python)
             try:
-                yield replace(job, data=read_entry(lab.naming, upload.entry))
+                yield replace(job, data=read_entry(upload.entry), reports=read_reports(upload.entry))
             except SubmissionError as exc:
                 unreadable.append((job, Outcome(Status.NO_MARK, str(exc))))
 
     mine, kept = find_fingerprints(lab), []
     for job, outcome in _grade_patiently(jobs(), grade_all):
-        line = make_line(uploads[job.key], hashlib.sha256(job.data).hexdigest(), outcome)
+        line = make_line(uploads[job.key], digest_upload(job.data, job.reports), outcome, job.reports)
+        line = with_other_answer(lab, uploads[job.key], line)
         if outcome.status is not Status.NO_MARK and is_stale(line, mine):
             raise GraderError(
                 f"All results must come from one grader; that of {job.key!r} comes from another. "
@@ -186,11 +189,13 @@ def grade_planned(
         if outcome.status is Status.NO_MARK and _has_mark(store.line(job.key), line):
             kept.append(job.key)
         else:
-            store.commit(line, job.name, job.data, outcome)
+            store.commit(line, job.name, job.data, outcome, job.reports)
         tell(line)
     for job, outcome in unreadable:
-        line = make_line(uploads[job.key], "", outcome)
+        line, before = make_line(uploads[job.key], "", outcome), store.line(job.key)
         if store.has_submission(job.key):  # of the time when it could be read: nothing is better than that
+            if before is not None:
+                line = replace(line, file_name=before.file_name, reports=before.reports)
             store.rewrite(line)
         else:
             store.commit(line, job.name, job.data, outcome)
@@ -215,19 +220,17 @@ def _has_mark(before: Line | None, now: Line) -> bool:
     return before is not None and before.status is not Status.NO_MARK and before.sha256 == now.sha256
 
 
-def make_line(upload: Upload, sha256: str, outcome: Outcome) -> Line:
-    """Make a student's line of the upload and what grading it gave."""
+def make_line(upload: Upload, sha256: str, outcome: Outcome, reports: Sequence[LooseReport] = ()) -> Line:
+    """Make a student's line of the upload, with the reports that were read beside it, and what grading it gave."""
     return Line(
-        person=upload.person,
+        **_tell_of(upload),
         status=outcome.status,
         reason=outcome.reason,
-        entry=upload.entry.name,
-        older=tuple(entry.name for entry in upload.older),
         sha256=sha256,
-        submitted_at=upload.submitted_at,
+        reports=tuple(report.name for report in reports),
         points=outcome.points,
         verdicts=outcome.verdicts,
-        remarks=(*upload.remarks, *outcome.remarks),
+        remarks=(*upload.remarks, *remark_reports(upload.entry, len(reports)), *outcome.remarks),
         problems=outcome.remarks,
         timing=outcome.timing,
         execution_s=outcome.execution_s,
@@ -243,27 +246,35 @@ def _rule_of(lab: Lab, regrade: str) -> Callable[[Line], bool]:
     return lambda line: regrade == ALL or line.status is Status.NO_MARK or is_stale(line, fingerprints)
 
 
-def _is_of(naming: Naming, line: Line, upload: Upload) -> bool:
-    """Tell whether a result belongs to the very bytes of this upload."""
+def _is_of(line: Line, upload: Upload) -> bool:
+    """Tell whether a result belongs to the very bytes of this upload, and of the reports beside it."""
     try:
-        return line.sha256 == hashlib.sha256(read_entry(naming, upload.entry)).hexdigest()
+        return line.sha256 == digest_upload(read_entry(upload.entry), read_reports(upload.entry))
     except SubmissionError:
         return False
 
 
-def _bring_up_to_date(store: Store, line: Line, upload: Upload) -> Line:
-    """Take over what can change without the submission: its name, the worksheet's times, older uploads."""
-    newer = replace(
-        line,
-        person=upload.person,
-        entry=upload.entry.name,
-        older=tuple(entry.name for entry in upload.older),
-        submitted_at=upload.submitted_at,
-        remarks=(*upload.remarks, *line.problems),
-    )
+def _bring_up_to_date(lab: Lab, store: Store, line: Line, upload: Upload) -> Line:
+    """Take over what can change without the submission: its name, the worksheet's times, what else was handed in."""
+    remarks = (*upload.remarks, *remark_reports(upload.entry, len(line.reports)), *line.problems)
+    newer = replace(line, **_tell_of(upload), remarks=remarks)
+    newer = with_other_answer(lab, upload, newer)
     if newer != line:
         store.rewrite(newer)
     return newer
+
+
+def _tell_of(upload: Upload) -> dict[str, Any]:
+    """Gather what a line tells of an upload before it is graded, by field."""
+    return {
+        "person": upload.person,
+        "entry": upload.entry.name,
+        "older": tuple(entry.name for entry in upload.older),
+        "file_name": printable(upload.entry.file_name),
+        "around": tuple(entry.name for entry in (*upload.entry.beside, *upload.texts)),
+        "online_text": "\n".join(entry.text for entry in upload.texts),
+        "submitted_at": upload.submitted_at,
+    }
 
 
 def count(roll: Roll, lines: Sequence[Line]) -> Mapping[Status, int]:

@@ -5,11 +5,12 @@
     OUT/
       index.html            the class, for the staff
       results/KEY.json      everything about one submission, in Gradescope's format
-      submissions/KEY.zip   what was handed in, as it came
+      submissions/KEY.zip   what was handed in, as it came; KEY_report.pdf: a report that was handed in beside it
       feedback/KEY.html     the student's page
       lines/KEY.json        the student's line in the table: written last, so its presence is the commitment
       roll.json             who and what was found in SUBMISSIONS the last time
       pairs.json            submissions that look alike
+      choices.json          which upload counts for whom, where the staff chose
       gradebook.db          nbgrader's gradebook: the only place with the marks of the written reports
       course/               what the formgrader shows
 
@@ -25,10 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from grader.harness.batch.late import judge_lateness
-from grader.harness.batch.records import Entry, Line, Outcome, Person, Roll, SimilarPair, Status
+from grader.harness.batch.records import Entry, Line, Outcome, Person, Roll, SimilarPair, Status, WithoutFile
 from grader.harness.codec import from_plain, to_plain
 from grader.harness.errors import GraderError
 from grader.harness.files import replacing
+from grader.harness.intake.code import PYTHON
+from grader.harness.intake.loose import REPORTS, LooseReport
 from grader.harness.rubric import LateRule
 
 GRADEBOOK = "gradebook.db"
@@ -42,6 +45,12 @@ class Found:
     keys: tuple[str, ...]
     others: tuple[Entry, ...]
     absent: tuple[Person, ...]
+    without_file: tuple[WithoutFile, ...] = ()
+
+    @property
+    def without_submission(self) -> Sequence[Person]:
+        """All who have none, whether they did nothing or it was not found."""
+        return [*self.absent, *(one.person for one in self.without_file)]
 
 
 class Store:
@@ -84,7 +93,7 @@ class Store:
                 ) from exc
             yield
 
-    def commit(self, line: Line, name: str, data: bytes, outcome: Outcome) -> None:
+    def commit(self, line: Line, name: str, data: bytes, outcome: Outcome, reports: Sequence[LooseReport] = ()) -> None:
         """Keep one result.
 
         Parameters
@@ -97,12 +106,16 @@ class Store:
             The submission.
         outcome : Outcome
             What grading it gave.
+        reports : sequence of LooseReport
+            What was handed in beside it.
         """
         key = line.person.key
-        for other in self._submissions(key):
-            if other != self._submission(key, name):
-                other.unlink(missing_ok=True)
-        write(self._submission(key, name), data)
+        files = {self._submission(key, name): data}
+        files |= {self._report(key, number, one.name): one.content for number, one in enumerate(reports)}
+        for other in {*self._submissions(key), *self.folder.glob(f"submissions/{key}_report*")} - set(files):
+            other.unlink(missing_ok=True)
+        for path, content in files.items():
+            write(path, content)
         for path, content in (self._results(key), outcome.results), (self._page(key), outcome.page):
             if content:
                 write(path, content)
@@ -113,7 +126,7 @@ class Store:
     def rewrite(self, line: Line) -> None:
         """Keep a line whose submission and result stay as they are."""
         self._lines.pop(line.person.key, None)
-        write(self._line(line.person.key), _to_json(to_plain(line)))
+        write(self._line(line.person.key), to_json(to_plain(line)))
 
     def line(self, key: str) -> Line | None:
         """Return a student's line, or None when it, or what it stands for, is not there: it will be graded then."""
@@ -128,7 +141,8 @@ class Store:
         except (OSError, ValueError):
             return None
         has_results = line.status is Status.NO_MARK or self._results(key).is_file()
-        return line if has_results and self.has_submission(key) and line.person.key == key else None
+        is_kept = self.has_submission(key) and all(path.is_file() for path in self._reports(line))
+        return line if has_results and is_kept and line.person.key == key else None
 
     def lines(self, rule: LateRule | None = None) -> Sequence[Line]:
         """Return the lines of all who are on the roll, by key, late by the rule given."""
@@ -153,13 +167,19 @@ class Store:
         """Tell whether what a student handed in is kept."""
         return any(path.is_file() for path in self._submissions(key))
 
+    def reports(self, key: str) -> tuple[LooseReport, ...]:
+        """Return the reports that a student handed in beside it."""
+        line = self.line(key)
+        paths = () if line is None else zip(line.reports, self._reports(line), strict=True)
+        return tuple(LooseReport(name, path.read_bytes()) for name, path in paths)
+
     def write_page(self, key: str, page: bytes) -> None:
         """Keep a student's page."""
         write(self._page(key), page)
 
     def keep_pairs(self, pairs: Sequence[SimilarPair]) -> None:
         """Remember which submissions look alike."""
-        write(self.folder / "pairs.json", _to_json({"pairs": to_plain(pairs)}))
+        write(self.folder / "pairs.json", to_json({"pairs": to_plain(pairs)}))
 
     def pairs(self) -> Sequence[SimilarPair]:
         """Return which submissions looked alike the last time; none where nobody has looked."""
@@ -172,8 +192,8 @@ class Store:
     def call(self, lab: str, roll: Roll) -> None:
         """Remember whose lab it is, and who and what was found."""
         keys = tuple(upload.person.key for upload in roll.uploads)
-        found = Found(lab, keys, tuple(roll.others), tuple(roll.absent))
-        write(self._roll, _to_json(to_plain(found)))
+        found = Found(lab, keys, tuple(roll.others), tuple(roll.absent), tuple(roll.without_file))
+        write(self._roll, to_json(to_plain(found)))
 
     def found(self) -> Found:
         """Return what was found the last time.
@@ -216,10 +236,18 @@ class Store:
         return self.folder / "lines" / f"{key}.json"
 
     def _submission(self, key: str, name: str) -> Path:
-        return self.folder / "submissions" / f"{key}{'.py' if name.lower().endswith('.py') else '.zip'}"
+        return self.folder / "submissions" / f"{key}{'.py' if name.lower().endswith(PYTHON) else '.zip'}"
 
     def _submissions(self, key: str) -> Sequence[Path]:
         return [self._submission(key, ending) for ending in (".zip", ".py")]
+
+    def _report(self, key: str, number: int, name: str) -> Path:
+        """Name a report's file by whose it is; of its own name only a known ending is left."""
+        ending = next((ending for ending in REPORTS if name.lower().endswith(ending)), "")
+        return self.folder / "submissions" / f"{key}_report{f'-{number + 1}' if number else ''}{ending}"
+
+    def _reports(self, line: Line) -> Sequence[Path]:
+        return [self._report(line.person.key, number, name) for number, name in enumerate(line.reports)]
 
 
 def write(path: Path, content: bytes) -> None:
@@ -240,7 +268,8 @@ def write(path: Path, content: bytes) -> None:
         ) from exc
 
 
-def _to_json(value: Any) -> bytes:  # noqa: ANN401 - plain data
+def to_json(value: Any) -> bytes:  # noqa: ANN401 - plain data
+    """Write plain data as the folder's files have it."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     return text.encode("utf-8", "backslashreplace") + b"\n"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-from grader.harness.batch.records import Line, Roll, Status
+from grader.harness.batch.records import Line, Roll, Status, WithoutFile
 from grader.harness.characters import count, cut, one_line
 
 MAX_LISTED = 20
@@ -13,7 +13,7 @@ _SAYS = {
     Status.UNGRADABLE: "nothing could be run: no points for the code, and a reason",
     Status.NO_MARK: "the grader itself failed: start the same command again",
     Status.OLDER: "the student handed in again later; kept, not graded",
-    Status.NO_SUBMISSION: "listed on the class page with the reason",
+    Status.NO_SUBMISSION: "reports beside the code, online texts, others: the class page says where each went",
 }
 
 
@@ -46,14 +46,27 @@ def write_summary(roll: Roll, counts: Mapping[Status, int], lines: Sequence[Line
         words += [f"Code points: {min(points):.4g} to {max(points):.4g}, median {median(points):.4g}."]
     if roll.absent:
         words += [f"{len(roll.absent)} on the worksheet handed in nothing."]
+    if roll.without_file:
+        words += [f"{count(len(roll.without_file), 'student')} submitted, but without a file that was found:"]
+        words += _shorten([f"  {one.person.key}: {_say_what(one)}" for one in roll.without_file])
     if n_stale:
         words += [f"{n_stale} results are of another rubric, cases or grader: --regrade changed grades them again."]
     words += _list([line for line in lines if line.status is not Status.GRADED])
     stopped = [f"  {line.person.key}: {cut(one_line(line.stopped_by), 200)}" for line in lines if line.stopped_by]
     if stopped:
         words += [f"{count(len(stopped), 'submission')} stopped by one line, to look at:", *_shorten(stopped)]
+    others = [f"  {line.person.key}: {cut(one_line(line.other_answer), 200)}" for line in lines if line.other_answer]
+    if others:
+        who = f"{count(len(others), 'student')} whose upload that counts holds no answer, while another one looks like"
+        words += [f"{who} one; --take ID=FILE lets it count:", *_shorten(others)]
     words += [f"The class: {folder / 'index.html'}", f"Mark the reports: python -m grader formgrader {folder}"]
     return "\n".join(words)
+
+
+def _say_what(one: WithoutFile) -> str:
+    """Say what there is of somebody without a file."""
+    status = [f"Moodle says {cut(one_line(one.status), 80)!r}"] if one.status else []
+    return ", ".join(status + ["there is an online text"] * bool(one.texts))
 
 
 def _list(lines: Sequence[Line]) -> list[str]:

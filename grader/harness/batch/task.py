@@ -23,7 +23,7 @@ def grade_upload(lab: Lab, job: Job) -> Outcome:
     lab : Lab
         Whose submission it is.
     job : Job
-        With the submission's bytes.
+        With the submission's bytes, and those of reports beside it.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def grade_upload(lab: Lab, job: Job) -> Outcome:
 def _try(lab: Lab, job: Job) -> Outcome:
     precheck = PreCheck()
     try:
-        submission = open_submission_bytes(lab, job.name, job.data)
+        submission = open_submission_bytes(lab, job.name, job.data, loose=job.reports)
         precheck = _precheck(lab, submission)
         report = grade_submission(lab, submission, Options(job.mode, job.python, is_shrinking=False))
         return summarize(lab, report, precheck)

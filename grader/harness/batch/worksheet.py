@@ -6,6 +6,7 @@ a change that it will make. Of what it does not like it says nothing, so that is
 
 import html
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +26,16 @@ _COLUMNS = {
     "full_name": "Full name",
     "student_id": "ID number",
     "email": "Email address",
+    "status": "Status",
     "submitted": "Last modified (submission)",
     "grade": _GRADE,
     "max_grade": "Maximum grade",
     "may_change": "Grade can be changed",
     "feedback": "Feedback comments",
 }
+
+_SUBMITTED = ("submitted for grading", "已提交", "提交評分", "提交评分", "提交以供評分", "提交以供评分")
+"""What the status of a submission that is to be graded begins with; more may follow, as "- Graded" does."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Row:
         Local time of the course, without a zone.
     grade, max_grade : str
         As they are written.
+    status : str
+        The cell as it is written; `is_submitted` tells whether it says that there is something to grade.
     """
 
     participant: str
@@ -59,6 +66,12 @@ class Row:
     submitted_at: datetime | None = None
     grade: str = ""
     max_grade: str = ""
+    status: str = ""
+
+    @property
+    def is_submitted(self) -> bool:
+        """Tell whether the status says that something was handed in, and no draft, in English or Chinese."""
+        return unicodedata.normalize("NFKC", self.status).strip().casefold().startswith(_SUBMITTED)
 
     @property
     def is_time_unreadable(self) -> bool:
@@ -235,6 +248,7 @@ def _read_row(table: Table, record: Record, columns: Mapping[str, int]) -> Row |
         parse_time(cells["submitted"]),
         cells["grade"],
         cells["max_grade"],
+        cells["status"],
     )
 
 

@@ -92,7 +92,7 @@ def _read_report(
     except Refused as refused:
         problems.append(remark(naming, "report_unreadable", refused.got))
         return None, printable(member.name)
-    problems += _judge_report(naming, member, report)
+    problems += judge_report(naming, member.name, paths([member]), report)
     return report or None, printable(member.name)
 
 
@@ -107,8 +107,8 @@ def _find_pdf(files: Sequence[Member], wanted: Wanted, problems: list[Problem]) 
     pdfs = [member for member in files if member.name.lower().endswith(".pdf")]
     if not pdfs:
         return None
-    best = min(_misfit(member, wanted) for member in pdfs)
-    found = [member for member in pdfs if _misfit(member, wanted) == best]
+    best = min(misfit(member.name, wanted) for member in pdfs)
+    found = [member for member in pdfs if misfit(member.name, wanted) == best]
     taken = min(found, key=lambda member: (len(member.parts), member.path))
     shown = f"'{printable(taken.name)}'"
     if len(found) > 1:
@@ -118,9 +118,9 @@ def _find_pdf(files: Sequence[Member], wanted: Wanted, problems: list[Problem]) 
     return taken
 
 
-def _misfit(member: Member, wanted: Wanted) -> int:
+def misfit(name: str, wanted: Wanted) -> int:
     """Count in steps how far the name of a PDF is from that of the report: 0 is the name itself."""
-    name = member.name.lower()
+    name = name.lower()
     if wanted.naming.is_report(name):
         return 0 if name.startswith(wanted.student_id.lower()) else 1
     if name.endswith("_report.pdf"):
@@ -128,10 +128,11 @@ def _misfit(member: Member, wanted: Wanted) -> int:
     return 3 if any(word in name for word in _REPORT_WORDS) else 4
 
 
-def _judge_report(naming: Naming, member: Member, report: bytes | None) -> Iterator[Problem]:
+def judge_report(naming: Naming, name: str, shown: str, report: bytes | None) -> Iterator[Problem]:
+    """Say what is wrong with the bytes of a report; None are too many. `shown` is its name in the sentence."""
     if report is None:
-        yield remark(naming, "report_unreadable", f"{paths([member])} has more than {MAX_REPORT_BYTES // MIB} MiB")
+        yield remark(naming, "report_unreadable", f"{shown} has more than {MAX_REPORT_BYTES // MIB} MiB")
     elif not report:
-        yield remark(naming, "report_empty", f"{paths([member])} has 0 bytes")
-    elif member.name.lower().endswith(".pdf") and b"%PDF-" not in report[:1024]:
-        yield remark(naming, "report_broken", f"{paths([member])} is none")
+        yield remark(naming, "report_empty", f"{shown} has 0 bytes")
+    elif name.lower().endswith(".pdf") and b"%PDF-" not in report[:1024]:
+        yield remark(naming, "report_broken", f"{shown} is none")

@@ -129,6 +129,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         # The report.
         "no_report": ("The zip must hold the report, {report}", "Put it beside {code}."),
+        "report_beside": (
+            "The report must be in the zip, beside {code}",
+            "It was taken as your report; pack it into the zip next time.",
+        ),
         "report_name": ("The report must be named {report}", "Rename it; it was taken as the report."),
         "report_not_pdf": (
             "The report must be a PDF",

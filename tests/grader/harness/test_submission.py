@@ -87,7 +87,7 @@ def test_open_submission_shows_printable_text_only(name, tmp_path):
 def test_zoo_and_tests_reach_every_problem():
     in_zoo = {code for expected in EXPECTED.values() for code in (expected.get("problem"), *expected.get("also", ()))}
 
-    assert set(TEXTS) - in_zoo == {"file_too_large", "other_lab", "unknown_encoding"}
+    assert set(TEXTS) - in_zoo == {"file_too_large", "other_lab", "report_beside", "unknown_encoding"}
 
 
 def test_open_submission_reads_a_right_zip(tmp_path):

@@ -1,12 +1,13 @@
-"""Look at a written report and draw its pages: a stranger's PDF, read by a confined process, never by the grader.
+"""Look at a written report and draw its pages: a stranger's file, read by a confined process, never by the grader.
 
 ::
 
     PdfReader (reader.py) -> advice.py, images.py         the grader: words for the TA, pictures of the pages
         |  pipes (confined.py, protocol.py)
-    child.py, kept                                         inside bubblewrap where that works; reads no PDF itself
+    child.py, kept                                         inside bubblewrap where that works; reads nothing itself
         |  fork for each document, pipe
-    document.py                                            limits, Landlock, seccomp; pypdfium2 reads the PDF here
+    document.py, office.py                                 limits, Landlock, seccomp; pypdfium2 reads the PDF here,
+                                                           expat the text of a Word document or an OpenDocument text
 
 A fork ends with its document, so nothing that a document does to the reader reaches the next one. Pages come back as
 plain pixels and are compressed by the grader: no picture that a document could have forged is ever decoded.

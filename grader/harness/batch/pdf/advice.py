@@ -23,6 +23,7 @@ _OFFICE = {
     b"ppt/": "a PowerPoint presentation",
     b"Index/Document.iwa": "a Pages document",
 }
+_READABLE = {"a Word document", "an OpenDocument text"}
 _BEGINNINGS = {
     b"\xd0\xcf\x11\xe0": "an old Word or Office document",
     b"{\\rtf": "an RTF text",
@@ -39,22 +40,27 @@ class Findings:
 
     Attributes
     ----------
+    what : str
+        What it is called in sentences.
     n_pages : int or None
         As the document says; None if it could not be opened.
     texts : list of str
-        Of the pages that were read.
+        Of the pages that were read, or pieces of the text where there are no pages.
     n_pictures, n_lines : int
         Embedded pictures and drawn lines on them.
     n_broken : int
         Pages that could not be read.
     n_scripts, n_files : int
         JavaScript actions and attached files of the whole document.
+    is_whole : bool
+        Whether the text of a document without pages is all of it.
     refusal : str
         Why it could not be opened, in a sentence; empty if it was.
     ending : bytes
         How reading ended: of `grader.harness.batch.pdf.protocol`.
     """
 
+    what: str = "PDF"
     n_pages: int | None = None
     texts: list[str] = field(default_factory=list)
     n_pictures: int = 0
@@ -62,6 +68,7 @@ class Findings:
     n_broken: int = 0
     n_scripts: int = 0
     n_files: int = 0
+    is_whole: bool = True
     refusal: str = ""
     ending: bytes = protocol.COMPLETE
 
@@ -78,14 +85,30 @@ def explain_no_pdf(data: bytes | None, name: str) -> str:
     return f"{shown} is no PDF but {_kind(data)}: read it in its own program, or ask the student for a PDF."
 
 
+def is_readable(data: bytes | None) -> bool:
+    """Tell whether a report is no PDF but a document whose text can be read."""
+    return data is not None and explain_no_pdf(data[:_HEADER_BYTES], "") != "" and _kind(data) in _READABLE
+
+
+def explain_text(data: bytes, name: str) -> str:
+    """Say that of a report that is no PDF the text is all that is shown, in a sentence."""
+    shown = cut(one_line(name), _NAME_COLUMNS) or "The report"
+    return (
+        f"{shown} is no PDF but {_kind(data)}: its text is shown, its pictures and its layout are not. For those read "
+        "it in its own program, or ask the student for a PDF."
+    )
+
+
 def explain_ending(findings: Findings) -> str:
     """Say why reading did not come to its end, in a sentence; an empty text if it did."""
     if findings.refusal:
         return findings.refusal
     return {
-        protocol.LATE: "The PDF takes too long to read; what is said of it is incomplete.",
-        protocol.TOO_MUCH: "The PDF gives more than can be taken; what is said of it is incomplete.",
-        protocol.CRASHED: "The PDF broke the program that reads it, or needs too much memory: open it with care.",
+        protocol.LATE: f"The {findings.what} takes too long to read; what is said of it is incomplete.",
+        protocol.TOO_MUCH: f"The {findings.what} gives more than can be taken; what is said of it is incomplete.",
+        protocol.CRASHED: (
+            f"The {findings.what} broke the program that reads it, or needs too much memory: open it with care."
+        ),
     }.get(findings.ending, "")
 
 
@@ -112,6 +135,8 @@ def _reading_notes(findings: Findings) -> Iterator[str]:
         yield ending
     if findings.n_broken:
         yield f"{count(findings.n_broken, 'page')} could not be read."
+    if not findings.is_whole:
+        yield f"It is longer than the {protocol.MAX_DOCUMENT_TEXT:,} characters that are read of it."
     if n_pages > MANY_PAGES:
         read = f"; {n_read} of them were looked at" if n_read < n_pages else ""
         yield f"The report has {count(n_pages, 'page')}, more than {MANY_PAGES}{read}."

@@ -1,7 +1,7 @@
 """The confined side: stays, takes documents, and forks for each one.
 
-This process reads no PDF. It hands each document to a fork that locks itself in, passes on what the fork writes, and
-ends the fork before it takes the next document. It is started by `grader.harness.batch.pdf.confined`.
+This process reads nothing itself. It hands each document to a fork that locks itself in, passes on what that writes,
+and ends the fork before it takes the next document. It is started by `grader.harness.batch.pdf.confined`.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-from grader.harness.batch.pdf import document, protocol
+from grader.harness.batch.pdf import document, office, protocol
 from grader.harness.sandbox import confinement
 
 _PR_SET_PDEATHSIG = 1
@@ -145,6 +145,8 @@ def _answer(request: dict[str, Any], data: bytes, pipe: int, config: dict[str, A
 
         if off:
             send({"is": "unfit", "why": ", ".join(off)})
+        elif request["do"] == "read":
+            office.answer(data, send)
         else:
             document.answer(request, data, send)
         status = 0

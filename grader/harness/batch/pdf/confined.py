@@ -28,7 +28,7 @@ _PACKAGES_OF_OURS = ("", "harness/", "harness/sandbox/", "harness/batch/", "harn
 _OURS = (
     *(f"grader/{name}__init__.py" for name in _PACKAGES_OF_OURS),
     *(f"grader/harness/sandbox/{name}.py" for name in ("confinement", "folder", "landlock", "seccomp", "own_usage")),
-    *(f"grader/harness/batch/pdf/{name}.py" for name in ("child", "document", "protocol")),
+    *(f"grader/harness/batch/pdf/{name}.py" for name in ("child", "document", "office", "protocol")),
 )
 _PACKAGES = ("pypdfium2", "pypdfium2_cfg", "pypdfium2_raw")
 _FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/X11/fonts")

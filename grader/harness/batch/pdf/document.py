@@ -34,7 +34,7 @@ trailer<</Root 1 0 R>>
 
 def find_fonts() -> None:
     """Have the reader list the machine's fonts once, before it forks: by a page that names a font and has none."""
-    answer({"do": "look", "max_pages": 1}, _STRANGE_FONT, lambda *_: None)
+    answer({"do": "look", "first": 0, "max_pages": 1}, _STRANGE_FONT, lambda *_: None)
 
 
 def answer(request: dict[str, Any], data: bytes, send: Send) -> None:
@@ -43,7 +43,7 @@ def answer(request: dict[str, Any], data: bytes, send: Send) -> None:
     Parameters
     ----------
     request : dict
-        ``do`` ("look" or "draw"), ``max_pages``, and ``width_px`` to draw.
+        ``do`` ("look" or "draw"), ``first`` (a page, counted from 0) and ``max_pages``, and ``width_px`` to draw.
     data : bytes
         The document.
     send : callable
@@ -57,7 +57,7 @@ def answer(request: dict[str, Any], data: bytes, send: Send) -> None:
     n_pages = len(pdf)
     scripts, files = raw.FPDFDoc_GetJavaScriptActionCount(pdf), raw.FPDFDoc_GetAttachmentCount(pdf)
     send({"is": "document", "pages": n_pages, "scripts": max(scripts, 0), "files": max(files, 0)})
-    for index in range(min(n_pages, request["max_pages"])):
+    for index in range(request["first"], min(n_pages, request["first"] + request["max_pages"])):
         try:
             page = pdf[index]
             if request["do"] == "draw":

@@ -24,6 +24,10 @@ ADDRESS_BYTES = 1024**3
 MAX_JSON_BYTES = 256 * 1024
 MAX_TEXT = 20_000
 """Characters of one page that are read."""
+MAX_DOCUMENT_TEXT = 200_000
+"""Characters that are read of a report that is no PDF."""
+MAX_XML_BYTES = 32 * 1024**2
+"""Bytes of such a report's text with its markup that are unpacked."""
 MAX_SHAPE = 2
 """A drawn page is at most so many times higher than it may be wide."""
 MAX_REPLY_BYTES = 512 * 1024**2

@@ -3,12 +3,19 @@
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from grader.harness.batch.pdf import protocol
-from grader.harness.batch.pdf.advice import Findings, advise, explain_ending, explain_no_pdf
+from grader.harness.batch.pdf.advice import (
+    Findings,
+    advise,
+    explain_ending,
+    explain_no_pdf,
+    explain_text,
+    is_readable,
+)
 from grader.harness.batch.pdf.confined import ReaderProcess
 from grader.harness.batch.pdf.images import encode
 from grader.harness.batch.records import PreCheck
@@ -27,18 +34,25 @@ _N_TRIES = 2
 
 @dataclass(frozen=True)
 class Pages:
-    """Pictures of a report's pages.
+    """Pictures of a report's pages, or the text of one that has none.
 
     Attributes
     ----------
     images : tuple of bytes
         In order; each a PNG or a JPEG file, as `grader.harness.batch.pdf.images.media_type` tells.
     note : str
-        What is missing and why, in sentences; empty if every page is there.
+        What is missing and why, in sentences; empty if every page that was asked for is there.
+    text : str
+        Of a Word document or an OpenDocument text: lines, visible, a few hundred thousand characters at most; empty
+        for a PDF.
+    n_pages : int or None
+        How many pages the whole report says that it has; None where it has none, or could not be opened.
     """
 
     images: tuple[bytes, ...]
     note: str
+    text: str = ""
+    n_pages: int | None = None
 
 
 class PdfReader:
@@ -95,21 +109,34 @@ class PdfReader:
         precheck : PreCheck
             Advice; whatever goes wrong is one of its notes.
         """
+        if data is not None and is_readable(data):
+            findings = self._read(data)
+            if findings.texts:
+                precheck = advise(findings, rubric_parts, words)
+                return replace(precheck, notes=(explain_text(data, name), *precheck.notes))
         if reason := explain_no_pdf(data, name):
             return PreCheck(notes=(reason,))
         findings = Findings()
-        self._ask({"do": "look", "max_pages": MAX_PAGES_READ}, data or b"", findings, lambda *_: None)
+        self._ask({"do": "look", "first": 0, "max_pages": MAX_PAGES_READ}, data or b"", findings, lambda *_: None)
         return advise(findings, rubric_parts, words)
 
-    def render(self, data: bytes | None, *, max_pages: int = 20, width_px: int = 1000) -> Pages:
-        """Draw the pages of a written report.
+    def _read(self, data: bytes) -> Findings:
+        """Read the text of a report that is no PDF."""
+        findings = Findings(what="document")
+        self._ask({"do": "read"}, data, findings, lambda *_: None)
+        return findings
+
+    def render(self, data: bytes | None, *, first: int = 0, max_pages: int = 20, width_px: int = 1000) -> Pages:
+        """Draw pages of a written report, or read its text where it is no PDF.
 
         Parameters
         ----------
         data : bytes or None
             The file; None where there is none.
+        first : int, optional
+            The first page that is drawn, counted from 0. Those before it cost nothing.
         max_pages : int, optional
-            More pages are not drawn, and the note says so.
+            More pages are not drawn, and the note says so where the first page is the report's.
         width_px : int, optional
             Pages are about so wide, and at most twice as high; narrower if they would be higher. At most 2000.
 
@@ -118,11 +145,14 @@ class PdfReader:
         pages : Pages
             As many as could be had; whatever goes wrong is in its note.
         """
+        if data is not None and is_readable(data) and (texts := self._read(data).texts):
+            return Pages((), explain_text(data, ""), "".join(texts))
         if reason := explain_no_pdf(data, ""):
             return Pages((), reason)
         findings, images = Findings(), list[bytes]()
         n_left_out = 0
         width_px = min(max(width_px, 4), MAX_WIDTH_PX)
+        first, max_pages = min(max(first, 0), _MAX_COUNT), min(max(max_pages, 0), _MAX_COUNT)
 
         def take(header: Mapping[str, Any], pixels: bytes) -> None:
             nonlocal n_left_out
@@ -135,8 +165,10 @@ class PdfReader:
             else:
                 images.append(image)
 
-        self._ask({"do": "draw", "max_pages": max_pages, "width_px": width_px}, data or b"", findings, take)
-        return Pages(tuple(images), " ".join(_missing(findings, len(images), n_left_out)))
+        request = {"do": "draw", "first": first, "max_pages": max_pages, "width_px": width_px}
+        self._ask(request, data or b"", findings, take)
+        note = " ".join(_missing(findings, len(images), n_left_out, first, max_pages))
+        return Pages(tuple(images), note, n_pages=findings.n_pages)
 
     def _ask(
         self,
@@ -147,7 +179,9 @@ class PdfReader:
     ) -> None:
         """Have a document read into `findings`; starts the process when there is none, or it has ended."""
         if len(data) > MAX_DOCUMENT_BYTES:
-            findings.refusal = f"The PDF has more than {MAX_DOCUMENT_BYTES // 1024**2} MiB and was not opened."
+            findings.refusal = (
+                f"The {findings.what} has more than {MAX_DOCUMENT_BYTES // 1024**2} MiB and was not opened."
+            )
             return
         if self._owner != os.getpid():
             self._forget()
@@ -196,12 +230,13 @@ def _take(
             findings.n_pages = _count(header, "pages")
             findings.n_scripts, findings.n_files = _count(header, "scripts"), _count(header, "files")
         case "page" if len(findings.texts) < MAX_PAGES_READ:
-            text = header.get("text")
-            if not isinstance(text, str) or len(text) > protocol.MAX_TEXT * 2:
-                raise ValueError(f"a page must have a text; got {text!r:.100}")
-            findings.texts.append(make_visible(text.replace("\r", "\n")))
+            findings.texts.append(_text(header))
             findings.n_pictures += _count(header, "pictures")
             findings.n_lines += _count(header, "lines")
+        case "text" if sum(map(len, findings.texts)) < protocol.MAX_DOCUMENT_TEXT:
+            findings.texts.append(_text(header))
+            findings.n_pictures += _count(header, "pictures")
+            findings.is_whole = header.get("is_whole") is True
         case "drawn page":
             take_page(header, pixels)
         case "broken page":
@@ -209,14 +244,21 @@ def _take(
         case "closed":
             is_locked = header.get("has_password") is True
             findings.refusal = (
-                "The PDF is locked with a password: ask the student for one that is not."
+                f"The {findings.what} is locked with a password: ask the student for one that is not."
                 if is_locked
-                else "The PDF is damaged and cannot be opened: ask the student for another copy."
+                else f"The {findings.what} is damaged and cannot be opened: ask the student for another copy."
             )
         case "unfit":
             findings.refusal = "Reports are read behind protections that this machine does not have."
         case _:
             raise ValueError(f"a message must say what it is; got {header!r:.100}")
+
+
+def _text(header: Mapping[str, Any]) -> str:
+    text = header.get("text")
+    if not isinstance(text, str) or len(text) > protocol.MAX_TEXT * 2:
+        raise ValueError(f"a page must have a text; got {text!r:.100}")
+    return make_visible(text.replace("\r", "\n"))
 
 
 def _count(header: Mapping[str, Any], name: str) -> int:
@@ -226,14 +268,18 @@ def _count(header: Mapping[str, Any], name: str) -> int:
     return number
 
 
-def _missing(findings: Findings, n_images: int, n_left_out: int) -> list[str]:
+def _missing(findings: Findings, n_images: int, n_left_out: int, first: int, max_pages: int) -> list[str]:
     """Say what is not among the drawn pages, in sentences."""
     said = [explain_ending(findings)] if explain_ending(findings) else []
     n_pages = findings.n_pages or 0
     n_tried = n_images + findings.n_broken
-    if n_tried < n_pages:
+    if first == 0 and n_tried < n_pages:
         some = "the first is shown" if n_tried == 1 else f"the first {n_tried:,} are shown"
         said.append(f"The report has {count(n_pages, 'page')}; {some if n_images else 'none is shown'}.")
+    elif 0 < n_pages <= first:
+        said.append(f"The report has {count(n_pages, 'page')}; there is no page {first + 1:,}.")
+    elif first and n_tried < min(max_pages, n_pages - first):
+        said.append(f"The report has {count(n_pages, 'page')}; {n_images or 'none'} shown from page {first + 1:,} on.")
     if findings.n_broken:
         said.append(f"{count(findings.n_broken, 'page')} could not be drawn.")
     if n_left_out:

@@ -7,16 +7,19 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from grader.harness.batch import cluster
 from grader.harness.batch.cluster import grade_on_cluster
 from grader.harness.batch.records import Job, Outcome, Status
 from grader.harness.batch.store import Store
 from grader.harness.batch.task import grade_upload
 from grader.harness.errors import GraderError
+from grader.harness.intake.loose import LooseReport
 from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
 
@@ -197,3 +200,11 @@ def test_class_is_graded_on_a_cluster_as_here(scheduler, tmp_path):
         job = Job(line.person.key, *Store(tmp_path / "there").submission(line.person.key))
         here = grade_upload(LAB, job)
         assert (line.status, line.points, line.verdicts) == (here.status, here.points, here.verdicts)
+
+
+def test_tasks_of_two_reports_beside_one_submission_have_two_names():
+    """Dask takes tasks of one name for the same task."""
+    one = Job("N1", "N1_Lab3.zip", b"zip")
+    reports = [(), (LooseReport("a.pdf", b"1"),), (LooseReport("a.pdf", b"2"),)]
+
+    assert len({cluster._name(replace(one, reports=given)) for given in reports}) == len(reports)

@@ -1,15 +1,15 @@
 import hashlib
-import io
 import os
 import zipfile
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from grader.harness.batch.entries import find_entries, read_entry, upload_name
+from grader.harness.batch.entries import digest_upload, find_entries, read_entry, read_reports, remark_reports
 from grader.harness.errors import SubmissionError
+from grader.harness.intake.loose import LooseReport
 from grader.harness.submission import open_submission_bytes
 from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
@@ -65,8 +65,8 @@ def test_find_entries_gives_the_same_for_an_archive_and_its_folder(tmp_path):
     first, second = find_entries(LAB.naming, [zipped.archive]), find_entries(LAB.naming, [folder.archive])
 
     assert sorted(map(told, first)) == sorted(map(told, second))
-    read = partial(read_entry, LAB.naming)
-    assert sorted(map(read, first)) == sorted(map(read, second))
+    assert sorted(map(read_entry, first)) == sorted(map(read_entry, second))
+    assert sorted(map(repr, map(read_reports, first))) == sorted(map(repr, map(read_reports, second)))
     assert {
         entry.participant: entry.modified.replace(second=0) for entry in first if entry.file_name == "merge.py"
     } == {entry.participant: entry.modified.replace(second=0) for entry in second if entry.file_name == "merge.py"}
@@ -106,7 +106,7 @@ def test_find_entries_reads_archives_of_several_groups(tmp_path):
 
     assert (first.name, first.participant) == (f"group 1.zip/{LEE}/N26130001_Lab3.zip", "12")
     assert (second.name, second.participant) == (f"group 2.zip/{BOB}_N26130002_Lab3.zip", "13")
-    assert read_entry(LAB.naming, second) == pack_lab()
+    assert read_entry(second) == pack_lab()
 
 
 def test_find_entries_opens_no_students_zip(tmp_path):
@@ -147,7 +147,7 @@ def test_find_entries_gives_each_a_name_of_its_own(tmp_path):
     ]
     twice = find_entries(LAB.naming, [path])
     assert names(twice) == [f"class.zip/{LEE}/lab.zip", f"class.zip/{LEE}/lab.zip [2]"]
-    assert [read_entry(LAB.naming, entry) for entry in twice] == [b"1", b"2"]
+    assert [read_entry(entry) for entry in twice] == [b"1", b"2"]
 
 
 def test_find_entries_reads_the_folder_of_one_student(tmp_path):
@@ -211,7 +211,7 @@ def test_find_entries_puts_a_report_beside_a_bare_merge(folder, tmp_path):
 
     merge, report = entries["merge.py"], entries["N26130001_Lab3_report.pdf"]
     assert merge.why_not == ""
-    assert merge.beside == (report.place,)
+    assert merge.beside == (replace(report, why_not=""),)
     assert report.why_not == "a report that lies beside 'merge.py'"
     assert entries["N26130009_Lab3_report.pdf"].why_not == ""
     assert entries["output.png"].why_not == "a file that lies beside 'merge.py'" or folder == "N26130001/"
@@ -231,7 +231,7 @@ def test_find_entries_finds_a_lone_merge_and_its_report(tmp_path):
 
     merge, report = find_entries(LAB.naming, [tmp_path])
 
-    assert merge.beside == (report.place,)
+    assert merge.beside == (replace(report, why_not=""),)
     assert report.why_not == "a report that lies beside 'merge.py'"
 
 
@@ -240,7 +240,7 @@ def test_find_entries_takes_another_python_file_for_a_lost_merge(tmp_path):
 
     report, code = find_entries(LAB.naming, [tmp_path])
 
-    assert (code.file_name, code.why_not, code.beside) == ("solution.py", "", (report.place,))
+    assert (code.file_name, code.why_not, code.beside) == ("solution.py", "", (replace(report, why_not=""),))
     assert report.why_not == "a report that lies beside 'solution.py'"
 
 
@@ -257,6 +257,27 @@ def test_find_entries_lets_a_zip_stand_before_loose_files(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("zipped", "report"),
+    [
+        (f"{LEE}/N26130001_Lab3.zip", f"{LEE}/report.docx"),
+        (f"{LEE}_lab.zip", f"{LEE}_my report.pdf"),
+        ("N26130001_Lab3.zip", "N26130001_Lab3_report.pdf"),
+        ("zips/N26130001_Lab3.zip", "reports/n26130001.pdf"),
+    ],
+    ids=["folder", "flat", "by_id", "by_id_elsewhere"],
+)
+def test_find_entries_puts_a_report_beside_a_zip(zipped, report, tmp_path):
+    put(tmp_path, zipped, report, f"{BOB}/N26130002_Lab3.zip")
+
+    entries = {entry.name: entry for entry in find_entries(LAB.naming, [tmp_path])}
+
+    assert entries[zipped].why_not == ""
+    assert [beside.name for beside in entries[zipped].beside] == [report]
+    assert entries[report].why_not == f"a report that lies beside '{entries[zipped].file_name}'"
+    assert entries[f"{BOB}/N26130002_Lab3.zip"].beside == ()
+
+
 def test_find_entries_takes_no_course_code_for_a_student(tmp_path):
     folder = put(tmp_path / "EE2025001", "final.zip", "x/merge.py", "merge.py", "EE2025002/other.zip")
 
@@ -270,7 +291,7 @@ def test_find_entries_decodes_names_of_the_disk(tmp_path):
     (entry,) = find_entries(LAB.naming, [tmp_path])
 
     assert (entry.name, entry.file_name) == ("王小明.zip", "王小明.zip")
-    assert read_entry(LAB.naming, entry) == b"content"
+    assert read_entry(entry) == b"content"
 
 
 def test_find_entries_leaves_out_the_folder_of_results(tmp_path):
@@ -309,7 +330,7 @@ def test_read_entry_reads_no_more_than_the_limit(limit, tmp_path):
     (tmp_path / "class.zip").write_bytes(pack((f"{LEE}/x.zip", b"content")))
     entries = find_entries(LAB.naming, [tmp_path / "a.zip", tmp_path / "class.zip"])
 
-    assert [read_entry(LAB.naming, entry, limit) for entry in entries] == [b"content"[:limit]] * 2
+    assert [read_entry(entry, limit) for entry in entries] == [b"content"[:limit]] * 2
 
 
 def test_find_entries_does_not_open_what_lies_beside_students_zips(tmp_path):
@@ -328,60 +349,102 @@ def test_find_entries_does_not_open_what_lies_beside_students_zips(tmp_path):
     ]
 
 
-def test_read_entry_packs_a_bare_merge_and_its_report(tmp_path):
-    put(tmp_path, f"{LEE}/merge.py", content=SOURCE)
+@pytest.mark.parametrize(
+    ("name", "content"), [("merge.py", SOURCE), ("N26130001_Lab3.zip", pack(("merge.py", SOURCE)))], ids=["bare", "zip"]
+)
+def test_read_reports_reads_what_lies_beside(name, content, tmp_path):
+    put(tmp_path, f"{LEE}/{name}", content=content)
     put(tmp_path, f"{LEE}/N26130001_Lab3_report.pdf", content=REPORT)
     entry = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside)
 
-    data = read_entry(LAB.naming, entry)
-    opened = open_submission_bytes(LAB, upload_name(LAB.naming, entry), data)
+    opened = open_submission_bytes(LAB, entry.file_name, read_entry(entry), loose=read_reports(entry))
 
-    assert opened.source == SOURCE
-    assert (opened.report, opened.handed.report_name) == (REPORT, "N26130001_Lab3_report.pdf")
-    assert upload_name(LAB.naming, entry) == "unknown_Lab3.zip"
-    assert read_entry(LAB.naming, entry, 100) == data[:100]
-    # Nothing of the day or of the machine is in it.
-    assert zipfile.ZipFile(io.BytesIO(data)).infolist()[0].date_time == (1980, 1, 1, 0, 0, 0)
+    assert read_entry(entry) == content, "as it was handed in"
+    assert read_reports(entry) == (LooseReport("N26130001_Lab3_report.pdf", REPORT),)
+    assert (opened.source, opened.report) == (SOURCE, REPORT)
+    assert opened.handed.report_name == "N26130001_Lab3_report.pdf"
 
 
-def test_read_entry_packs_out_of_an_archive(tmp_path):
+def test_read_reports_reads_out_of_an_archive_in_one_order(tmp_path):
     members = [(f"{LEE}_{name}", REPORT) for name in ("merge.py", "N26130001_Lab3_report.pdf", "draft.pdf")]
     (tmp_path / "class.zip").write_bytes(pack(*members))
     (tmp_path / "again.zip").write_bytes(pack(*reversed(members)))
 
-    packed = [read_entry(LAB.naming, entry) for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside]
+    first, second = [read_reports(entry) for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside]
 
-    assert len({hashlib.sha256(data).hexdigest() for data in packed}) == 1
-    assert zipfile.ZipFile(io.BytesIO(packed[0])).namelist() == ["merge.py", "N26130001_Lab3_report.pdf", "draft.pdf"]
+    assert first == second
+    assert [report.name for report in first] == ["N26130001_Lab3_report.pdf", "draft.pdf"]
 
 
-def test_read_entry_packs_several_reports_of_one_name(tmp_path):
+def test_read_reports_leaves_out_one_that_is_gone(tmp_path):
     put(tmp_path, f"{LEE}/merge.py", f"{LEE}/a/report.pdf", f"{LEE}/b/report.pdf")
     entry = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside)
+    assert [report.name for report in read_reports(entry)] == ["report.pdf"] * 2
 
-    assert zipfile.ZipFile(io.BytesIO(read_entry(LAB.naming, entry))).namelist() == [
-        "merge.py",
-        "report.pdf",
-        "2/report.pdf",
-    ]
+    (tmp_path / LEE / "a" / "report.pdf").unlink()
+
+    assert [report.name for report in read_reports(entry)] == ["report.pdf"]
 
 
-def test_read_entry_grades_the_code_without_a_report_that_is_gone(tmp_path):
-    put(tmp_path, "N26130001/merge.py", "N26130001/report.pdf")
+def test_read_reports_reads_no_more_than_a_submission_may_have(tmp_path, monkeypatch):
+    put(tmp_path, f"{LEE}/merge.py", *[f"{LEE}/{number:02}.pdf" for number in range(12)], content=b"12345")
     entry = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside)
-    (tmp_path / "N26130001" / "report.pdf").unlink()
 
-    assert zipfile.ZipFile(io.BytesIO(read_entry(LAB.naming, entry))).namelist() == ["merge.py"]
-    assert upload_name(LAB.naming, entry) == "N26130001_Lab3.zip"
+    assert [report.name for report in read_reports(entry)] == [f"{number:02}.pdf" for number in range(8)]
+    monkeypatch.setattr("grader.harness.batch.entries.MAX_FILE_BYTES", 14)
+    assert [report.name for report in read_reports(entry)] == ["00.pdf", "01.pdf"]
+    monkeypatch.setattr("grader.harness.batch.entries.MAX_REPORT_BYTES", 2)
+    assert [report.content for report in read_reports(entry)] == [b"123"] * 4, (
+        "one byte more tells that it is too large"
+    )
 
 
-def test_upload_name_is_the_students_own(tmp_path):
-    assert [
-        upload_name(LAB.naming, entry) for entry in find_entries(LAB.naming, [put(tmp_path, "a.zip", f"{LEE}_b.rar")])
-    ] == [
-        "b.rar",
-        "a.zip",
+def test_remark_tells_of_reports_that_did_not_come_along(tmp_path):
+    put(tmp_path, f"{LEE}/merge.py", f"{LEE}/a.pdf", f"{LEE}/b.pdf")
+    entry = next(entry for entry in find_entries(LAB.naming, [tmp_path]) if entry.beside)
+
+    assert list(remark_reports(entry, 2)) == []
+    assert list(remark_reports(entry, 1)) == [
+        (
+            "Of 2 reports beside 'merge.py' 1 came along; the others cannot be read, come after the first 8, or make "
+            "more than 128 MiB together: look at them where they were handed in."
+        )
     ]
+
+
+def test_digest_tells_another_report_from_the_same():
+    report, renamed, other = (LooseReport(*given) for given in (("a", b"1"), ("b", b"1"), ("a", b"2")))
+    given = [(), (report,), (renamed,), (other,), (report, other), (other, report)]
+
+    assert digest_upload(b"zip", ()) == hashlib.sha256(b"zip").hexdigest()
+    assert len({digest_upload(b"zip", reports) for reports in given}) == len(given)
+
+
+def test_find_entries_reads_online_texts(tmp_path):
+    text = "Ann Lee_12_assignsubmission_onlinetext"
+    put(tmp_path, f"{text}/onlinetext.html", content="<p>See <b>my</b> file: 好.</p>".encode())
+    put(tmp_path, f"{text}/picture.png", "Bob Ray_13_assignsubmission_onlinetext_onlinetext.html")
+    put(tmp_path, "Eve Fox_14_assignsubmission_onlinetext_onlinetext.html", content=b"<p> </p>")
+
+    found = {entry.name: (entry.text, entry.why_not) for entry in find_entries(LAB.naming, [tmp_path])}
+
+    assert found == {
+        f"{text}/onlinetext.html": ("See my file: 好.", "an online text"),
+        f"{text}/picture.png": ("", "a file of an online text"),
+        "Bob Ray_13_assignsubmission_onlinetext_onlinetext.html": ("content", "an online text"),
+        "Eve Fox_14_assignsubmission_onlinetext_onlinetext.html": ("", "an online text without a word"),
+    }
+
+
+def test_find_entries_says_that_an_online_text_cannot_be_read(tmp_path, monkeypatch):
+    put(tmp_path, f"{LEE}/a.zip", "Ann Lee_12_assignsubmission_onlinetext/onlinetext.html")
+
+    def refuse(*_):
+        raise SubmissionError("it is gone")
+
+    monkeypatch.setattr("grader.harness.batch.entries._read_place", refuse)
+
+    assert "an online text that cannot be read: it is gone" in reasons(find_entries(LAB.naming, [tmp_path])).values()
 
 
 def test_read_entry_says_that_a_file_is_gone(tmp_path):
@@ -389,7 +452,7 @@ def test_read_entry_says_that_a_file_is_gone(tmp_path):
     Path(tmp_path, "a.zip").unlink()
 
     with pytest.raises(SubmissionError, match=r"A submission must be readable; 'a\.zip' is not: No such file"):
-        read_entry(LAB.naming, entry)
+        read_entry(entry)
 
 
 def test_read_entry_says_that_an_archive_is_gone(tmp_path):
@@ -399,7 +462,7 @@ def test_read_entry_says_that_an_archive_is_gone(tmp_path):
     path.unlink()
 
     with pytest.raises(SubmissionError, match=r"'class\.zip': it cannot be read \(No such file"):
-        read_entry(LAB.naming, entry)
+        read_entry(entry)
 
 
 def test_find_entries_refuses_to_read_what_the_grader_writes(tmp_path):

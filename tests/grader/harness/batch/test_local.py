@@ -18,6 +18,7 @@ import pytest
 
 from grader.harness.batch.local import grade_locally
 from grader.harness.batch.records import Job, Outcome, Status
+from grader.harness.intake.loose import LooseReport
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 WAIT_S = 60
@@ -29,6 +30,10 @@ def job(name):
 
 def grade_politely(one):
     return Outcome(Status.GRADED, one.data.decode())
+
+
+def grade_with_reports(one):
+    return Outcome(Status.GRADED, f"{one.data!r} {[(report.name, report.content) for report in one.reports]}")
 
 
 def grade_or_die(one):
@@ -285,3 +290,16 @@ def test_workers_end_with_the_coordinator(tmp_path, how):
         finally:
             coordinator.kill()
         wait_for(lambda: all(map(is_gone, pids)))
+
+
+@pytest.mark.parametrize("has_memory_files", [True, False], ids=["file", "pipe"])
+def test_pool_gives_workers_the_reports_beside_a_submission(monkeypatch, has_memory_files):
+    if not has_memory_files:
+        monkeypatch.delattr(os, "memfd_create")
+    reports = (LooseReport("a.pdf", b"1" * 99), LooseReport("b.pdf", b""), LooseReport("c.pdf", b"3"))
+    one = replace(job("N1"), reports=reports)
+
+    ((done, outcome),) = grade_locally([one], grade_with_reports, 1)
+
+    assert done == one
+    assert outcome.reason == f"b'N1' {[(report.name, report.content) for report in reports]}"

@@ -234,6 +234,31 @@ def test_notebook_says_what_is_missing_of_the_pages():
     assert "The written report To look at (advice, never a mark): The PDF is encrypted." in texts(item)
 
 
+def test_notebook_shows_the_text_of_a_report_without_pages_as_text():
+    words = "1. Über\n<script>alert(1)</script>\n%magic"
+    notebook = make_notebook(LAB, RUBRIC, make_item(pages=(), report_text=words))
+    (cell,) = [one for one in notebook.cells if one.source.startswith("# The text of the report, without its")]
+
+    assert [dict(output.data) for output in cell.outputs] == [{"text/plain": words}]
+    assert "<script>alert(1)" not in render(notebook)
+
+
+def test_notebook_cuts_a_report_text_that_is_too_long():
+    notebook = make_notebook(LAB, RUBRIC, make_item(report_text="x" * 150_000))
+
+    (cell,) = [one for one in notebook.cells if one.source.startswith("# The text of the report, without its")]
+
+    assert cell.outputs[0].data["text/plain"] == "x" * 100_000 + "\n(50,000 more characters)"
+
+
+def test_notebook_shows_what_was_typed_into_moodle():
+    item = make_item()
+    notebook = make_notebook(LAB, RUBRIC, replace(item, line=replace(item.line, online_text="See <b>my</b> file.")))
+    (cell,) = [one for one in notebook.cells if one.source == "# What the student typed into Moodle"]
+
+    assert cell.outputs[0].data == {"text/plain": "See <b>my</b> file."}
+
+
 def test_notebook_says_once_what_was_found_twice():
     says = "The PDF is damaged and cannot be opened: ask the student for another copy."
     item = make_item(pages=(), pages_note=says, precheck=PreCheck(notes=(says,)))

@@ -14,7 +14,7 @@ import pytest
 
 from grader.harness.batch import page
 from grader.harness.batch.page import MAX_LISTED, MAX_NOTES, MAX_PAIRS, render_class_page
-from grader.harness.batch.records import Entry, Line, Person, Place, PreCheck, SimilarPair, Status
+from grader.harness.batch.records import Entry, Line, Person, Place, PreCheck, SimilarPair, Status, WithoutFile
 from grader.harness.marking import Lateness, Marking, Overruled, PartMark
 from grader.harness.results import Timing, Verdict
 from grader.harness.rubric import load_rubric
@@ -397,6 +397,70 @@ def test_page_lists_students_without_a_submission():
     assert "Nobody that the worksheet names." in section(render(absent=()), "absent")
 
 
+def test_page_lists_who_submitted_without_a_file():
+    written = replace(make_entry("x/onlinetext.html", "an online text"), text="Hello")
+    without_file = [
+        WithoutFile(Person("N9", "N9", "Ann"), "Submitted for grading"),
+        WithoutFile(Person("participant-7", "", HOSTILE), "", (written,)),
+    ]
+    markup = render(without_file=without_file)
+
+    assert "N9 Ann Submitted for grading participant-7" in section(markup, "without-file")
+    assert section(markup, "without-file").rstrip().endswith("x/onlinetext.html")
+    assert "submitted, but without a file 2" in section(markup, "entries")
+    assert "Nobody." in section(render(), "without-file")
+    assert "without a file" not in section(render(), "entries")
+
+
+def test_page_shows_online_texts_those_without_a_file_first():
+    written = replace(make_entry("x/onlinetext.html", "an online text"), text="Only\n<b>this</b>")
+    markup = render(
+        [make_line("N1", online_text="See my file."), make_line("N2")],
+        pairs=(),
+        without_file=[WithoutFile(Person("N9", "N9", "Ann"), "", (written,))],
+    )
+
+    assert "N9 Ann without a file Only <b>this</b> N1 See my file." in section(markup, "texts")
+    assert "online text See my file." in section(markup, "flagged")
+    assert row_of(markup, "N1")[9] == "online text"
+    assert "None." in section(render(), "texts")
+
+
+def test_page_cuts_an_online_text_that_is_in_a_notebook_and_no_other():
+    written = replace(make_entry("x/onlinetext.html", "an online text"), text="y" * 5000)
+    without_file = [WithoutFile(Person("N9", "N9"), "", (written,))]
+
+    text = section(render([make_line("N1", online_text="z" * 5000)], without_file=without_file), "texts")
+
+    assert "y" * 5000 in text
+    assert "z" * 2000 + " (3,000 more characters)" in " ".join(text.split())
+
+
+def test_page_says_where_every_file_went():
+    line = make_line("N1", entry="b/N1.zip", older=("a/N1.zip",), around=("b/report.pdf",), name="Ann")
+    others = [make_entry("b/report.pdf", "a report that lies beside 'N1.zip'"), make_entry("c/x", "junk")]
+
+    text = section(render([line], others), "files")
+
+    assert text.rstrip().endswith(
+        "a/N1.zip older upload N1 Ann b/N1.zip graded N1 Ann "
+        "b/report.pdf a report that lies beside 'N1.zip'; it goes with the submission N1 Ann c/x junk"
+    )
+    assert "4 files" in text
+    assert "None was found." in section(render((), (), (), (), {}), "files")
+
+
+def test_page_knows_whose_a_file_is_that_is_no_submission():
+    line = replace(make_line("N1"), person=Person("N1", "N1", "Ann", "12"))
+    written = make_entry("t.html", "an online text")
+    others = [replace(make_entry("a.png", "a file"), participant="12"), written, replace(written, name="u.html")]
+    without_file = [WithoutFile(Person("N9", "N9", "", "13"), "", (written,))]
+
+    text = section(render([line], others, without_file=without_file), "files")
+
+    assert "a.png a file N1 Ann t.html an online text N9 u.html an online text" in text
+
+
 def test_page_lists_similar_pairs_most_alike_first():
     text = section(render(), "similar")
 
@@ -413,6 +477,12 @@ def test_page_lists_similar_pairs_most_alike_first():
         ),
         pytest.param(
             {"absent": [Person(f"N{k:05d}") for k in range(MAX_LISTED + 5)]}, "absent", MAX_LISTED, id="absent"
+        ),
+        pytest.param(
+            {"without_file": [WithoutFile(Person(f"N{k:05d}")) for k in range(MAX_LISTED + 5)]},
+            "without-file",
+            MAX_LISTED,
+            id="without_file",
         ),
         pytest.param(
             {"pairs": [SimilarPair("N1", f"N{k}", 1, 1) for k in range(MAX_PAIRS + 5)]},

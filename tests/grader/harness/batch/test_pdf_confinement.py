@@ -107,7 +107,7 @@ def test_fork_can_do_nothing_but_answer(tier, monkeypatch):
     messages = []
     child = confined.ReaderProcess()
 
-    child.ask({"do": "look", "max_pages": 9}, EVIL, lambda header, _: messages.append(header))
+    child.ask({"do": "look", "first": 0, "max_pages": 9}, EVIL, lambda header, _: messages.append(header))
     child.close()
 
     assert messages == [{"is": "page", "text": "", "uid": messages[0]["uid"]}]
@@ -370,7 +370,8 @@ class Patch:
     def setattr(self, owner, name, value): setattr(owner, name, value)
 tests.tamper(Patch(), "whole(); time.sleep(99)", "protocol.WALL_S = 99.0  # {mark}")
 reader = confined.ReaderProcess()
-reader.ask({{"do": "look", "max_pages": 9}}, tests.EVIL, lambda *_: print("the fork says something", flush=True))
+request = {{"do": "look", "first": 0, "max_pages": 9}}
+reader.ask(request, tests.EVIL, lambda *_: print("the fork says something", flush=True))
 """
     grader = subprocess.Popen([sys.executable, "-c", script], cwd=REPOSITORY, stdout=subprocess.PIPE)
     with grader:

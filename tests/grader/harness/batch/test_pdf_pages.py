@@ -120,6 +120,58 @@ def test_render_shows_pages_before_and_after_a_broken_one(reader):
     assert pages.note == "1 page could not be drawn."
 
 
+def numbered(n_pages):
+    """Make pages of which each is as grey as its number tells."""
+    return pdfs.document([b"%f g 0 0 595 842 re f" % (number / 100) for number in range(n_pages)])
+
+
+def grey(image):
+    return round(int(decode(image)[50, 50, 0]) / 2.55)
+
+
+@pytest.mark.parametrize(
+    ("first", "max_pages", "shown", "note"),
+    [
+        (0, 2, [0, 1], "The report has 30 pages; the first 2 are shown."),
+        (21, 1, [21], ""),
+        (25, 3, [25, 26, 27], ""),
+        (28, 20, [28, 29], ""),
+        (-5, 1, [0], "The report has 30 pages; the first is shown."),
+        (30, 1, [], "The report has 30 pages; there is no page 31."),
+        (10**30, 1, [], "The report has 30 pages; there is no page 10,000,001."),
+        (3, 0, [], ""),
+    ],
+    ids=["first", "one", "middle", "end", "before", "behind", "far_behind", "none"],
+)
+def test_render_draws_pages_from_any_on(reader, first, max_pages, shown, note):
+    pages = reader.render(numbered(30), first=first, max_pages=max_pages, width_px=100)
+
+    assert [grey(image) for image in pages.images] == shown
+    assert (pages.note, pages.n_pages, pages.text) == (note, 30, "")
+
+
+def test_render_draws_the_last_of_very_many_pages(reader):
+    pages = reader.render(pdfs.many_pages(), first=99_999, max_pages=1, width_px=100)
+
+    assert (len(pages.images), pages.n_pages, pages.note) == (1, 100_000, "")
+
+
+def test_render_says_which_page_is_broken(reader):
+    data = pdfs.report(3).replace(b"/Kids[5 0 R 7 0 R 9 0 R]", b"/Kids[5 0 R 1 0 R 9 0 R]")
+
+    pages = reader.render(data, first=1, max_pages=1, width_px=100)
+
+    assert (pages.images, pages.note, pages.n_pages) == ((), "1 page could not be drawn.", 3)
+
+
+def test_render_says_what_is_missing_in_the_middle(reader, monkeypatch):
+    monkeypatch.setattr("grader.harness.batch.pdf.reader.MAX_IMAGES_BYTES", 1)
+
+    assert reader.render(pdfs.report(), first=2, width_px=100).note == (
+        "The report has 4 pages; none shown from page 3 on. 2 pages of them would have made the pictures too large."
+    )
+
+
 def test_encode_refuses_another_number_of_pixels():
     with pytest.raises(ValueError, match=r"A page of 2 x 2 pixels must have 3 bytes a pixel; got 13 bytes\."):
         encode(bytes(13), 2, 2)

@@ -1,14 +1,25 @@
 """What is made of a class's results: where the gradebook is, and what happens to results that somebody edited."""
 
+import html
+import json
+
 import pytest
 
 from grader.harness.batch.database import sqlite_file
-from grader.harness.batch.publish import find_gradebook, list_results, render_feedback
+from grader.harness.batch.gradebook import sync
+from grader.harness.batch.layout import assignment_of
+from grader.harness.batch.publish import find_gradebook, list_results, render_feedback, write_notebooks
+from grader.harness.batch.records import Status
 from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError
+from grader.harness.intake.loose import LooseReport
+from grader.harness.rubric import load_rubric
 from grader.labs.merge.lab import LAB
+from tests.grader.harness.batch import pdfs
 from tests.grader.harness.batch.lines import make_outcome, make_upload
+from tests.oddities import docx
+from tests.submissions.malformed import SOURCE, pack
 
 
 @pytest.mark.parametrize("name", ["out", "lab 3?", "50%41 #1", "a@b:c", "許"], ids=ascii)
@@ -35,3 +46,35 @@ def test_results_that_cannot_be_read_are_told(tmp_path, make, results):
 
     with pytest.raises(GraderError, match=r"those of N1 cannot be read: .* Grade them again: .* --regrade N1"):
         list(make(LAB, store, [line]))
+
+
+def write_course_of(tmp_path, report, name="N1_Lab3_report.pdf"):
+    """Write the notebook of somebody whose report lies beside their code; return its cells by what they say."""
+    upload, outcome = make_upload(tmp_path, "N1"), make_outcome(status=Status.NO_MARK)
+    store, reports = Store(tmp_path / "out"), (LooseReport(name, report),)
+    line = make_line(upload, "cafe", outcome, reports)
+    store.commit(line, "N1_Lab3.zip", pack(("merge.py", SOURCE)), outcome, reports)
+    url = find_gradebook(store, "")
+    rubric = load_rubric(LAB.folder / "rubric.toml")
+    sync(url, assignment_of(LAB), rubric, [line])
+    (notebook,) = write_notebooks(LAB, store, rubric, [line], url).rglob("*.ipynb")
+    cells = json.loads(notebook.read_bytes())["cells"]
+    return {html.unescape("".join(cell["source"])): cell.get("outputs", []) for cell in cells}
+
+
+def test_notebook_shows_the_report_beside_a_submission_and_where_its_other_pages_are(tmp_path):
+    cells = write_course_of(tmp_path, pdfs.report(21))
+
+    assert len(cells["# The report: 20 pages"]) == 20
+    (told,) = [says for says in cells if "The written report" in says]
+    assert (
+        "The report has 21 pages; the first 20 are shown. All pages: python -m grader mark OUT, or the report itself "
+        "in OUT/submissions (N1)."
+    ) in told
+
+
+def test_notebook_shows_the_text_of_a_word_document(tmp_path):
+    cells = write_course_of(tmp_path, docx("1. Algorithm"), "r.docx")
+
+    (output,) = cells["# The text of the report, without its pictures and layout"]
+    assert "1. Algorithm" in "".join(output["data"]["text/plain"])

@@ -54,6 +54,12 @@ def test_call_roll_knows_a_whole_class(layout, tmp_path):
     assert {upload.person.key: len(upload.older) for upload in roll.uploads if upload.older} == school.older
     assert len(roll.others) == school.n_others
     assert tuple(person.key for person in roll.absent) == school.absent
+    assert tuple(one.person.key for one in roll.without_file) == school.without_file
+    assert [entry.text for one in roll.without_file for entry in one.texts] == ["See my file."]
+    writers = {entry.participant for entry in roll.others if entry.why_not == "an online text"}
+    assert {upload.person.key for upload in roll.uploads if upload.texts} == {
+        key for key in people if school.participants[key] in writers
+    }
     assert not any(upload.remarks for upload in roll.uploads)
 
 
@@ -309,3 +315,84 @@ def test_call_roll_lets_no_file_name_change_a_key_of_the_worksheet(entries, more
         return {person.participant: person.key for person in people if person.participant in {"1", "2", "12"}}
 
     assert by_participant(before) == by_participant(after)
+
+
+def text(name, participant="", *, says="See my file.", full_name=""):
+    return replace(entry(name, participant, why_not="an online text", full_name=full_name), text=says)
+
+
+def test_call_roll_puts_a_report_that_came_another_way_beside_the_code():
+    report, zipped = entry(f"{ID}_Lab3_report.pdf", "", ID, minutes=9), entry("a.zip", "12")
+
+    roll = call_roll([report, zipped], sheet(("12", "Ann", ID)))
+
+    (upload,) = roll.uploads
+    assert (upload.entry.file_name, upload.older, upload.entry.beside) == ("a.zip", (), (report,))
+    assert roll.others == [replace(report, why_not="a report that belongs to 'a.zip'")]
+
+
+def test_call_roll_puts_such_a_report_beside_each_upload():
+    near, far = entry("b.pdf", "12"), entry("c.docx", "12")
+    old, new = (replace(entry(f"{n}.zip", "12", minutes=n), beside=(near,)) for n in (1, 2))
+
+    (upload,) = call_roll([old, new, far, replace(near, why_not="no")]).uploads
+
+    assert [one.beside for one in (upload.entry, *upload.older)] == [(near, far)] * 2
+
+
+def test_call_roll_takes_reports_alone_for_what_was_handed_in():
+    old, new = entry("a.pdf", "12", minutes=1), entry("b.pdf", "12", minutes=2)
+
+    (upload,) = call_roll([old, new]).uploads
+
+    assert (upload.entry, upload.older) == (new, (old,))
+
+
+def test_call_roll_gives_an_online_text_to_its_writer():
+    written = text("t.html", "12")
+
+    roll = call_roll([entry("a.zip", "12"), written])
+
+    assert roll.uploads[0].texts == (written,)
+    assert (roll.others, roll.without_file) == ([replace(written, text="")], [])
+
+
+@pytest.mark.parametrize(
+    ("entries", "row", "expected"),
+    [
+        ([], {"status": "Submitted for grading"}, [("N26130001", "Submitted for grading", 0)]),
+        ([text("t.html", "12")], {}, [("N26130001", "", 1)]),
+        ([text("t.html", "12")], {"status": "No submission"}, [("N26130001", "No submission", 1)]),
+        ([entry("t.html", "12", why_not="an online text without a word")], {}, []),
+        (
+            [entry(".DS_Store", "12", why_not="system")],
+            {"status": "已提交,以評分"},
+            [("N26130001", "已提交,以評分", 0)],
+        ),
+        ([entry("a.zip", "12")], {"status": "Submitted for grading"}, []),
+        ([], {"status": "Draft (not submitted)"}, []),
+    ],
+    ids=["word", "text", "text_and_row", "empty_text", "junk", "file", "draft"],
+)
+def test_call_roll_tells_who_submitted_without_a_file(entries, row, expected):
+    roll = call_roll(entries, Worksheet([Row("12", "Ann", ID, **row)]))
+
+    found = [(one.person.key, one.status, len(one.texts)) for one in roll.without_file]
+    assert found == expected
+    assert len(roll.absent) + len(roll.without_file) + len(roll.uploads) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        (text("t.html", "12", full_name="Ann"), r"participant-12"),
+        (text("t.html", full_name="Default group"), r"Default-group-[0-9a-f]{8}"),
+        (text("t.html"), r"t-[0-9a-f]{8}"),
+    ],
+    ids=["number", "team", "nobody"],
+)
+def test_call_roll_names_who_wrote_a_text_and_is_on_no_worksheet(written, key):
+    (one,) = call_roll([written]).without_file
+
+    assert re.fullmatch(key, one.person.key)
+    assert one.person.full_name == written.full_name

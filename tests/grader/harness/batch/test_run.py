@@ -3,9 +3,11 @@
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from grader.harness.batch.kept import read_originals
 from grader.harness.batch.records import Entry, Outcome, Place, Roll, Status
 from grader.harness.batch.run import check_lab, check_worksheet, count, find_gone, grade_planned, make_plan
 from grader.harness.batch.store import Store, write
@@ -286,3 +288,94 @@ def test_line_that_stopped_a_submission_is_kept(store, roll):
 
     kept = make_plan(LAB, Store(store.folder), roll).graded
     assert {line.stopped_by for line in kept} == {"line 3 of merge.py: import foo"}
+
+
+def with_report(upload, path, content, *, name="N1_Lab3_report.pdf"):
+    path.write_bytes(content)
+    return replace(upload, entry=replace(upload.entry, beside=(Entry(f"x/{name}", Place(path), name),)))
+
+
+def grade_all(store, plan):
+    """Grade by a function that grades nothing; return the jobs that it was given."""
+    given = []
+
+    def keep(jobs):
+        for job in jobs:
+            given.append(job)
+            yield job, make_outcome()
+
+    grade_planned(LAB, store, plan, keep, repr, Mode.STRICT, None)
+    return given
+
+
+def test_run_grades_and_keeps_the_report_beside_a_submission(store, roll, tmp_path):
+    first = with_report(roll.uploads[0], tmp_path / "r.pdf", b"%PDF-1")
+    whole = replace(roll, uploads=[first])
+
+    (job,) = grade_all(store, make_plan(LAB, store, whole))
+
+    line = store.line("N1")
+    assert [(report.name, report.content) for report in job.reports] == [("N1_Lab3_report.pdf", b"%PDF-1")]
+    assert (job.name, job.data) == ("N1_Lab3.zip", b"N1")
+    assert (line.file_name, line.reports) == ("N1_Lab3.zip", ("N1_Lab3_report.pdf",))
+    assert line.around == ("x/N1_Lab3_report.pdf",)
+    assert read_originals(store, "N1") == [("N1_Lab3.zip", b"N1"), ("N1_Lab3_report.pdf", b"%PDF-1")]
+    assert grade_all(store, make_plan(LAB, store, whole)) == []
+
+
+@pytest.mark.parametrize("change", ["other", "gone", "renamed"])
+def test_run_takes_another_report_for_a_new_upload(store, roll, tmp_path, change):
+    path = tmp_path / "r.pdf"
+    first = with_report(roll.uploads[0], path, b"%PDF-1")
+    grade_all(store, make_plan(LAB, store, replace(roll, uploads=[first])))
+    if change == "gone":
+        path.unlink()
+    else:
+        name = "other.pdf" if change == "renamed" else "N1_Lab3_report.pdf"
+        first = with_report(first, path, b"%PDF-1" if change == "renamed" else b"%PDF-2", name=name)
+
+    plan = make_plan(LAB, store, replace(roll, uploads=[first]))
+
+    assert [upload.person.key for upload in plan.to_grade] == plan.newer == ["N1"]
+
+
+def test_run_says_that_a_report_cannot_be_read(store, roll, tmp_path):
+    path = tmp_path / "r.pdf"
+    whole = replace(roll, uploads=[with_report(roll.uploads[0], path, b"%PDF-1")])
+    path.unlink()
+
+    for _ in range(2):  # when it is graded, and when it is there already
+        grade_all(store, make_plan(LAB, store, whole))
+
+        says, *_ = store.line("N1").remarks
+        assert says.startswith("Of 1 report beside 'N1_Lab3.zip' 0 came along; the others cannot be read, come after")
+
+
+def test_run_keeps_the_reports_of_a_submission_that_can_be_read_no_longer(store, roll, tmp_path):
+    first = with_report(roll.uploads[0], tmp_path / "r.pdf", b"%PDF-1")
+    whole = replace(roll, uploads=[first])
+    grade_all(store, make_plan(LAB, store, whole))
+    first.entry.place.path.unlink()
+
+    grade_all(store, make_plan(LAB, store, whole))
+
+    assert store.line("N1").status is Status.NO_MARK
+    assert read_originals(store, "N1") == [("N1_Lab3.zip", b"N1"), ("N1_Lab3_report.pdf", b"%PDF-1")]
+
+
+def test_run_takes_over_an_online_text(store, roll):
+    grade(store, make_plan(LAB, store, roll))
+    texts = tuple(Entry(name, Place(Path(name)), name, why_not="an online text", text=name) for name in ("a", "b"))
+    uploads = [replace(roll.uploads[0], texts=texts), *roll.uploads[1:]]
+
+    assert grade(store, make_plan(LAB, store, replace(roll, uploads=uploads))) == []
+
+    line = Store(store.folder).line("N1")
+    assert (line.online_text, line.around) == ("a\nb", ("a", "b"))
+
+
+def test_originals_of_a_line_without_names_are_called_as_they_are_kept(store, roll):
+    grade(store, make_plan(LAB, store, roll))
+    store.rewrite(replace(store.line("N1"), file_name=""))
+
+    assert read_originals(store, "N1") == [("N1.zip", b"N1")]

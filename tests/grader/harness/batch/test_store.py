@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.harness.batch.records import Entry, Person, Place, Roll, Status
+from grader.harness.batch.records import Entry, Person, Place, Roll, Status, WithoutFile
 from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store, write
 from grader.harness.errors import GraderError
+from grader.harness.intake.loose import LooseReport
 from grader.harness.rubric import LateRule
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.lines import WHEN, make_outcome, make_upload
@@ -114,15 +115,22 @@ def test_store_takes_a_line_with_a_wrong_field_for_none(store, tmp_path):
 
 def test_store_remembers_who_and_what_was_found(store, tmp_path):
     entry = Entry(
-        "x/.DS_Store", Place(Path("x.zip"), 3), ".DS_Store", why_not="It is the system's.", beside=(Place(Path("y")),)
+        "x/.DS_Store",
+        Place(Path("x.zip"), 3),
+        ".DS_Store",
+        why_not="It is the system's.",
+        beside=(Entry("y", Place(Path("y")), "y"),),
     )
     absent = Person("N9", full_name="Absent, A.")
-    store.call(LAB.name, Roll([make_upload(tmp_path, "N1")], [replace(entry, modified=WHEN)], [absent]))
+    silent = WithoutFile(Person("N8"), "Submitted for grading", (replace(entry, text="好"),))
+    store.call(LAB.name, Roll([make_upload(tmp_path, "N1")], [replace(entry, modified=WHEN)], [absent], [silent]))
 
     found = store.found()
 
     assert (found.keys, found.others, found.absent) == (("N1",), (replace(entry, modified=WHEN),), (absent,))
     assert found.lab == "merge"
+    assert found.without_file == (silent,)
+    assert found.without_submission == [absent, silent.person]
 
 
 def test_store_says_that_nothing_was_graded_yet(store):
@@ -137,10 +145,11 @@ def test_store_says_that_nothing_was_graded_yet(store):
     [
         b"[]",
         b"{",
-        b'{"lab": "merge", "keys": [["a"]], "others": [], "absent": []}',
-        b'{"keys": ["N1"], "others": [], "absent": []}',
+        b'{"lab": "merge", "keys": [["a"]], "others": [], "absent": [], "without_file": []}',
+        b'{"keys": ["N1"], "others": [], "absent": [], "without_file": []}',
+        b'{"lab": "merge", "keys": ["N1"], "others": [], "absent": []}',
     ],
-    ids=["list", "broken", "key", "without_lab"],
+    ids=["list", "broken", "key", "without_lab", "without_those_of_no_file"],
 )
 def test_store_says_what_to_do_with_a_roll_of_another_form(store, content):
     write(store.folder / "roll.json", content)
@@ -214,3 +223,46 @@ def test_store_takes_a_line_of_another_student_for_none(store, tmp_path):
 def test_store_does_not_take_a_fault_within_for_one_of_its_folder(store):
     with pytest.raises(PermissionError, match="elsewhere"), store.locked():
         raise PermissionError("elsewhere")
+
+
+def keep_reports(store, tmp_path, *reports, name="N1_Lab3.zip"):
+    upload, outcome = make_upload(tmp_path, "N1"), make_outcome()
+    line = make_line(upload, "cafe", outcome, reports)
+    store.commit(line, name, b"zip", outcome, reports)
+    return line
+
+
+def kept(store):
+    return {path.name: path.read_bytes() for path in (store.folder / "submissions").iterdir()}
+
+
+def test_store_keeps_reports_beside_the_submission(store, tmp_path):
+    reports = [LooseReport("a.PDF", b"1"), LooseReport("../b.docx", b"2"), LooseReport("c.exe", b"3")]
+
+    line = keep_reports(store, tmp_path, *reports)
+
+    assert kept(store) == {"N1.zip": b"zip", "N1_report.pdf": b"1", "N1_report-2.docx": b"2", "N1_report-3": b"3"}
+    assert store.line("N1") == line
+    assert store.reports("N1") == tuple(reports)
+    assert Store(store.folder).reports("N2") == ()
+
+
+def test_store_forgets_the_reports_of_an_earlier_upload(store, tmp_path):
+    keep_reports(store, tmp_path, LooseReport("a.pdf", b"1"), LooseReport("b.pdf", b"2"))
+    keep_reports(store, tmp_path, LooseReport("c.docx", b"3"))
+
+    assert kept(store) == {"N1.zip": b"zip", "N1_report.docx": b"3"}
+    assert [report.name for report in store.reports("N1")] == ["c.docx"]
+
+
+def test_store_takes_a_line_for_none_when_a_report_is_gone(store, tmp_path):
+    keep_reports(store, tmp_path, LooseReport("a.pdf", b"1"))
+    (store.folder / "submissions" / "N1_report.pdf").unlink()
+
+    assert Store(store.folder).line("N1") is None
+
+
+def test_store_keeps_code_that_is_called_a_text_as_code(store, tmp_path):
+    keep_reports(store, tmp_path, name="merge.py.txt")
+
+    assert list(kept(store)) == ["N1.py"]

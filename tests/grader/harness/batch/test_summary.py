@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from grader.harness.batch.records import Roll, Status
+from grader.harness.batch.records import Entry, Person, Place, Roll, Status, WithoutFile
 from grader.harness.batch.summary import MAX_LISTED, write_summary
 from tests.grader.harness.batch.lines import make_line
 
 
-def summary(*lines):
-    return write_summary(Roll([]), dict.fromkeys(Status, 0), lines, 0, Path("out"))
+def summary(*lines, **found):
+    return write_summary(Roll([], **found), dict.fromkeys(Status, 0), lines, 0, Path("out"))
 
 
 def test_summary_lists_who_was_stopped_by_one_line():
@@ -28,3 +28,35 @@ def test_summary_shortens_the_list_of_the_stopped():
     assert f"{MAX_LISTED + 2} submissions stopped by one line" in text
     assert text.count("line 1 of merge.py") == MAX_LISTED
     assert "  and 2 more, on the class page" in text
+
+
+TEXT = Entry("t.html", Place(Path("t.html")), "t.html", text="Hello")
+
+
+def test_summary_tells_who_submitted_without_a_file_from_who_did_nothing():
+    without_file = [
+        WithoutFile(Person("N1"), "Submitted for grading"),
+        WithoutFile(Person("N2"), "No\x1bsubmission", (TEXT,)),
+        WithoutFile(Person("N3"), "", (TEXT,)),
+    ]
+
+    text = summary(absent=[Person("N4")], without_file=without_file)
+
+    assert (
+        "\n1 on the worksheet handed in nothing.\n"
+        "3 students submitted, but without a file that was found:\n"
+        "  N1: Moodle says 'Submitted for grading'\n"
+        "  N2: Moodle says 'No\\\\x1bsubmission', there is an online text\n"
+        "  N3: there is an online text\n"
+    ) in text
+    assert "without a file" not in summary(absent=[Person("N4")])
+
+
+def test_summary_lists_whose_other_upload_looks_like_an_answer():
+    text = summary(make_line("N1", other_answer="class.zip/a.zip"), make_line("N2"))
+
+    assert (
+        "\n1 student whose upload that counts holds no answer, while another one looks like one; --take ID=FILE lets "
+        "it count:\n  N1: class.zip/a.zip\nThe class:"
+    ) in text
+    assert "--take" not in summary(make_line("N2"))

@@ -5,8 +5,10 @@ import pytest
 from grader.harness.batch.records import Job, Status
 from grader.harness.batch.task import grade_upload
 from grader.harness.errors import HostBusy
+from grader.harness.intake.loose import LooseReport
 from grader.harness.sandbox.policy import Mode
 from grader.labs.merge.lab import LAB
+from tests.grader.harness.batch import pdfs
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,19 @@ def test_task_gives_no_mark_when_the_grader_fails(monkeypatch, fault, says):
     assert (outcome.status, outcome.reason) == (Status.NO_MARK, says)
     assert outcome.precheck.notes == ("There is no written report in the submission, or it cannot be read.",)
     assert len(tried) == 2
+
+
+def test_task_looks_at_the_report_beside_a_submission(monkeypatch):
+    def fail(_, submission, *__):
+        raise HostBusy(f"{submission.source!r} {submission.handed.report_name}")
+
+    monkeypatch.setattr("grader.harness.batch.task.grade_submission", fail)
+
+    reports = (LooseReport("N26130891_Lab3_report.pdf", pdfs.report()),)
+    outcome = grade_upload(LAB, Job("N1", "merge.py", b"x = 1\n", reports=reports))
+
+    assert outcome.reason.endswith(r"b'x = 1\n' N26130891_Lab3_report.pdf")
+    assert outcome.precheck.n_pages == 4
 
 
 def test_task_leaves_for_later_what_the_machine_has_no_time_for(monkeypatch):

@@ -351,3 +351,38 @@ def test_fill_keeps_all_other_cells_whatever_is_in_them(people):
             assert abs(Fraction(now.pop("Grade")) - points) <= Fraction(1, 200)
             assert re.fullmatch(r"[^<>\n]*", now.pop("Feedback comments").replace("<br>", ""))
             assert now.items() <= was.items()
+
+
+@pytest.mark.parametrize(
+    ("status", "is_submitted"),
+    [
+        ("Submitted for grading", True),
+        (" submitted for grading - Graded", True),
+        ("已提交,以評分", True),
+        ("已提交\uff0c以評分", True),
+        ("已提交以供評分", True),
+        ("已提交以供评分", True),
+        ("提交評分", True),
+        ("提交评分 - 已评分", True),
+        ("No submission", False),
+        ("Draft (not submitted)", False),
+        ("Reopened", False),
+        ("沒有提交", False),
+        ("未提交", False),
+        ("草稿(未提交)", False),
+        ("", False),
+        ("-", False),
+    ],
+)
+def test_row_tells_who_submitted(status, is_submitted):
+    content = f'Identifier,Status,Grade\r\nParticipant 1,"{status}",\r\n'
+
+    (row,) = parse_worksheet(content.encode()).rows
+
+    assert (row.status.strip(), row.is_submitted) == (status.strip(), is_submitted)
+
+
+def test_row_without_a_status_is_not_submitted():
+    (row,) = parse_worksheet(b"Identifier,Grade\r\nParticipant 1,\r\n").rows
+
+    assert (row.status, row.is_submitted) == ("", False)
