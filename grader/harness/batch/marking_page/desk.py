@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from grader.harness.batch.cells import CheckRow, list_checks, list_wrong_pictures
+from grader.harness.batch.kept import open_kept, read_originals
 from grader.harness.batch.marking_page import claims
 from grader.harness.batch.marking_page.bank import list_comments
 from grader.harness.batch.marking_page.book import Book
@@ -23,7 +24,6 @@ from grader.harness.lab import Lab
 from grader.harness.marking import Marking
 from grader.harness.report.html import render_html
 from grader.harness.results import Audience
-from grader.harness.submission import Submission, open_submission_bytes
 
 PAGE_WIDTH_PX = 1200
 MAX_SOURCE_LINES = 3000
@@ -68,8 +68,12 @@ class Exhibit:
         With whom the code is alike.
     n_pages : int
         Of the report, as far as it can be drawn.
-    has_file : bool
-        Whether there is a report at all.
+    text : str
+        Of a report that has no pages; empty for one that has.
+    files : sequence of str
+        Names of the files that were handed in.
+    report_name : str
+        Of the report; empty without one.
     bank : mapping of str to sequence of BankComment
         The comments on offer, by part.
     """
@@ -83,13 +87,15 @@ class Exhibit:
     n_lines_left_out: int
     pairs: Sequence[SimilarPair]
     n_pages: int
-    has_file: bool
+    text: str
+    files: Sequence[str]
+    report_name: str
     bank: Mapping[str, Sequence[BankComment]]
 
     @property
     def has_report(self) -> bool:
         """Whether there is a report that can be shown."""
-        return self.has_file and bool(self.n_pages or self.line.precheck.n_words)
+        return bool(self.n_pages or self.text)
 
 
 class Desk:
@@ -112,11 +118,16 @@ class Desk:
         self.folder = folder
         self.book = book
         self._reader = reader
+        self._store = Store(folder)
+        self._seen: tuple[int, ...] = ()
 
     @property
     def store(self) -> Store:
-        """The class's folder as it is now: another command may be at work on it."""
-        return Store(self.folder)
+        """The class's folder as it is now: another command may be at work on it, and files are renamed into place."""
+        seen = tuple(path.stat().st_mtime_ns for path in (self.folder, self.folder / "lines"))
+        if seen != self._seen:
+            self._store, self._seen = Store(self.folder), seen
+        return self._store
 
     def reports(self, now: datetime) -> Sequence[Waiting]:
         """List all reports, with how far their marking is and who is at work on them."""
@@ -142,8 +153,11 @@ class Desk:
         """Lay out one submission; MarkRefused for somebody without one."""
         line, sheet = self.line(key), self.book.read(key)
         store = self.store
-        submission = self._open(store, key)
+        submission = open_kept(self.lab, store, key)
         report = None if line.status is Status.NO_MARK else load_report(self.lab, store, key)
+        n_pages = line.precheck.n_pages or 0
+        # What has no pages to be drawn may be a document of another kind, with text.
+        text = "" if n_pages else self._reader.render(submission.report, max_pages=1).text
         pairs = [pair for pair in store.pairs() if key in {pair.first, pair.second}]
         source = _list_source(submission.source, ())
         wrong = [] if report is None else list_wrong_pictures(report.checks)
@@ -159,23 +173,29 @@ class Desk:
             source[:MAX_SOURCE_LINES],
             max(len(source) - MAX_SOURCE_LINES, 0),
             pairs,
-            (line.precheck.n_pages or 0) if submission.report is not None else 0,
-            submission.report is not None,
+            n_pages,
+            text,
+            [name for name, _ in read_originals(store, key)],
+            submission.handed.report_name.rpartition("/")[2] if submission.report is not None else "",
             offered,
         )
 
     def draw_page(self, key: str, number: int) -> bytes | None:
         """Draw one page of a report, counted from 1: a PNG or JPEG file; None where it cannot be drawn."""
-        submission = self._open(self.store, key)
-        pages = self._reader.render(submission.report, max_pages=number, width_px=PAGE_WIDTH_PX)
-        return pages.images[number - 1] if len(pages.images) >= number else None
+        submission = open_kept(self.lab, self.store, self.line(key).person.key)
+        pages = self._reader.render(submission.report, first=number - 1, max_pages=1, width_px=PAGE_WIDTH_PX)
+        return pages.images[0] if pages.images else None
 
-    def file(self, key: str, what: str) -> tuple[str, bytes]:
-        """Return name and bytes of what was handed in (``"zip"``) or of the report in it (``"report"``)."""
-        name, data = self.store.submission(self.line(key).person.key)
-        if what == "zip":
-            return name, data
-        submission = self._open(self.store, key)
+    def file(self, key: str, number: int) -> tuple[str, bytes]:
+        """Return name and bytes of a file as it was handed in; MarkRefused if there are not so many, from 0 on."""
+        files = read_originals(self.store, self.line(key).person.key)
+        if number >= len(files):
+            raise MarkRefused(f"A file must have been handed in to be looked at; {key} has {len(files)}.")
+        return files[number]
+
+    def report(self, key: str) -> tuple[str, bytes]:
+        """Return name and bytes of the report; MarkRefused if there is none."""
+        submission = open_kept(self.lab, self.store, self.line(key).person.key)
         if submission.report is None:
             raise MarkRefused(f"A report must have been handed in to be looked at; {key} has none.")
         return submission.handed.report_name.rpartition("/")[2], submission.report
@@ -186,9 +206,6 @@ class Desk:
         if line.status is Status.NO_MARK:
             raise MarkRefused(f"Results must be there to be looked at; the grader gave {key} no mark: {line.reason}")
         return render_html(self.lab, load_report(self.lab, self.store, key), audience, join(line, self.book.read(key)))
-
-    def _open(self, store: Store, key: str) -> Submission:
-        return open_submission_bytes(self.lab, *store.submission(key))
 
 
 def _list_source(source: bytes | None, shared: Collection[int]) -> Sequence[SourceLine]:

@@ -103,7 +103,7 @@ def make_pages(desk: Desk) -> list[tuple[str, type, dict[str, Any]]]:
         (r"/mark/next", _Next, own),
         (rf"/mark/of/{_KEY}", _Submission, own),
         (rf"/mark/of/{_KEY}/page/([1-9][0-9]{{0,4}})", _ReportPage, own),
-        (rf"/mark/of/{_KEY}/file/(zip|report)", _File, own),
+        (rf"/mark/of/{_KEY}/file/(report|[0-9]{{1,3}})", _File, own),
         (rf"/mark/of/{_KEY}/(results|feedback)\.html", _Results, own),
         (r"/mark/static/(page\.css|page\.js)", _Static, own),
         (rf"/mark/api/of/{_KEY}/part/{_WORD}", _SavePart, own),
@@ -267,7 +267,8 @@ class _File(_Page):
     policy = _STILL
 
     async def get(self, key: str, what: str) -> None:
-        name, data = await self.do(self.desk.file, key, what)
+        desk = self.desk
+        name, data = await (self.do(desk.report, key) if what == "report" else self.do(desk.file, key, int(what)))
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(make_visible(name), safe='')}")
         self.finish(data)

@@ -133,7 +133,7 @@ def test_list_has_everybody_with_their_names_as_they_are(ana):
 def test_nobody_comes_in_without_the_token(address):
     stranger = urllib.request.build_opener()
     root = re.match("http://[^/]+", address)[0]
-    for path in ("/mark/", f"/mark/of/{ADA}", f"/mark/of/{ADA}/file/zip", "/mark/next", "/mark/static/page.js"):
+    for path in ("/mark/", f"/mark/of/{ADA}", f"/mark/of/{ADA}/file/0", "/mark/next", "/mark/static/page.js"):
         with stranger.open(root + path) as answer:
             assert "/login" in answer.url
             assert b"Lovelace" not in answer.read()
@@ -208,7 +208,7 @@ def test_page_of_the_report_is_a_picture(ana, number, status):
         assert headers["Content-Type"] in {"image/png", "image/jpeg"}
 
 
-@pytest.mark.parametrize(("what", "begins"), [("zip", b"PK"), ("report", b"%PDF")])
+@pytest.mark.parametrize(("what", "begins"), [("0", b"PK"), ("report", b"%PDF")])
 def test_file_is_given_to_be_kept_and_not_opened(ana, what, begins):
     status, headers, body = ana.send(f"/mark/of/{ADA}/file/{what}")
 
