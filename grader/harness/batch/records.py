@@ -98,7 +98,7 @@ class Person:
         Names their files and their row in the gradebook: letters, digits and ``-``, unique in the class even where
         capitals do not count. The student id where there is one and nobody else claims it.
     student_id, full_name, participant, email : str
-        As far as the worksheet and the file names tell; empty otherwise.
+        As far as the worksheet and the file names tell, the id in the worksheet's letters; empty otherwise.
     """
 
     key: str
@@ -183,6 +183,8 @@ class Job:
         How much protection there must be.
     python : Path or None
         The interpreter for the student's code, a path on the worker's machine; None for the worker's own.
+    student_id : str
+        The id in the letters that the class knows it by, for the student's page.
     """
 
     key: str
@@ -190,6 +192,7 @@ class Job:
     data: bytes
     mode: Mode = Mode.STRICT
     python: Path | None = None
+    student_id: str = ""
 
 
 @dataclass(frozen=True)

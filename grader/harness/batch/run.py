@@ -169,7 +169,8 @@ def grade_planned(
 
     def jobs() -> Iterator[Job]:
         for upload in plan.to_grade:
-            job = Job(upload.person.key, upload_name(lab.naming, upload.entry), b"", mode, python)
+            person = upload.person
+            job = Job(person.key, upload_name(lab.naming, upload.entry), b"", mode, python, person.student_id)
             try:
                 yield replace(job, data=read_entry(lab.naming, upload.entry))
             except SubmissionError as exc:

@@ -77,7 +77,10 @@ def test_parse_worksheet_needs_two_columns_only():
 
 
 TRADITIONAL = "識別碼,全名,學號,電子郵件信箱,狀態,成績,最高成績,成績可以更改,最後修改(提交),最後修改(成績),回饋意見"
-OF_A_SCHOOL = "識別碼,姓名,ID number,Email,狀態,分數,最高分數,分數可以被更改,最後修改（學生）,最後修改（老師）,評語"
+OF_A_SCHOOL = (
+    "識別碼,姓名,ID number,Email,狀態,分數,最高分數,分數可以被更改,"
+    "最後修改\uff08學生\uff09,最後修改\uff08老師\uff09,評語"
+)
 SIMPLIFIED = "标识符,全名,学号,电子邮件地址,状态,成绩,最高分,允许更改成绩,最后修改 (提交),最后修改 (成绩),反馈评语"
 CHINESE = {"traditional": TRADITIONAL, "of a school": OF_A_SCHOOL, "simplified": SIMPLIFIED}
 
@@ -125,10 +128,10 @@ def test_parse_worksheet_reads_the_number_behind_any_word():
             "識別碼,成績,分數\n".encode(), "must have one column 'Grade'; the columns here are: '識", id="two names"
         ),
         pytest.param(
-            "Kennung,Bewertung\n".encode(),
-            "'Kennung, Bewertung'. Their names are known in English and in Chinese: download the grading worksheet again "
-            "with Moodle in English (choose it in Moodle's menu of languages, or put lang=en behind the ? of the page's "
-            "address), and leave its commas",
+            b"Kennung,Bewertung\n",
+            "'Kennung, Bewertung'. Their names are known in English and in Chinese: download the grading worksheet "
+            "again with Moodle in English (choose it in Moodle's menu of languages, or put lang=en behind the ? of the "
+            "page's address), and leave its commas",
             id="another language",
         ),
         pytest.param(b"Identifier;Grade\n", "the columns here are: 'Identifier;Grade'", id="semicolons"),
