@@ -55,8 +55,8 @@ def _try(lab: Lab, job: Job) -> Outcome:
 
 
 def _with_id(report: Report, student_id: str) -> Report:
-    """Write the id that the file's name says in the letters that the class knows it by."""
-    if report.handed.student_id.casefold() != student_id.casefold():
+    """Write the id as the class knows it: in the worksheet's letters, also where the file's name says none."""
+    if report.handed.student_id and report.handed.student_id.casefold() != student_id.casefold():
         return report
     return replace(report, handed=replace(report.handed, student_id=student_id))
 

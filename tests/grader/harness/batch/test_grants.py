@@ -77,6 +77,12 @@ def test_options_that_cannot_be_read_are_refused(extensions, waivers, message):
         add_grants(Granted(), PEOPLE, extensions, waivers)
 
 
+def test_key_is_surer_than_an_id():
+    owner, other = Person("N26130002"), Person("N26130002-14", "N26130002")
+
+    assert add_grants(Granted(), [other, owner], [], ["n26130002=ill"]) == Granted({}, {owner.key: "ill"})
+
+
 def make_line(person, when=LATER):
     return Line(person, Status.GRADED, "", "lab.zip", submitted_at=when)
 

@@ -186,6 +186,10 @@ def test_parse_worksheet_remarks_on_lines_it_leaves_out():
         ("2025-10-21T23:59:00+08:00", (2025, 10, 21, 23, 59)),
         ("2025年10月21日 星期二 23:59", (2025, 10, 21, 23, 59)),
         ("2025年 10月 21日(週二) 23:59", (2025, 10, 21, 23, 59)),
+        ("2025年 10月 21日(二) 23:59", (2025, 10, 21, 23, 59)),
+        ("2025年10月21日\uff08二\uff0923\uff1a59", (2025, 10, 21, 23, 59)),
+        ("星期二, 2025年10月21日, 23:59", (2025, 10, 21, 23, 59)),
+        ("2025年10月21日 晚上11:59", None),
         ("2025年10月21日 星期二 下午11:59", (2025, 10, 21, 23, 59)),
         ("2025年10月21日 上午 12:05", (2025, 10, 21, 0, 5)),
         ("2025年10月21日 星期二 11:59 PM", (2025, 10, 21, 23, 59)),
@@ -364,6 +368,14 @@ def test_fill_keeps_somebodys_words_and_adds_ours_once(feedback, others):
 
     assert first == ("86", f"{others}<hr>{OURS_HTML}", False, True)
     assert refill("86.00", first[1]) == first
+
+
+def test_fill_knows_lines_of_numbers_that_nobody_remembers():
+    old = "Code: 55 points.<br>Look!<br>Report: 31 points.<br>Together: 86 points."
+    filled = fill(sheet(bob_with("86.00", old)), {"13": Grade(Fraction(88), "Together: 88 points.")}, total=TOTAL)
+
+    (bob,) = cells(filled.content)
+    assert (bob["Grade"], bob["Feedback comments"]) == ("88", "Look!<hr>Together: 88 points.")
 
 
 @pytest.mark.parametrize(
