@@ -132,6 +132,7 @@ def export_worksheet(
     filled = fill(original, grades, total=rubric.points, overwrite=overwrite)
     with _in_place(out) as file:
         file.write(filled.content)
+    doubtful = {person.participant for person in missing.doubtful}
 
     def keys(participants: Iterable[str]) -> Sequence[str]:
         return sorted(people[participant].key for participant in participants)
@@ -143,7 +144,7 @@ def export_worksheet(
         sorted(line.person.key for line in lines if line.person.participant not in on_it),
         tuple(keys(filled.by_hand)),
         tuple(keys(filled.commented)),
-        sorted(on_it - set(people), key=int) if missing.points is not None else (),
+        sorted(on_it - set(people) - doubtful, key=int) if missing.points is not None else (),
     )
 
 

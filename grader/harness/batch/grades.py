@@ -7,7 +7,7 @@ from fractions import Fraction
 from grader.harness.batch.filling import together
 from grader.harness.batch.records import Entry, Line, Person
 from grader.harness.batch.worksheet import Row
-from grader.harness.characters import one_line
+from grader.harness.characters import make_visible, one_line
 from grader.harness.marking import Lateness, Marking
 from grader.harness.results import format_points
 
@@ -100,4 +100,4 @@ def tell_grade(line: Line, marking: Marking | None) -> Sequence[str]:
     if marking.lateness is not None:
         words.append(f"Late: {format_points(marking.penalty)} points off ({one_line(marking.lateness.says)}).")
     words.append(together(points))
-    return [each for text in words for each in text.splitlines()]
+    return [each for text in words for each in make_visible(text).splitlines()]

@@ -58,10 +58,11 @@ def make_text(cell: str) -> str:
     """Make text of a cell that a spreadsheet would run, as a whole or split, and blanks of what cannot be seen."""
     shown = "".join(letter if letter.isprintable() else " " for letter in cell)
     signs = find_signs(cell)
-    pieces = [shown[start:end] for start, end in zip([0, *signs], [*signs, len(shown)], strict=True)]
-    if cell.startswith(("\t", "\r")) or (signs and not shown[: signs[0]].strip()):  # the cell begins with it
-        return "'" + pieces[0] + "'".join(pieces[1:])
-    return "'".join(pieces)
+    for place in reversed(signs):
+        # Before all of the cell where it begins with the sign: blanks before it would be trimmed.
+        at = place if shown[:place].strip() else 0
+        shown = f"{shown[:at]}'{shown[at:]}"
+    return f"'{shown}" if cell.startswith(("\t", "\r")) and not shown.startswith("'") else shown
 
 
 def _header(rubric: Rubric) -> list[str]:

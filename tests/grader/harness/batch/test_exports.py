@@ -314,7 +314,7 @@ def test_export_worksheet_gives_who_handed_in_nothing_what_was_chosen(points, tm
     assert bob == (("", "") if points is None else ("0", words))
     assert ann == eve == stranger == ("", "")
     nobody = WorksheetExport([], [ANN.key], [], [])
-    zero = WorksheetExport([BOB.key], [ANN.key], [], [], unknown=["14", "99"])
+    zero = WorksheetExport([BOB.key], [ANN.key], [], [], unknown=["99"])
     assert export == (nobody if points is None else zero)
 
 
@@ -337,6 +337,14 @@ def test_export_worksheet_tells_why_a_penalty_is_waived(tmp_path):
     says = "2 days late; the penalty of 5 points is waived: ill"
     assert row["Feedback comments"].split("<br>")[2:] == [f"Late: 0 points off ({says}).", "Together: 87.5 points."]
     assert (line["late penalty"], line["lateness"], line["total"]) == ("0", says, "87.5")
+
+
+def test_export_worksheet_shows_letters_that_cannot_be_written(tmp_path):
+    line = make_line(reason="The file \udc80\x1b is none.")
+
+    export_worksheet(sheet(tmp_path, 12), tmp_path / "out.csv", RUBRIC, [line], {ANN.key: MARKED})
+
+    assert r"The file \udc80\x1b is none." in table(tmp_path / "out.csv")[0]["Feedback comments"]
 
 
 def test_export_worksheet_knows_its_own_words_again(tmp_path):
@@ -417,6 +425,8 @@ def test_write_csv_leaves_the_total_blank_and_says_why(line, markings, expected,
         ("\uff1dx", "'\uff1dx"),
         ("a=b", "a=b"),
         (";=2+2", ";'=2+2"),
+        ("\tx;=1;=2", "' x;'=1;'=2"),
+        ("=1;=2", "'=1;'=2"),
         ("x\t=2+2", "x '=2+2"),
         ("a;=cmd()", "a;'=cmd()"),
         ("a; = 2", "a; '= 2"),
