@@ -1,7 +1,7 @@
 """Read `rubric.toml`: which checks there are, in which order, and what each is worth."""
 
 import hashlib
-import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +27,9 @@ MAX_LEVELS = 9
 """Each level of a part is chosen by a number key."""
 
 MAX_GRACE_MINUTES = 7 * 24 * 60
+
+_LATE = re.compile(r"^[ \t]*\[[ \t]*late\b[^\n]*\n?(?:(?![ \t]*\[)[^\n]*\n?)*", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*#[^\n]*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,8 @@ class LateRule:
 class Rubric:
     """All checks and the parts of the written report, in the order in which they are shown.
 
-    `fingerprint` is of all that stands in it but ``[late]``: no result depends on that. `levels` holds for a part's key
-    the levels that it has, best first; nothing for a part without any.
+    `fingerprint` is of all that stands in it but ``[late]`` and comments, on which no result depends. `levels` holds for
+    a part's key the levels that it has, best first; nothing for a part without any.
     """
 
     checks: Sequence[RubricLine]
@@ -136,8 +139,9 @@ def load_rubric(path: Path) -> Rubric:
         If the file cannot be read, lacks a field or has one too many, has a key twice, or its points do not add up.
     """
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8"))
-        rubric = _read(table, _hash(table))
+        text = path.read_bytes().decode("utf-8")
+        table = tomllib.loads(text)
+        rubric = _read(table, _hash(text, table))
         _check_sum("code", table["code"]["points"], [line.points for line in rubric.checks])
         _check_sum("report", table["report"]["points"], [part.max_points for part in rubric.manual])
     except (OSError, ValueError, KeyError, TypeError) as exc:
@@ -195,10 +199,14 @@ def _refuse_unknown(table: Mapping[str, Any]) -> None:
                 raise KeyError(f"[{name}] has {', '.join(sorted(_FIELDS[name]))}, and not {unknown!r}")
 
 
-def _hash(table: Mapping[str, Any]) -> str:
+def _hash(text: str, table: Mapping[str, Any]) -> str:
     """Hash what results depend on: another due date, or an extension for somebody, makes no result an old one."""
-    content = {name: value for name, value in table.items() if name != "late"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+    rest = _COMMENT.sub("", _LATE.sub("", text))
+    try:
+        is_all = tomllib.loads(rest) == {name: value for name, value in table.items() if name != "late"}
+    except ValueError:  # what looked like a heading or a comment stands in a text of several lines
+        is_all = False
+    return hashlib.sha256((rest if is_all else text).encode()).hexdigest()
 
 
 def _read_late(table: Mapping[str, Any]) -> LateRule | None:

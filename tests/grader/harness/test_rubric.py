@@ -1,5 +1,6 @@
 """The rubric: what stands in the file, and what is refused."""
 
+import hashlib
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -295,11 +296,21 @@ def test_rubric_reads_grace_and_extensions(tmp_path):
 
 
 def test_rubric_has_one_fingerprint_whenever_it_is_due(tmp_path):
-    without = load_rubric(write(tmp_path)).fingerprint
-    late = load_rubric(write(tmp_path, ("[code]", LATE + "[code]"))).fingerprint
+    more = "# A comment.\n" + LATE.lstrip() + "[late.extensions]\nN1 = 2026-01-16T23:59:00\n"
+    path = write(tmp_path)
+    without = load_rubric(path).fingerprint
 
-    assert without == late
+    assert without == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert without == load_rubric(write(tmp_path, ("[code]", more + "[code]"))).fingerprint
+    assert without == load_rubric(write(tmp_path, ("[[manual]]", more + "[[manual]]"))).fingerprint
     assert without != load_rubric(write(tmp_path, ("Does one.", "Does it."))).fingerprint
+
+
+def test_rubric_has_another_fingerprint_when_a_text_looks_like_a_rule(tmp_path):
+    texts = [f'says = """\nDoes one.\n[late]\n# {word}"""' for word in ("this", "that")]
+    first, second = (load_rubric(write(tmp_path, ('says = "Does one."', text))).fingerprint for text in texts)
+
+    assert first != second
 
 
 def test_rubric_adds_up_all_points(tmp_path):
