@@ -104,8 +104,8 @@ class LateRule:
 class Rubric:
     """All checks and the parts of the written report, in the order in which they are shown.
 
-    `fingerprint` is of all that stands in it but ``[late]`` and comments, on which no result depends. `levels` holds for
-    a part's key the levels that it has, best first; nothing for a part without any.
+    `fingerprint` is of all that stands in it but ``[late]`` and comments: no result depends on these. `levels` holds
+    for a part's key the levels that it has, best first; nothing for a part without any.
     """
 
     checks: Sequence[RubricLine]

@@ -19,6 +19,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _SHOWS = re.compile(r"<(?:img|video|audio|iframe|object|embed|svg|math|table|input)\b", re.IGNORECASE)
 _LOOSE = re.compile(r"<(?:br|hr)\b[^<>]*>|\r\n|\r|\n", re.IGNORECASE)
 _EMPTY = re.compile(r"<(p|div)\b[^<>]*></\1>", re.IGNORECASE)
+_START = re.compile(r"\A(?:\s|<(?:br|hr)\b[^<>]*>)+", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?:Code|Report|Together): [0-9]{1,9}(?:\.[0-9]{1,2})? points\.")
 """A line of ours that holds nothing but a number: nobody's words are lost with it."""
 
@@ -60,6 +61,8 @@ def read_cell(cell: str, exported: Collection[str]) -> Cell:
         else:
             kept += [text, end]
     others = _trim(kept)
+    if own:  # what was around our lines
+        others = _START.sub("", _EMPTY.sub("", others))
     is_seen = _plain(others) or _SHOWS.search(others)
     return Cell(others if is_seen else "", own)
 

@@ -357,11 +357,22 @@ def test_fill_replaces_our_own_feedback_in_any_form(feedback):
         (f"Well done!<hr>{OURS_HTML}", "Well done!"),
         (f"<p>Well done!</p><hr /><p>{OURS_HTML}</p>", "<p>Well done!</p>"),
         (f"{OURS_HTML}<br>See me!", "See me!"),
+        (f"<p>{OURS_HTML}</p>\n<hr />\n<p>See me!</p>", "<p>See me!</p>"),
         (f"Well done!<hr>{OURS_HTML}<br>See me!", "Well done!<hr>See me!"),
         (OURS_HTML.replace("Too slow", "Much too slow"), "Much too slow &lt;b&gt;."),
         ("<img src=x>", "<img src=x>"),
     ],
-    ids=["words", "markup", "above", "above in markup", "below", "both", "a line of ours, changed", "picture"],
+    ids=[
+        "words",
+        "markup",
+        "above",
+        "above in markup",
+        "below",
+        "below in markup",
+        "both",
+        "a line of ours, changed",
+        "picture",
+    ],
 )
 def test_fill_keeps_somebodys_words_and_adds_ours_once(feedback, others):
     first = refill("86", feedback)
