@@ -15,10 +15,11 @@ LINE = "<hr>"
 """Stands between what somebody wrote and what is ours."""
 
 _BREAK = re.compile(r"(<(?:br|hr)\b[^<>]*>|</?(?:p|div)\b[^<>]*>|\r\n|\r|\n)", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>")
+_TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
 _SHOWS = re.compile(r"<(?:img|video|audio|iframe|object|embed|svg|math|table|input)\b", re.IGNORECASE)
 _LOOSE = re.compile(r"<(?:br|hr)\b[^<>]*>|\r\n|\r|\n", re.IGNORECASE)
-_EMPTY = re.compile(r"<(p|div)\b[^<>]*></\1>", re.IGNORECASE)
+_EMPTY = re.compile(r"<(p|div)\b[^<>]*>\s*</\1>", re.IGNORECASE)
+_MAX_DEPTH = 10
 _START = re.compile(r"\A(?:\s|<(?:br|hr)\b[^<>]*>)+", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?:Code|Report|Together): [0-9]{1,9}(?:\.[0-9]{1,2})? points\.")
 """A line of ours that holds nothing but a number: nobody's words are lost with it."""
@@ -55,14 +56,12 @@ def read_cell(cell: str, exported: Collection[str]) -> Cell:
     kept, own = [], []
     for text, end in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         words = _plain(text)
-        if words in ours - {""} or _NUMBERS.fullmatch(words):
+        if words and (words in ours or _NUMBERS.fullmatch(words)) and not _SHOWS.search(text):
             own.append(words)
             kept += ["", "" if _LOOSE.fullmatch(end) else end]  # a paragraph that was opened is closed
         else:
             kept += [text, end]
-    others = _trim(kept)
-    if own:  # what was around our lines
-        others = _START.sub("", _EMPTY.sub("", others))
+    others = _tidy("".join(kept))
     is_seen = _plain(others) or _SHOWS.search(others)
     return Cell(others if is_seen else "", own)
 
@@ -88,14 +87,13 @@ def _plain(text: str) -> str:
     return " ".join(html.unescape(_TAG.sub("", text)).split())
 
 
-def _trim(pieces: list[str]) -> str:
-    """Join pieces, without the lines, breaks and empty paragraphs that stand at the end."""
-    pieces = [piece for piece in pieces if piece]
-    while pieces:
-        if not _plain(pieces[-1]) and (_LOOSE.fullmatch(pieces[-1]) or not pieces[-1].strip()):
-            pieces.pop()
-        elif len(pieces) > 1 and _EMPTY.fullmatch("".join(pieces[-2:])):
-            del pieces[-2:]
-        else:
+def _tidy(cell: str) -> str:
+    """Leave out empty paragraphs, and lines and breaks around what is to be seen."""
+    for _ in range(_MAX_DEPTH):
+        cell, n_empty = _EMPTY.subn("", cell)
+        if not n_empty:
             break
-    return "".join(pieces).strip()
+    pieces = [piece for piece in _BREAK.split(cell) if piece]
+    while pieces and (_LOOSE.fullmatch(pieces[-1]) or not pieces[-1].strip()):
+        pieces.pop()
+    return _START.sub("", "".join(pieces)).strip()
