@@ -15,6 +15,8 @@ import time
 import zipfile
 from contextlib import chdir, closing, redirect_stderr, redirect_stdout
 from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,6 +27,7 @@ from grader.harness.batch.marks import read_marks
 from grader.harness.batch.store import Store
 from grader.harness.lab_files import load_lab_files
 from grader.harness.report.gradescope import load
+from grader.harness.rubric import LateRule
 from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
 
@@ -262,13 +265,143 @@ def test_class_exports_what_moodle_takes(a_class, graded, tmp_path):
     numbers = {name.partition("/")[0].split("_")[1] for name in names}
     assert numbers == {a_class.participants[key] for key in a_class.expectations}
     rows = list(csv.DictReader(io.StringIO((out / "export" / "grades.csv").read_text("utf-8-sig"))))
-    assert {row["key"] for row in rows} == set(a_class.expectations)
-    assert all(row["total"] == "" and row["note"] == "the report is not marked yet" for row in rows)
+    notes = {row["key"]: (row["total"], row["note"]) for row in rows}
+    assert notes == {
+        **dict.fromkeys(a_class.expectations, ("", "the report is not marked yet")),
+        **dict.fromkeys(a_class.absent, ("", "Nothing was handed in.")),
+        **dict.fromkeys(a_class.without_file, ("", "Moodle tells of a submission")),
+    }
     for key in a_class.expectations:
         content = (tmp_path / "g" / key / "results.json").read_bytes()
         assert load(LAB, content).handed.student_id in {key, ""}
     # Nobody has a total yet, so the worksheet stays as it is.
     assert (out / "export" / "worksheet.csv").read_bytes() == a_class.worksheet.read_bytes()
+
+
+@pytest.fixture
+def with_due_date(a_class, monkeypatch):
+    """Give the lab a due date that all who handed in have missed, and an extension to somebody of another class."""
+    files = load_lab_files(LAB)
+    due = min(a_class.submitted.values()) - timedelta(hours=1)
+    late = LateRule(due, Fraction(5), Fraction(50), extensions={"Z99": due})
+    monkeypatch.setattr(
+        "grader.harness.lab_files.load_lab_files", lambda _: replace(files, rubric=replace(files.rubric, late=late))
+    )
+    return due
+
+
+def read_grades(out):
+    return {row["key"]: row for row in csv.DictReader(io.StringIO((out / "export/grades.csv").read_text("utf-8-sig")))}
+
+
+def test_export_waives_and_extends_and_remembers_it(a_class, graded, with_due_date, tmp_path):
+    out = shutil.copytree(graded[0], tmp_path / "out")
+    waived, extended, late = sorted(a_class.expectations)[:3]
+    results = {path.name: path.stat().st_mtime_ns for path in (out / "results").iterdir()}
+    grants = ["--waive", f"{waived.lower()}=was ill", "--extension", f"{extended}=2030-01-01 00:00"]
+
+    first = run("export", out, "--csv", *grants)
+    again = run("export", out, "--csv", "--feedback-zip")
+
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    assert "[late.extensions] in rubric.toml names 1 id that nobody in this class has: Z99.\n" in again.stdout
+    rows = read_grades(out)
+    assert rows[waived]["late penalty"] == rows[extended]["late penalty"] == "0" != rows[late]["late penalty"]
+    assert "points is waived: was ill" in rows[waived]["lateness"]
+    assert rows[extended]["lateness"] == ""
+    assert "points is waived: was ill" in (out / "feedback" / f"{waived}.html").read_text("utf-8")
+    assert {path.name: path.stat().st_mtime_ns for path in (out / "results").iterdir()} == results
+
+    back = run("batch", a_class.archive, "--worksheet", a_class.worksheet, "--out", out, "--waive", f"{waived}=")
+    run("export", out, "--csv")
+
+    assert back.returncode == 0, back.stderr
+    assert "another rubric" not in back.stdout
+    assert read_grades(out)[waived]["late penalty"] not in {"", "0"}
+    assert read_grades(out)[extended]["late penalty"] == "0"
+
+
+def test_export_tells_that_nobody_is_late_without_a_due_date(a_class, graded, tmp_path):
+    out = shutil.copytree(graded[0], tmp_path / "out")
+
+    done = run("export", out, "--csv", "--waive", f"{a_class.absent[0]}=was ill")
+
+    assert done.returncode == 0, done.stderr
+    assert "rubric.toml names a due date; it names none, so nobody is late.\n" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["batch", "export"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--extension", "N1=2026-01-16 23:59"], "--extension must name a student of the class; 'N1' is nobody's id"),
+        (["--waive", "N1"], "--waive must be a student's id, = and a reason"),
+        (["--extension", "KEY=tomorrow"], "An extension must be a date and a time of the course, as 2026-01-16 23:59"),
+    ],
+    ids=["unknown", "no sign", "no time"],
+)
+def test_grants_that_cannot_be_read_change_nothing(a_class, graded, tmp_path, command, words, message):
+    out = shutil.copytree(graded[0], tmp_path / "out")
+    words = [word.replace("KEY", min(a_class.expectations)) for word in words]
+    before = words_of(a_class, out) if command == "batch" else ("export", out, "--csv")
+
+    done = run(*before, *words)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(message)
+    assert done.stderr.count("\n") == 1
+    assert not (out / "late.json").exists()
+
+
+@pytest.mark.parametrize("chosen", [[], ["--missing", "zero"]], ids=["blank", "zero"])
+def test_export_gives_who_handed_in_nothing_what_was_chosen(a_class, graded, tmp_path, chosen):
+    out = shutil.copytree(graded[0], tmp_path / "out")
+
+    done = run("export", out, "--moodle", a_class.worksheet, "--csv", *chosen)
+
+    assert done.returncode == 0, done.stderr
+    nothing, without_file = sorted(a_class.absent), a_class.without_file
+    how = "0 points" if chosen else "left without a grade; --missing zero gives 0 points"
+    assert f"{len(nothing)} on the worksheet and handed in nothing, {how}: {', '.join(nothing)}\n" in done.stdout
+    assert (
+        f"{len(without_file)} without a file that was found, though Moodle tells of a submission; left" in done.stdout
+    )
+    rows = read_grades(out)
+    assert {rows[key]["total"] for key in nothing} == {"0" if chosen else ""}
+    assert {rows[key]["total"] for key in [*a_class.expectations, *without_file]} == {""}
+    sheet = list(csv.DictReader(io.StringIO((out / "export" / "worksheet.csv").read_text("utf-8-sig"))))
+    graded_ids = {row["ID number"] for row in sheet if row["Grade"] == "0"}
+    assert graded_ids == (set(nothing) if chosen else set())
+
+
+def test_export_keeps_what_somebody_filled_in(a_class, graded, tmp_path):
+    out, worksheet = shutil.copytree(graded[0], tmp_path / "out"), tmp_path / "worksheet.csv"
+    key = a_class.absent[0]
+    rows = list(csv.reader(io.StringIO(a_class.worksheet.read_text("utf-8-sig"))))
+    for row in rows:
+        if row[2] == key:
+            row[5], row[-1] = "12.00", "<p>By word of mouth.</p>"
+    with worksheet.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    words = ("export", out, "--moodle", worksheet, "--missing", "zero")
+
+    first, written = run(*words), (out / "export" / "worksheet.csv").read_bytes()
+    worksheet.write_bytes(written)
+    again, once_more = run(*words), (out / "export" / "worksheet.csv").read_bytes()
+    over = run(*words, "--overwrite")
+
+    assert first.returncode == again.returncode == over.returncode == 0, first.stderr
+    assert once_more == written
+    assert b",12.00," in written
+    assert b"<p>By word of mouth.</p><hr>Nothing was handed in.<br>Together: 0 points." in written
+    for done in (first, again):
+        assert (
+            f"1 with another Grade, given in Moodle, kept as it is; --overwrite puts ours in its place: {key}"
+            in done.stdout
+        )
+        assert "1 with somebody's words in Feedback, kept, with ours under a line; --overwrite" in done.stdout
+    assert b"word of mouth" not in (out / "export" / "worksheet.csv").read_bytes()
+    assert f"1 with another Grade, given in Moodle, overwritten: {key}" in over.stdout
 
 
 def test_export_tells_who_has_no_result(a_class, graded, tmp_path):

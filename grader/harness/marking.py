@@ -71,14 +71,17 @@ class Lateness:
     late_s : float
         Seconds after the due date, above 0.
     penalty : Fraction
-        Points that are taken off, 0 or more.
+        Points that are taken off, 0 or more; 0 where it is waived.
     says : str
-        For the student: ``"2 days late, 5 points a day"``.
+        For the student: ``"2 days late, 5 points a day"``; a waiver and its reason are told in it.
+    waived : str
+        Why the staff waived the penalty; empty where they did not. A stranger's text to whatever writes it out.
     """
 
     late_s: float
     penalty: Fraction
     says: str
+    waived: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """Read `rubric.toml`: which checks there are, in which order, and what each is worth."""
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,17 @@ _FIELDS = {
     "manual.level": {"key", "title", "points", "says"},
     "code": {"points"},
     "report": {"points"},
-    "late": {"due", "points_per_day", "at_most"},
+    "late": {"due", "points_per_day", "at_most", "grace_minutes", "extensions"},
 }
 """What a rubric may say, table by table."""
 
 MAX_LEVELS = 9
 """Each level of a part is chosen by a number key."""
+
+MAX_GRACE_MINUTES = 7 * 24 * 60
+
+_LATE = re.compile(r"^[ \t]*\[[ \t]*late\b[^\n]*\n?(?:(?![ \t]*\[)[^\n]*\n?)*", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*#[^\n]*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -81,18 +87,25 @@ class LateRule:
         Taken off for each day begun.
     at_most : Fraction
         Never more than this is taken off.
+    grace : timedelta
+        Who is later by no more than this loses nothing.
+    extensions : mapping of str to datetime
+        Another due time for single students, by student id or key. The rubric may serve several classes.
     """
 
     due: datetime
     points_per_day: Fraction
     at_most: Fraction
+    grace: timedelta = timedelta(0)
+    extensions: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rubric:
     """All checks and the parts of the written report, in the order in which they are shown.
 
-    `levels` holds for a part's key the levels that it has, best first; nothing for a part without any.
+    `fingerprint` is of all that stands in it but ``[late]`` and comments: no result depends on these. `levels` holds
+    for a part's key the levels that it has, best first; nothing for a part without any.
     """
 
     checks: Sequence[RubricLine]
@@ -126,9 +139,9 @@ def load_rubric(path: Path) -> Rubric:
         If the file cannot be read, lacks a field or has one too many, has a key twice, or its points do not add up.
     """
     try:
-        content = path.read_bytes()
-        table = tomllib.loads(content.decode("utf-8"))
-        rubric = _read(table, hashlib.sha256(content).hexdigest())
+        text = path.read_bytes().decode("utf-8")
+        table = tomllib.loads(text)
+        rubric = _read(table, _hash(text, table))
         _check_sum("code", table["code"]["points"], [line.points for line in rubric.checks])
         _check_sum("report", table["report"]["points"], [part.max_points for part in rubric.manual])
     except (OSError, ValueError, KeyError, TypeError) as exc:
@@ -186,14 +199,51 @@ def _refuse_unknown(table: Mapping[str, Any]) -> None:
                 raise KeyError(f"[{name}] has {', '.join(sorted(_FIELDS[name]))}, and not {unknown!r}")
 
 
+def _hash(text: str, table: Mapping[str, Any]) -> str:
+    """Hash what results depend on: another due date, or an extension for somebody, makes no result an old one."""
+    rest = _COMMENT.sub("", _LATE.sub("", text))
+    try:
+        is_all = tomllib.loads(rest) == {name: value for name, value in table.items() if name != "late"}
+    except ValueError:  # what looked like a heading or a comment stands in a text of several lines
+        is_all = False
+    return hashlib.sha256((rest if is_all else text).encode()).hexdigest()
+
+
 def _read_late(table: Mapping[str, Any]) -> LateRule | None:
     """Read the rule for late submissions; None where nobody can be late."""
     if not table:
         return None
-    due = table["due"]
-    if not isinstance(due, datetime) or due.tzinfo is not None:
-        raise TypeError(f"due must be a date and a time without a zone, as 2026-01-09T23:59:00; got {due!r}")
-    return LateRule(due, _points(table["points_per_day"]), _points(table["at_most"]))
+    if "extensions" in table and "due" not in table:
+        raise KeyError("[late.extensions] needs a due date beside it, in [late]; without one nobody is late")
+    return LateRule(
+        _time("due", table["due"]),
+        _points(table["points_per_day"]),
+        _points(table["at_most"]),
+        _grace(table.get("grace_minutes", 0)),
+        _read_extensions(table.get("extensions", {})),
+    )
+
+
+def _read_extensions(table: Any) -> Mapping[str, datetime]:  # noqa: ANN401 - what stands in the file
+    if not isinstance(table, dict):
+        raise TypeError(f"extensions must be a table of student ids; got {table!r}")
+    ids = [student_id.casefold() for student_id in table]
+    if twice := [student_id for student_id in table if ids.count(student_id.casefold()) > 1]:
+        raise KeyError(f"[late.extensions] names each student once, in capitals or not; {' and '.join(twice)} are one")
+    return {student_id: _time(f"[late.extensions] {student_id}", time) for student_id, time in table.items()}
+
+
+def _time(name: str, value: Any) -> datetime:  # noqa: ANN401 - what stands in the file
+    if not isinstance(value, datetime) or value.tzinfo is not None:
+        raise TypeError(f"{name} must be a date and a time without a zone, as 2026-01-09T23:59:00; got {value!r}")
+    return value
+
+
+def _grace(minutes: float) -> timedelta:
+    is_number = isinstance(minutes, int | float) and not isinstance(minutes, bool)
+    if not is_number or not 0 <= minutes <= MAX_GRACE_MINUTES:
+        raise TypeError(f"grace_minutes must be a number from 0 to {MAX_GRACE_MINUTES}; got {minutes!r}")
+    return timedelta(minutes=minutes)
 
 
 def _points(value: float) -> Fraction:

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING
 from grader.harness.sandbox.policy import Mode
 
 if TYPE_CHECKING:
-    from grader.harness.batch.exports import WorksheetExport
-    from grader.harness.batch.records import Line
+    from grader.harness.batch.records import Line, Person
     from grader.harness.batch.run import GradeAll
     from grader.harness.batch.store import Store
+    from grader.harness.batch.told import Group
     from grader.harness.batch.worksheet import Worksheet
     from grader.harness.lab import Lab
     from grader.harness.marking import Marking
@@ -46,6 +47,7 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--take", action="append", default=[], metavar="ID=FILE", help=what)
     parser.add_argument("--sandbox", choices=MODES, default=Mode.STRICT, help="auto: with what this machine has")
     parser.add_argument("--student-python", type=Path, metavar="PATH", help="interpreter that runs the students' code")
+    _add_grants(parser)
     _add_gradebook(parser)
     parser.set_defaults(command=grade_class)
 
@@ -64,8 +66,20 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--feedback-zip", action="store_true", help="students' pages, for Moodle to hand out")
     parser.add_argument("--csv", action="store_true", help="one row a student, one column a check")
     parser.add_argument("--gradescope", type=Path, metavar="DIR", help="one results.json a student")
+    what = "students who handed in nothing get 0, or no grade (blank, the default)"
+    parser.add_argument("--missing", choices=["zero", "blank"], default="blank", help=what)
+    what = "put ours in the place of grades and feedback that somebody filled in on the worksheet"
+    parser.add_argument("--overwrite", action="store_true", help=what)
+    _add_grants(parser)
     _add_gradebook(parser)
     parser.set_defaults(command=export)
+
+
+def _add_grants(parser: argparse.ArgumentParser) -> None:
+    what = "another due time for a student, as N26130001='2026-01-16 23:59'; remembered in OUT, ID= takes it back"
+    parser.add_argument("--extension", action="append", default=[], metavar="ID=TIME", help=what)
+    what = "take nothing off for lateness, and tell the student why; remembered in OUT, ID= takes it back"
+    parser.add_argument("--waive", action="append", default=[], metavar="ID=REASON", help=what)
 
 
 def _add_gradebook(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +99,7 @@ def _n_cores() -> int:
 def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     """Grade a class: ``batch``."""
     from grader.harness.batch.entries import find_entries
+    from grader.harness.batch.grants import add_grants
     from grader.harness.batch.progress import show_progress
     from grader.harness.batch.publish import find_gradebook, find_pairs, publish
     from grader.harness.batch.records import Status
@@ -113,6 +128,8 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
         check_worksheet(store, has_worksheet=worksheet is not None)
         roll, lost = take_chosen(store, roll, options.take)
         plan, gone = make_plan(lab, store, roll, options.regrade), find_gone(store, roll)
+        people = roll.people
+        store.keep_granted(add_grants(store.granted(), people, options.extension, options.waive))
         store.call(lab.name, roll)
         with show_progress(len(roll.uploads), len(plan.graded)) as tell:
             kept = grade_planned(
@@ -127,6 +144,7 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     _tell("graded before and not found now, kept and left out, with the marks of their reports", gone)
     marked = [key for key in plan.newer if any(part.points is not None for part in markings[key].parts)]
     _tell("count with another upload than when their reports were marked; the marks stay, look at them again", marked)
+    _tell_grants(lab, store, people, lines)
     if worksheet is not None:
         _tell_about(worksheet, lines)
     return GRADER_FAILED if kept or any(line.status is Status.NO_MARK for line in lines) else DONE
@@ -187,41 +205,72 @@ def _serve(lab: "Lab", options: argparse.Namespace, start: str, *, has_notebooks
 def export(lab: "Lab", options: argparse.Namespace) -> int:
     """Write grades and feedback: ``export``."""
     from grader.harness.batch import exports
+    from grader.harness.batch.grades import find_missing
+    from grader.harness.batch.grants import add_grants
     from grader.harness.batch.publish import find_gradebook, list_results, publish, render_feedback
     from grader.harness.batch.run import check_lab
     from grader.harness.batch.store import Store
+    from grader.harness.batch.told import group_missing, group_worksheet
+    from grader.harness.batch.worksheet import read_worksheet
     from grader.harness.lab_files import load_lab_files
 
     store, rubric = Store(options.out), load_lab_files(lab).rubric
-    store.found()
+    found = store.found()
     check_lab(lab, store)
+    rows = read_worksheet(options.moodle).rows if options.moodle else []
+    points = Fraction(0) if options.missing == "zero" else None
+    missing = find_missing(found.absent, found.without_file, found.others, rows, points)
     folder = store.folder / "export"
     with store.locked():
+        people = [*(line.person for line in store.lines()), *found.without_submission]
+        store.keep_granted(add_grants(store.granted(), people, options.extension, options.waive))
         lines, markings = publish(lab, store, rubric, find_gradebook(store, options.gradebook))
         if options.moodle:
             # Not under the name of what is written beside it.
             is_taken = options.moodle.name.casefold() in {"grades.csv", "feedback.zip"}
             out = folder / (f"worksheet-{options.moodle.name}" if is_taken else options.moodle.name)
-            _tell_worksheet(out, exports.export_worksheet(options.moodle, out, rubric, lines, markings))
+            exported = store.remember_feedback(exports.tell_feedback(lines, markings, missing))
+            done = exports.export_worksheet(
+                options.moodle,
+                out,
+                rubric,
+                lines,
+                markings,
+                missing=missing,
+                exported=exported,
+                overwrite=options.overwrite,
+            )
+            print(f"{out}: {len(done.filled)} grades. Upload it under: View all submissions, Upload grading worksheet.")
+            _tell_all(group_worksheet(done, is_overwriting=options.overwrite))
         if options.feedback_zip:
             left_out = exports.write_feedback_zip(folder / "feedback.zip", render_feedback(lab, store, lines, markings))
             print(folder / "feedback.zip")
             _tell("without Moodle's number, not in the archive", [person.key for person in left_out])
         if options.csv:
-            exports.write_csv(folder / "grades.csv", rubric, lines, markings)
+            exports.write_csv(folder / "grades.csv", rubric, lines, markings, missing)
             print(folder / "grades.csv")
         if options.gradescope:
             exports.write_gradescope(options.gradescope, list_results(lab, store, lines))
             print(options.gradescope)
     _tell("without marks for the whole report, so without a total", _list_unmarked(lines, markings))
     _tell_ungraded(store, lines)
+    if options.moodle or options.csv:
+        _tell_all(group_missing(missing))
+    _tell_grants(lab, store, people, lines)
     return DONE
 
 
-def _tell_worksheet(out: Path, done: "WorksheetExport") -> None:
-    print(f"{out}: {len(done.filled)} grades. Upload it under: View all submissions, Upload grading worksheet.")
-    _tell("locked in Moodle, left as they were", done.locked)
-    _tell("not on this worksheet", done.missing)
+def _tell_grants(lab: "Lab", store: "Store", people: Sequence["Person"], lines: Sequence["Line"]) -> None:
+    from grader.harness.batch.grants import remark_grants
+    from grader.harness.lab_files import load_lab_files
+
+    for remark in remark_grants(load_lab_files(lab).rubric.late, store.granted(), people, lines):
+        print(remark)
+
+
+def _tell_all(groups: "Sequence[Group]") -> None:
+    for what, keys in groups:
+        _tell(what, keys)
 
 
 def _tell_ungraded(store: "Store", lines: Sequence["Line"]) -> None:

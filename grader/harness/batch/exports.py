@@ -4,29 +4,27 @@ Names, comments and reasons in them are strangers' text: cells that a spreadshee
 lead elsewhere are made names. A file is written beside its place and then moved there, so nothing is half written.
 """
 
-import csv
-import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
+from grader.harness.batch.filling import Grade, fill
+from grader.harness.batch.grades import Missing, add_all, tell_grade
+from grader.harness.batch.grades_table import write_rows
 from grader.harness.batch.moodle import feedback_name
 from grader.harness.batch.records import Line, Person
-from grader.harness.batch.worksheet import Grade, fill, parse_worksheet, read_bytes
-from grader.harness.characters import one_line
+from grader.harness.batch.worksheet import parse_worksheet, read_bytes
 from grader.harness.errors import ExportError, WorksheetError
 from grader.harness.files import replacing
 from grader.harness.marking import Marking
-from grader.harness.results import format_points
 from grader.harness.rubric import Rubric
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for a formula's beginning, in Chinese and Japanese also the wide signs."""
+NOBODY = Missing()
 
 _KEY = re.compile(r"[A-Za-z0-9-]+")
 
@@ -42,16 +40,42 @@ class WorksheetExport:
         with a grade that Moodle says may not be changed.
     missing : sequence of str
         Keys of the students who have no row, or no number of Moodle's.
+    by_hand, commented : sequence of str
+        Keys of those of the filled ones to whom somebody gave another grade in Moodle, and of those for whom somebody
+        wrote feedback there: kept, or overwritten if asked for.
+    unknown : sequence of str
+        Numbers of participants of whom the class knows nothing, so that nobody can say that they handed in nothing;
+        told where those who handed in nothing get points.
     """
 
     filled: Sequence[str]
     unmarked: Sequence[str]
     locked: Sequence[str]
     missing: Sequence[str]
+    by_hand: Sequence[str] = ()
+    commented: Sequence[str] = ()
+    unknown: Sequence[str] = ()
+
+
+def tell_feedback(
+    lines: Sequence[Line], markings: Mapping[str, Marking], missing: Missing = NOBODY
+) -> Mapping[str, Sequence[str]]:
+    """Give the lines of feedback that each student reads on the worksheet, by key; nothing for who has no grade."""
+    graded = {line.person.key: tell_grade(line, markings.get(line.person.key)) for line in lines}
+    absent = {person.key: missing.feedback for person in missing.people}
+    return {key: words for key, words in {**absent, **graded}.items() if words}
 
 
 def export_worksheet(
-    worksheet: Path, out: Path, rubric: Rubric, lines: Sequence[Line], markings: Mapping[str, Marking]
+    worksheet: Path,
+    out: Path,
+    rubric: Rubric,
+    lines: Sequence[Line],
+    markings: Mapping[str, Marking],
+    *,
+    missing: Missing = NOBODY,
+    exported: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    overwrite: bool = False,
 ) -> WorksheetExport:
     """Fill a copy of Moodle's worksheet with grades and feedback.
 
@@ -67,6 +91,12 @@ def export_worksheet(
         The students.
     markings : mapping of str to Marking
         By the students' keys. Somebody who is not in it is not marked yet.
+    missing : Missing
+        Those who handed in nothing.
+    exported : mapping of str to sequence of str
+        By the students' keys, the lines of feedback of earlier exports: they are ours, and nobody's else.
+    overwrite : bool
+        Whether what somebody filled in by hand is replaced.
 
     Returns
     -------
@@ -88,16 +118,34 @@ def export_worksheet(
             f"The worksheet must be that of this assignment; none of the {len(lines)} students is on it, "
             f"{str(worksheet)!r}. Download it again; files that did not come from Moodle need --worksheet when graded."
         )
-    grades = {participant: _grade(line, markings.get(line.person.key)) for participant, line in found.items()}
-    filled = fill(original, grades, total=rubric.points)
+    absent = {person.participant: person for person in missing.people if person.participant in on_it}
+    people = {**absent, **{participant: line.person for participant, line in found.items()}}
+    words = tell_feedback(lines, markings, missing)
+    points = {line.person.key: add_all(line, markings.get(line.person.key)) for line in found.values()}
+    if missing.points is not None:
+        points = {**{person.key: missing.points for person in absent.values()}, **points}
+    grades = {
+        participant: Grade(points[person.key], "\n".join(words.get(person.key, [])), exported.get(person.key, ()))
+        for participant, person in people.items()
+        if person.key in points
+    }
+    filled = fill(original, grades, total=rubric.points, overwrite=overwrite)
     with _in_place(out) as file:
         file.write(filled.content)
-    missing = sorted(line.person.key for line in lines if line.person.participant not in on_it)
+    doubtful = {person.participant for person in missing.doubtful}
 
-    def keys(participants: Sequence[str]) -> Sequence[str]:
-        return sorted(found[participant].person.key for participant in participants)
+    def keys(participants: Iterable[str]) -> Sequence[str]:
+        return sorted(people[participant].key for participant in participants)
 
-    return WorksheetExport(keys(filled.filled), keys(filled.unmarked), keys(filled.locked), missing)
+    return WorksheetExport(
+        keys(filled.filled),
+        keys(filled.unmarked),
+        keys(filled.locked),
+        sorted(line.person.key for line in lines if line.person.participant not in on_it),
+        tuple(keys(filled.by_hand)),
+        tuple(keys(filled.commented)),
+        sorted(on_it - set(people) - doubtful, key=int) if missing.points is not None else (),
+    )
 
 
 def write_feedback_zip(path: Path, pages: Iterable[tuple[Person, bytes]]) -> Sequence[Person]:
@@ -134,19 +182,17 @@ def write_feedback_zip(path: Path, pages: Iterable[tuple[Person, bytes]]) -> Seq
     return left_out
 
 
-def write_csv(path: Path, rubric: Rubric, lines: Iterable[Line], markings: Mapping[str, Marking]) -> None:
+def write_csv(
+    path: Path, rubric: Rubric, lines: Iterable[Line], markings: Mapping[str, Marking], missing: Missing = NOBODY
+) -> None:
     """Write a table: one row a student, one column a check.
 
     Parameters
     ----------
     path : Path
-        The file: UTF-8 with a byte order mark, without which spreadsheets take Chinese names for noise.
-    rubric : Rubric
-        Its checks and parts are the columns.
-    lines : iterable of Line
-        The students.
-    markings : mapping of str to Marking
-        By the students' keys.
+        The file.
+    rubric, lines, markings, missing
+        As for `write_rows`.
 
     Raises
     ------
@@ -154,12 +200,7 @@ def write_csv(path: Path, rubric: Rubric, lines: Iterable[Line], markings: Mappi
         If it cannot be written.
     """
     with _in_place(path) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
-        rows = csv.writer(text)
-        rows.writerow([_text(name) for name in _header(rubric)])
-        rows.writerows(_csv_row(rubric, line, markings.get(line.person.key)) for line in lines)
-        text.flush()
-        text.detach()
+        write_rows(file, rubric, lines, markings, missing)
 
 
 def write_gradescope(folder: Path, items: Iterable[tuple[str, bytes]]) -> int:
@@ -192,97 +233,3 @@ def _in_place(path: Path) -> Iterator[BinaryIO]:
         raise ExportError(
             f"An export needs a place that can be written; {str(path)!r} was not: {exc}. Choose another place."
         ) from exc
-
-
-def _code_points(line: Line, marking: Marking | None) -> Fraction | None:
-    """Add what the staff corrected to what the checks gave; None where the grader gave no mark."""
-    if line.code_points is None or marking is None:
-        return line.code_points
-    return line.code_points + marking.correction
-
-
-def _points_of(line: Line, marking: Marking | None) -> Fraction | None:
-    """Add up what is given; None while the code or the report has no points yet."""
-    if marking is None or line.code_points is None:
-        return None
-    return marking.total(line.code_points)
-
-
-def _grade(line: Line, marking: Marking | None) -> Grade:
-    points, code = _points_of(line, marking), _code_points(line, marking)
-    if points is None or marking is None or code is None:
-        return Grade(None)
-    parts = [f"Code: {format_points(code)} points.", *_corrections(marking)]
-    if line.reason:
-        parts.append(line.reason)
-    parts.append(f"Report: {format_points(marking.report_points)} points.")
-    if marking.lateness is not None:
-        parts.append(f"Late: {format_points(marking.penalty)} points off ({marking.lateness.says}).")
-    parts.append(f"Together: {format_points(points)} points.")
-    return Grade(points, "\n".join(parts))
-
-
-def _corrections(marking: Marking | None) -> list[str]:
-    """Tell which checks of the code the staff changed, and why."""
-    return [
-        f"{check.title}: {format_points(check.before)} corrected to {format_points(check.points)} of "
-        f"{format_points(check.max_points)}{f': {one_line(check.reason)}' if check.reason else '.'}"
-        for check in (marking.overruled if marking else ())
-    ]
-
-
-def _header(rubric: Rubric) -> list[str]:
-    checks = [line.key for line in rubric.checks]
-    parts = [part.key for part in rubric.manual]
-    before = ["key", "student id", "full name", "email", "submitted", "status", "reason"]
-    return [
-        *before,
-        *checks,
-        "corrected by hand",
-        "code",
-        *parts,
-        "report",
-        "late penalty",
-        "total",
-        "corrections",
-        "note",
-    ]
-
-
-def _csv_row(rubric: Rubric, line: Line, marking: Marking | None) -> list[str]:
-    """Write a student's row; a cell without points is blank, which is not a zero."""
-    person = line.person
-    texts = [person.key, person.student_id, person.full_name, person.email, _write_time(line), line.status, line.reason]
-    marks = {part.key: part.points for part in marking.parts} if marking else {}
-    is_marked = marking is not None and marking.is_complete
-    numbers = [
-        *[line.points.get(check.key) for check in rubric.checks],
-        marking.correction if marking else Fraction(0),
-        _code_points(line, marking),
-        *[marks.get(part.key) for part in rubric.manual],
-        marking.report_points if marking and is_marked else None,
-        _penalty(line, marking),
-        _points_of(line, marking),
-    ]
-    note = (
-        "the grader gave no mark" if line.code_points is None else "" if is_marked else "the report is not marked yet"
-    )
-    points = ["" if number is None else format_points(number) for number in numbers]
-    corrections = "; ".join(_corrections(marking))
-    return [*[_text(cell) for cell in texts], *points, _text(corrections), note]
-
-
-def _penalty(line: Line, marking: Marking | None) -> Fraction:
-    lateness = marking.lateness if marking else line.lateness
-    return Fraction(0) if lateness is None else lateness.penalty
-
-
-def _write_time(line: Line) -> str:
-    return "" if line.submitted_at is None else f"{line.submitted_at:%Y-%m-%d %H:%M}"
-
-
-def _text(cell: str) -> str:
-    """Make text of a cell that a spreadsheet would run, and blanks of what cannot be seen."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in cell)
-    is_formula = cell.startswith(_FORMULA) or shown.lstrip().startswith(_FORMULA)
-    return f"'{shown}" if is_formula else shown

@@ -102,7 +102,7 @@ class Person:
         Names their files and their row in the gradebook: letters, digits and ``-``, unique in the class even where
         capitals do not count. The student id where there is one and nobody else claims it.
     student_id, full_name, participant, email : str
-        As far as the worksheet and the file names tell; empty otherwise.
+        As far as the worksheet and the file names tell, the id in the worksheet's letters; empty otherwise.
     """
 
     key: str
@@ -172,6 +172,12 @@ class Roll:
     absent: Sequence[Person] = ()
     without_file: Sequence[WithoutFile] = ()
 
+    @property
+    def people(self) -> Sequence[Person]:
+        """Everybody, with a submission or without."""
+        uploaded = (upload.person for upload in self.uploads)
+        return [*uploaded, *self.absent, *(one.person for one in self.without_file)]
+
 
 @dataclass(frozen=True)
 class PreCheck:
@@ -212,6 +218,8 @@ class Job:
         How much protection there must be.
     python : Path or None
         The interpreter for the student's code, a path on the worker's machine; None for the worker's own.
+    student_id : str
+        The id in the letters that the class knows it by, for the student's page.
     """
 
     key: str
@@ -219,6 +227,7 @@ class Job:
     data: bytes
     mode: Mode = Mode.STRICT
     python: Path | None = None
+    student_id: str = ""
     reports: tuple[LooseReport, ...] = ()
 
 

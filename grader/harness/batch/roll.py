@@ -201,7 +201,9 @@ def _make_person(student: _Student, key: str) -> Person:
     full_name = student.given[0].full_name if student.given else ""
     if row is None:
         return Person(key, student.named_id, full_name, student.participant)
-    return Person(key, student.listed_id or student.named_id, row.full_name or full_name, row.participant, row.email)
+    # In the worksheet's own letters: capitals are for comparing.
+    student_id = row.student_id.strip() if student.listed_id else student.named_id
+    return Person(key, student_id, row.full_name or full_name, row.participant, row.email)
 
 
 def _make_upload(

@@ -171,7 +171,8 @@ def grade_planned(
 
     def jobs() -> Iterator[Job]:
         for upload in plan.to_grade:
-            job = Job(upload.person.key, upload.entry.file_name, b"", mode, python)
+            person = upload.person
+            job = Job(person.key, upload.entry.file_name, b"", mode, python, person.student_id)
             try:
                 yield replace(job, data=read_entry(upload.entry), reports=read_reports(upload.entry))
             except SubmissionError as exc:

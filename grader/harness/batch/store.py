@@ -11,6 +11,8 @@
       roll.json             who and what was found in SUBMISSIONS the last time
       pairs.json            submissions that look alike
       choices.json          which upload counts for whom, where the staff chose
+      late.json             extensions and waivers that single students were granted
+      exported.json         lines of feedback that went into a worksheet, to be known again
       gradebook.db          nbgrader's gradebook: the only place with the marks of the written reports
       course/               what the formgrader shows
 
@@ -19,14 +21,15 @@ Only the coordinator writes here, one coordinator at a time. A file is written b
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grader.harness.batch.late import judge_lateness
+from grader.harness.batch.late import NOTHING, Granted, judge_lateness
 from grader.harness.batch.records import Entry, Line, Outcome, Person, Roll, SimilarPair, Status, WithoutFile
+from grader.harness.batch.remembered import read_feedback, read_granted
 from grader.harness.codec import from_plain, to_plain
 from grader.harness.errors import GraderError
 from grader.harness.files import replacing
@@ -145,9 +148,10 @@ class Store:
         return line if has_results and is_kept and line.person.key == key else None
 
     def lines(self, rule: LateRule | None = None) -> Sequence[Line]:
-        """Return the lines of all who are on the roll, by key, late by the rule given."""
-        lines = (self.line(key) for key in self.found().keys)
-        return [replace(line, lateness=judge_lateness(rule, line.submitted_at)) for line in lines if line is not None]
+        """Return the lines of all who are on the roll, by key, late by the rule given and by what was granted."""
+        lines = [line for line in (self.line(key) for key in self.found().keys) if line is not None]
+        granted = NOTHING if rule is None else self.granted()
+        return [replace(line, lateness=judge_lateness(rule, line.submitted_at, line.person, granted)) for line in lines]
 
     def graded_before(self) -> Sequence[Line]:
         """Return the lines of all who ever got a result here, also of those who are on the roll no longer, by key."""
@@ -189,6 +193,23 @@ class Store:
         except (OSError, ValueError, LookupError, TypeError):
             return []
 
+    def keep_granted(self, granted: Granted) -> None:
+        """Remember what the staff granted single students."""
+        if granted != self.granted():
+            write(self._granted, to_json(to_plain(granted)))
+
+    def granted(self) -> Granted:
+        """Return what the staff granted single students; GraderError if it is kept and cannot be read."""
+        return read_granted(self._granted)
+
+    def remember_feedback(self, lines: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+        """Remember lines of feedback that go into a worksheet; return, by key, all that ever went into one."""
+        before = read_feedback(self._exported)
+        after = {key: tuple(dict.fromkeys([*before.get(key, ()), *lines.get(key, ())])) for key in {*before, *lines}}
+        if after != before:
+            write(self._exported, to_json(to_plain(after)))
+        return after
+
     def call(self, lab: str, roll: Roll) -> None:
         """Remember whose lab it is, and who and what was found."""
         keys = tuple(upload.person.key for upload in roll.uploads)
@@ -225,6 +246,14 @@ class Store:
     @property
     def _roll(self) -> Path:
         return self.folder / "roll.json"
+
+    @property
+    def _granted(self) -> Path:
+        return self.folder / "late.json"
+
+    @property
+    def _exported(self) -> Path:
+        return self.folder / "exported.json"
 
     def _results(self, key: str) -> Path:
         return self.folder / "results" / f"{key}.json"

@@ -1,5 +1,6 @@
 """Grade one submission that came as bytes: the function that every worker runs, on this machine and on others."""
 
+from dataclasses import replace
 from functools import cache
 
 from grader.harness.assessment import Options, grade_submission
@@ -44,13 +45,20 @@ def _try(lab: Lab, job: Job) -> Outcome:
         submission = open_submission_bytes(lab, job.name, job.data, loose=job.reports)
         precheck = _precheck(lab, submission)
         report = grade_submission(lab, submission, Options(job.mode, job.python, is_shrinking=False))
-        return summarize(lab, report, precheck)
+        return summarize(lab, _with_id(report, job.student_id), precheck)
     except HostBusy as exc:
         return Outcome(Status.NO_MARK, f"The grader failed: {exc}", precheck=precheck, is_to_be_repeated=True)
     except (GraderError, OSError) as exc:
         return Outcome(Status.NO_MARK, f"The grader failed: {exc}", precheck=precheck)
     except Exception as exc:  # noqa: BLE001 - a fault of the grader's that one submission finds must not stop the class
         return Outcome(Status.NO_MARK, f"The grader failed: {type(exc).__name__}: {exc}", precheck=precheck)
+
+
+def _with_id(report: Report, student_id: str) -> Report:
+    """Write the id as the class knows it: in the worksheet's letters, also where the file's name says none."""
+    if report.handed.student_id and report.handed.student_id.casefold() != student_id.casefold():
+        return report
+    return replace(report, handed=replace(report.handed, student_id=student_id))
 
 
 def summarize(lab: Lab, report: Report, precheck: PreCheck) -> Outcome:

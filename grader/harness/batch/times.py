@@ -1,12 +1,14 @@
 """Read times as Moodle writes them, in English and in Chinese: what is not certain is no time."""
 
 import re
+import unicodedata
 from datetime import datetime
 
 _MAX_CHARACTERS = 100
 
 _CHINESE = re.compile(
-    r"([0-9]{4}) ?年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?日[ ,(\uff08]*(?:(?:星期|週|周)?[一二三四五六日天])?[ ,)\uff09]*"
+    r"(?:(?:星期|週|周)[一二三四五六日天][ ,]*)?([0-9]{4}) ?年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?日"
+    r"[ ,(]*(?:(?:星期|週|周)?[一二三四五六日天])?[ ,)]*"
     r"(上午|下午|AM|PM)? ?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))? ?(上午|下午|AM|PM)?",
     re.IGNORECASE,
 )
@@ -27,7 +29,7 @@ def parse_time(text: str) -> datetime | None:
         text is no time, lacks a part of the date, or can be read in two ways, as ``03/04/2025`` can.
     """
     text = " ".join(text.split())[:_MAX_CHARACTERS]
-    if match := _CHINESE.fullmatch(text):
+    if match := _CHINESE.fullmatch(unicodedata.normalize("NFKC", text)):  # brackets and colons may be wide
         return _read_chinese(match)
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)

@@ -1,7 +1,7 @@
 """The rubric: what stands in the file, and what is refused."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -59,7 +59,6 @@ def test_rubric_reads_points_as_they_are_written(tmp_path):
         RubricLine("two", "Part", "Second", "Does two.", Fraction(9, 10)),
     ]
     assert rubric.manual == [ManualPart("text", "Text", Fraction(2))]
-    assert rubric.fingerprint == hashlib.sha256(path.read_bytes()).hexdigest()
     assert rubric["two"] is rubric.checks[1]
 
 
@@ -253,16 +252,65 @@ def test_rubric_reads_what_lateness_costs(tmp_path):
         (
             "at_most = 10",
             "at_most = 10\nper_hour = 1",
-            r"\[late\] has at_most, due, points_per_day, and not 'per_hour'",
+            r"\[late\] has at_most, due, extensions, grace_minutes, points_per_day, and not 'per_hour'",
+        ),
+        ("at_most = 10", "at_most = 10\ngrace_minutes = -1", "grace_minutes must be a number from 0 to 10080; got -1"),
+        ("at_most = 10", "at_most = 10\ngrace_minutes = 1e300", "must be a number from 0 to 10080; got 1e"),
+        ("at_most = 10", "at_most = 10\ngrace_minutes = true", "must be a number from 0 to 10080; got True"),
+        (
+            "at_most = 10",
+            "at_most = 10\n[late.extensions]\nN26130001 = 2026-01-16",
+            r"\[late.extensions\] N26130001 must be a date and a time without a zone, as 2026-01-09T23:59:00; got dat",
+        ),
+        (
+            "at_most = 10",
+            "at_most = 10\n[late.extensions]\nn1 = 2026-01-16T23:59:00\nN1 = 2026-01-17T23:59:00",
+            r"\[late.extensions\] names each student once, in capitals or not; n1 and N1 are one",
+        ),
+        ("at_most = 10", "at_most = 10\nextensions = 5", "extensions must be a table of student ids; got 5"),
+        (
+            LATE.strip(),
+            "[late.extensions]\nN1 = 2026-01-16T23:59:00",
+            r"\[late.extensions\] needs a due date beside it, in \[late\]; without one nobody is late",
         ),
     ],
-    ids=["date_only", "with_a_zone", "no_limit", "negative", "unknown"],
+    ids=[
+        *("date_only", "with_a_zone", "no_limit", "negative", "unknown"),
+        *("grace_below_0", "grace_endless", "grace_no_number", "extension_no_time", "extension_twice"),
+        *("extensions_no_table", "extensions_alone"),
+    ],
 )
 def test_rubric_refuses_a_rule_that_is_not_clear(tmp_path, old, new, message):
     path = write(tmp_path, ("[code]", LATE.replace(old, new) + "[code]"))
 
     with pytest.raises(RubricError, match=message):
         load_rubric(path)
+
+
+def test_rubric_reads_grace_and_extensions(tmp_path):
+    more = "grace_minutes = 10\n[late.extensions]\nn26130001 = 2026-01-16T23:59:00\n"
+    late = load_rubric(write(tmp_path, ("[code]", LATE + more + "[code]"))).late
+
+    assert late.grace == timedelta(minutes=10)
+    assert late.extensions == {"n26130001": datetime(2026, 1, 16, 23, 59)}  # noqa: DTZ001 - local
+
+
+def test_rubric_has_one_fingerprint_whenever_it_is_due(tmp_path):
+    more = "# A comment.\n" + LATE.lstrip() + "[late.extensions]\nN1 = 2026-01-16T23:59:00\n"
+    path = write(tmp_path)
+    without = load_rubric(path).fingerprint
+
+    assert without == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert without == load_rubric(write(tmp_path, ("[code]", more + "[code]"))).fingerprint
+    assert without == load_rubric(write(tmp_path, ("[[manual]]", more + "[[manual]]"))).fingerprint
+    assert without != load_rubric(write(tmp_path, ("Does one.", "Does it."))).fingerprint
+
+
+def test_rubric_has_another_fingerprint_when_a_text_looks_like_a_rule(tmp_path):
+    texts = [f'says = """\nDoes one.\n[late]\n# {word}"""' for word in ("this", "that")]
+    first, second = (load_rubric(write(tmp_path, ('says = "Does one."', text))).fingerprint for text in texts)
+
+    assert first != second
 
 
 def test_rubric_adds_up_all_points(tmp_path):

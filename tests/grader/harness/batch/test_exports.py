@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,13 +17,15 @@ from grader.harness.batch.exports import (
     ExportError,
     WorksheetExport,
     export_worksheet,
+    tell_feedback,
     write_csv,
     write_feedback_zip,
     write_gradescope,
 )
-from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.grades import Missing, find_missing
+from grader.harness.batch.records import Entry, Line, Person, Place, Status, WithoutFile
 from grader.harness.batch.roll import call_roll
-from grader.harness.batch.worksheet import read_worksheet
+from grader.harness.batch.worksheet import Row, read_worksheet
 from grader.harness.errors import WorksheetError
 from grader.harness.marking import Lateness, Marking, Overruled, PartMark
 from grader.harness.rubric import load_rubric
@@ -267,7 +270,7 @@ def test_write_csv_gives_each_check_a_column(tmp_path):
         "corrected by hand",
         "code",
         *[part.key for part in RUBRIC.manual],
-        *["report", "late penalty", "total", "corrections", "note"],
+        *["report", "late penalty", "total", "corrections", "lateness", "note"],
     ]
     assert [row[name] for name in list(row)[:7]] == [
         *[ANN.key, ANN.student_id, "Lee, Ann", "ann@example.edu", "2025-10-21 23:59", "graded", ""]
@@ -277,6 +280,92 @@ def test_write_csv_gives_each_check_a_column(tmp_path):
         *["20", "10", "7.5", "5", "5"]
     ]
     assert [row[name] for name in ("report", "late penalty", "total", "note")] == ["27.5", "5", "42.5", ""]
+    assert row["lateness"] == "2 days late, 2.5 points a day"
+
+
+BOB = Person("N26130002", "n26130002", "Bob", "13", "bob@example.edu")
+EVE = Person("N26130003", "N26130003", "Eve", "14")
+WAIVED = replace(LATE, penalty=Fraction(0), says="2 days late; the penalty of 5 points is waived: ill", waived="ill")
+NONE_IN = Missing([BOB], None, [EVE])
+
+
+@pytest.mark.parametrize("points", [None, Fraction(0)], ids=["blank", "zero"])
+def test_write_csv_has_a_row_for_who_handed_in_nothing(points, tmp_path):
+    write_csv(tmp_path / "g.csv", RUBRIC, [make_line()], {}, replace(NONE_IN, points=points))
+
+    ann, bob, eve = table(tmp_path / "g.csv")
+    given = {name: cell for name, cell in bob.items() if cell}
+    person = {"key": "N26130002", "student id": "n26130002", "full name": "Bob", "email": "bob@example.edu"}
+    zero = {} if points is None else {"total": "0"}
+    assert given == {**person, "status": "nothing handed in", "note": "Nothing was handed in.", **zero}
+    assert (eve["status"], eve["total"], eve["note"]) == ("no file was found", "", "Moodle tells of a submission")
+    assert (ann["status"], ann["total"]) == ("graded", "")
+
+
+@pytest.mark.parametrize("points", [None, Fraction(0)], ids=["blank", "zero"])
+def test_export_worksheet_gives_who_handed_in_nothing_what_was_chosen(points, tmp_path):
+    path, out = sheet(tmp_path, 12, 13, 14, 99), tmp_path / "out.csv"
+    missing = replace(NONE_IN, points=points)
+
+    export = export_worksheet(path, out, RUBRIC, [make_line()], {}, missing=missing)
+
+    ann, bob, eve, stranger = [(row["Grade"], row["Feedback comments"]) for row in table(out)]
+    words = "Nothing was handed in.<br>Together: 0 points."
+    assert bob == (("", "") if points is None else ("0", words))
+    assert ann == eve == stranger == ("", "")
+    nobody = WorksheetExport([], [ANN.key], [], [])
+    zero = WorksheetExport([BOB.key], [ANN.key], [], [], unknown=["99"])
+    assert export == (nobody if points is None else zero)
+
+
+def test_find_missing_takes_nobody_who_did_something():
+    text = Entry("x", Place(Path("x")), "onlinetext.html", participant="14", why_not="An online text.")
+    late = Row("15", submitted="3 March 2026, 12:00 PM")
+    people = [BOB, EVE, replace(ANN, participant="15"), Person("nobody")]
+    unfound = WithoutFile(Person("A1"), "Submitted for grading")
+
+    missing = find_missing(people, [unfound], [text], [Row("13", submitted="-"), late], Fraction(0))
+
+    assert missing == Missing(
+        [BOB, Person("nobody")], Fraction(0), [Person("A1"), *sorted([EVE, people[2]], key=lambda one: one.key)]
+    )
+
+
+def test_export_worksheet_tells_why_a_penalty_is_waived(tmp_path):
+    marking = replace(MARKED, lateness=WAIVED)
+    export_worksheet(sheet(tmp_path, 12), tmp_path / "out.csv", RUBRIC, [make_line()], {ANN.key: marking})
+    write_csv(tmp_path / "g.csv", RUBRIC, [make_line()], {ANN.key: marking})
+
+    (row,), (line,) = table(tmp_path / "out.csv"), table(tmp_path / "g.csv")
+    says = "2 days late; the penalty of 5 points is waived: ill"
+    assert row["Feedback comments"].split("<br>")[2:] == [f"Late: 0 points off ({says}).", "Together: 87.5 points."]
+    assert (line["late penalty"], line["lateness"], line["total"]) == ("0", says, "87.5")
+
+
+def test_export_worksheet_shows_letters_that_cannot_be_written(tmp_path):
+    line = make_line(reason="The file \udc80\x1b is none.")
+
+    export_worksheet(sheet(tmp_path, 12), tmp_path / "out.csv", RUBRIC, [line], {ANN.key: MARKED})
+
+    assert r"The file \udc80\x1b is none." in table(tmp_path / "out.csv")[0]["Feedback comments"]
+
+
+def test_export_worksheet_knows_its_own_words_again(tmp_path):
+    path, first, second = sheet(tmp_path, 12), tmp_path / "1.csv", tmp_path / "2.csv"
+    before = {ANN.key: replace(MARKED, overruled=(CORRECTED,))}
+    export_worksheet(path, first, RUBRIC, [make_line()], before)
+    words = tell_feedback([make_line()], before)
+    moodles = first.read_bytes().replace(b",86,", b",86.00,").replace(b"<br>", b"<br />")
+    first.write_bytes(moodles.replace(b"Code: 58.5", b"Look here!<br />Code: 58.5"))
+
+    export = export_worksheet(first, second, RUBRIC, [make_line()], {ANN.key: MARKED}, exported=words)
+
+    (row,) = table(second)
+    assert row["Grade"] == "87.5"
+    assert row["Feedback comments"] == (
+        "Look here!<hr>Code: 60 points.<br>Report: 27.5 points.<br>Together: 87.5 points."
+    )
+    assert export == WorksheetExport([ANN.key], [], [], [], commented=(ANN.key,))
 
 
 def test_write_csv_adds_what_the_staff_corrected(tmp_path):
@@ -338,6 +427,20 @@ def test_write_csv_leaves_the_total_blank_and_says_why(line, markings, expected,
         ("\n=x", "' =x"),
         ("\uff1dx", "'\uff1dx"),
         ("a=b", "a=b"),
+        (";=2+2", ";'=2+2"),
+        ("\tx;=1;=2", "' x;'=1;'=2"),
+        ("=1;=2", "'=1;'=2"),
+        ("x\t=2+2", "x '=2+2"),
+        ("a;=cmd()", "a;'=cmd()"),
+        ("a; = 2", "a; '= 2"),
+        ('"=1', "\"'=1"),
+        ("a|-1;@x", "a|'-1;'@x"),
+        ("a\u200b=1", "a '=1"),
+        ("a\uff1b\uff1d1", "a\uff1b'\uff1d1"),
+        ("a\u3000\uff0b1", "a '\uff0b1"),
+        (";\ufe66x \u2212y", ";'\ufe66x '\u2212y"),
+        ("a = b - c", "a = b - c"),
+        ("Jose\u0301-Maria x==y", "Jose\u0301-Maria x==y"),
         ('O\'Brien, "C"', 'O\'Brien, "C"'),
         ("王小明", "王小明"),
         ("\ud800\u202e\0", "   "),
@@ -360,7 +463,8 @@ def test_write_csv_keeps_rows_and_columns_whatever_the_names(tmp_path_factory, n
     rows = table(path)
 
     assert [row["code"] for row in rows] == ["60"] * len(names)
-    assert not any(row["full name"].lstrip().startswith(("=", "+", "-", "@")) for row in rows)
+    pieces = [piece for row in rows for piece in re.split(r"[;,|: \u3000\uff1b\"]", row["full name"])]
+    assert not any(re.match(r"[=+@\uff1d\uff0b\uff20-].", piece) for piece in pieces)
     assert not any(re.search(r"[\t\r\n]", row["full name"]) for row in rows)
 
 

@@ -1,11 +1,13 @@
 """How late is late, and what it costs."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 import pytest
 
-from grader.harness.batch.late import judge_lateness
+from grader.harness.batch.late import Granted, find_due, judge_lateness
+from grader.harness.batch.records import Person
 from grader.harness.rubric import LateRule
 
 RULE = LateRule(datetime(2026, 1, 9, 23, 59), Fraction(5), Fraction(12))  # noqa: DTZ001 - the course's local time
@@ -40,3 +42,53 @@ def test_each_day_begun_costs_points(text, penalty, says):
 
     assert (lateness.penalty, lateness.says) == (penalty, says)
     assert lateness.late_s == (at(text) - RULE.due).total_seconds()
+
+
+ANN = Person("N26130001", "n26130001")
+BY_RUBRIC = replace(RULE, extensions={"n26130001": at("16T23:59:00")})
+
+
+@pytest.mark.parametrize(
+    ("text", "penalty"), [("10T00:09:00", 0), ("10T00:09:01", 5), ("10T23:59:00", 5), ("10T23:59:01", 10)]
+)
+def test_within_the_grace_nothing_is_taken_and_after_it_counts_from_the_due_time(text, penalty):
+    lateness = judge_lateness(replace(RULE, grace=timedelta(minutes=10)), at(text))
+
+    assert (lateness.penalty if lateness else 0) == penalty
+
+
+@pytest.mark.parametrize("person", [ANN, Person("participant-1", "N26130001"), Person("N26130001")])
+def test_extension_in_the_rubric_is_found_by_id_or_key_in_any_letters(person):
+    assert judge_lateness(BY_RUBRIC, at("16T23:59:00"), person) is None
+    assert judge_lateness(BY_RUBRIC, at("16T23:59:00"), Person("N26130002")).penalty == 12
+    assert judge_lateness(BY_RUBRIC, at("17T23:59:00"), person).says == (
+        "handed in 1 day late after the extension to 2026-01-16 23:59: 5 points for each day begun"
+    )
+
+
+def test_extension_that_was_granted_goes_before_the_rubrics():
+    granted = Granted().extend(ANN.key, at("12T12:00:00"))
+
+    assert find_due(BY_RUBRIC, ANN, granted) == at("12T12:00:00")
+    assert find_due(BY_RUBRIC, ANN, granted.extend(ANN.key, None)) == at("16T23:59:00")
+    assert find_due(RULE, ANN, granted.extend(ANN.key, None)) == RULE.due
+
+
+def test_extension_to_the_end_of_time_is_no_error():
+    granted = Granted().extend(ANN.key, datetime.max)  # noqa: DTZ901 - local
+
+    assert judge_lateness(replace(RULE, grace=timedelta(days=1)), at("20T00:00:00"), ANN, granted) is None
+
+
+def test_waived_penalty_is_none_and_the_student_is_told_why():
+    granted = Granted().waive(ANN.key, "was ill")
+
+    lateness = judge_lateness(RULE, at("12T02:59:00"), ANN, granted)
+
+    assert (lateness.penalty, lateness.waived) == (0, "was ill")
+    assert lateness.says == (
+        "handed in 2 days 3 hours late: 5 points for each day begun, 12 at most; the penalty of 12 points is waived: "
+        "was ill"
+    )
+    assert judge_lateness(RULE, at("12T02:59:00"), Person("N26130002"), granted).penalty == 12
+    assert judge_lateness(RULE, at("12T02:59:00"), ANN, granted.waive(ANN.key, "")).penalty == 12

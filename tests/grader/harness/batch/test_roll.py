@@ -173,6 +173,22 @@ def test_call_roll_leaves_an_id_to_whom_the_worksheet_gives_it():
     }
 
 
+def test_call_roll_keeps_the_letters_of_the_worksheet_and_compares_in_capitals():
+    rows = sheet(("12", "Ann", "n26130001"), ("13", "Bob", " ab12 "), ("14", "Liz", "?"), ("15", "Eve", "n26130004"))
+    entries = [entry("a.zip", "", "N26130001"), entry("b.zip", "13", "AB12"), entry("c.zip", "14", "N26130003")]
+
+    roll = call_roll(entries, rows)
+
+    people = [*(upload.person for upload in roll.uploads), *roll.absent]
+    assert {person.key: person.student_id for person in people} == {
+        "N26130001": "n26130001",
+        "AB12": "ab12",
+        "N26130003": "N26130003",
+        "N26130004": "n26130004",
+    }
+    assert not any(upload.remarks for upload in roll.uploads)
+
+
 def test_call_roll_keeps_a_key_that_looks_like_anothers_for_its_owner():
     rows = sheet(("2", "Ann", "A1"), ("40", "Bob", "A1-3"))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.harness.batch.late import Granted
 from grader.harness.batch.records import Entry, Person, Place, Roll, Status, WithoutFile
 from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store, write
@@ -266,3 +267,45 @@ def test_store_keeps_code_that_is_called_a_text_as_code(store, tmp_path):
     keep_reports(store, tmp_path, name="merge.py.txt")
 
     assert list(kept(store)) == ["N1.py"]
+
+
+def test_store_remembers_what_was_granted_and_judges_by_it(store, tmp_path):
+    commit(store, tmp_path)
+    rule = LateRule(WHEN.replace(hour=0), Fraction(5), Fraction(10))
+    assert store.lines(rule)[0].lateness.penalty == 5
+
+    store.keep_granted(store.granted().waive("N1", "ill"))
+    waived = Store(store.folder).lines(rule)[0].lateness
+    store.keep_granted(store.granted().extend("N1", WHEN))
+
+    assert (waived.penalty, waived.waived) == (0, "ill")
+    assert Store(store.folder).lines(rule)[0].lateness is None
+    assert store.line("N1").lateness is None
+
+
+def test_store_writes_nothing_where_nothing_is_granted(store):
+    store.keep_granted(Granted())
+
+    assert not store.folder.exists()
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}", b'{"extensions": {"N1": "soon"}, "waivers": {}}', b"\xff"])
+def test_store_refuses_grants_that_cannot_be_read(store, tmp_path, content):
+    commit(store, tmp_path)
+    write(store.folder / "late.json", content)
+
+    with pytest.raises(
+        GraderError, match=r"What was granted must be .*late\.json' cannot be read: .* or remove it and"
+    ):
+        store.lines(LateRule(WHEN, Fraction(5), Fraction(10)))
+
+
+def test_store_remembers_lines_of_feedback(store):
+    store.remember_feedback({"N1": ["a", "b"]})
+
+    assert Store(store.folder).remember_feedback({"N1": ["b", "c"], "N2": ["d"]}) == {
+        "N1": ("a", "b", "c"),
+        "N2": ("d",),
+    }
+    write(store.folder / "exported.json", b"{")
+    assert store.remember_feedback({"N2": ["e"]}) == {"N2": ("e",)}

@@ -85,3 +85,21 @@ def test_task_tells_the_line_that_stopped_the_code(source, stopped_by):
     outcome = grade_upload(LAB, Job("N1", "merge.py", source, Mode.AUTO))
 
     assert (outcome.status, outcome.stopped_by) == (Status.UNGRADABLE, stopped_by)
+
+
+@pytest.mark.parametrize(
+    ("name", "student_id", "shown"),
+    [
+        ("n26130001_Lab3.zip", "n26130001", b"n26130001"),
+        ("N26130001_Lab3.zip", "n26130001", b"n26130001"),
+        ("N26130001_Lab3.zip", "n26130002", b"N26130001"),
+        ("final.zip", "ab12345", b"ab12345"),
+        ("N26130001_Lab3.zip", "", b"N26130001"),
+    ],
+    ids=["small", "capitals in the name", "another's", "none in the name", "unknown"],
+)
+def test_task_shows_the_id_in_the_letters_of_the_class(name, student_id, shown):
+    outcome = grade_upload(LAB, Job("N26130001", name, b"no zip", student_id=student_id))
+
+    assert outcome.status is Status.UNGRADABLE
+    assert b"<h1><bdi>%s</bdi></h1>" % shown in outcome.page

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.harness.batch import table
+from grader.harness.batch.columns import COLUMNS
+from grader.harness.batch.filling import Grade, fill
 from grader.harness.batch.table import read_table
 from grader.harness.batch.times import parse_time
-from grader.harness.batch.worksheet import Grade, fill, parse_worksheet, read_worksheet
+from grader.harness.batch.worksheet import parse_worksheet, read_worksheet
 from grader.harness.errors import WorksheetError
 from tests.classroom import build_class
 
@@ -74,6 +76,40 @@ def test_parse_worksheet_needs_two_columns_only():
     assert (row.participant, row.grade, row.full_name) == ("7", "1", "")
 
 
+TRADITIONAL = "識別碼,全名,學號,電子郵件信箱,狀態,成績,最高成績,成績可以更改,最後修改(提交),最後修改(成績),回饋意見"
+OF_A_SCHOOL = (
+    "識別碼,姓名,ID number,Email,狀態,分數,最高分數,分數可以被更改,"
+    "最後修改\uff08學生\uff09,最後修改\uff08老師\uff09,評語"
+)
+SIMPLIFIED = "标识符,全名,学号,电子邮件地址,状态,成绩,最高分,允许更改成绩,最后修改 (提交),最后修改 (成绩),反馈评语"
+CHINESE = {"traditional": TRADITIONAL, "of a school": OF_A_SCHOOL, "simplified": SIMPLIFIED}
+
+
+@pytest.mark.parametrize("header", CHINESE.values(), ids=CHINESE)
+@pytest.mark.parametrize("when", ["2025年 10月 21日(二) 23:59", "2025年10月21日 星期二 23:59"])
+def test_worksheet_in_chinese_is_read_and_filled(header, when):
+    rows = [
+        f"參與者12,王小明,n26130001,ann@example.edu,已繳交,,100.00,是,{when},-,",
+        f"参与者13,李四,,bob@example.edu,-,,100.00,否,{when},-,",
+    ]
+
+    ann, bob = parse_worksheet(sheet(*rows, header=header)).rows
+    filled = fill(sheet(*rows, header=header), {"12": Grade(Fraction(5), "x"), "13": Grade(Fraction(5))}, total=TOTAL)
+
+    assert (ann.participant, ann.full_name, ann.student_id, ann.email, ann.max_grade) == (
+        *("12", "王小明", "n26130001", "ann@example.edu", "100.00"),
+    )
+    assert ann.submitted_at == bob.submitted_at == datetime(2025, 10, 21, 23, 59)  # noqa: DTZ001
+    assert (filled.filled, filled.locked) == (["12"], ["13"])
+    assert filled.content.decode().splitlines()[1].endswith(f"已繳交,5,100.00,是,{when},-,x")
+
+
+def test_columns_have_names_that_stand_for_one_column_only():
+    names = [name for names in COLUMNS.values() for name in names]
+
+    assert len(set(names)) == len(names)
+
+
 def test_parse_worksheet_reads_the_number_behind_any_word():
     assert [row.participant for row in parse_worksheet("Identifier,Grade\n參與者12,\n".encode()).rows] == ["12"]
 
@@ -88,6 +124,16 @@ def test_parse_worksheet_reads_the_number_behind_any_word():
         ),
         pytest.param(b"Identifier,Marks\n", "must have one column 'Grade'", id="no grade"),
         pytest.param(b"Identifier,Grade,Grade\n", "must have one column 'Grade'", id="two grades"),
+        pytest.param(
+            "識別碼,成績,分數\n".encode(), "must have one column 'Grade'; the columns here are: '識", id="two names"
+        ),
+        pytest.param(
+            b"Kennung,Bewertung\n",
+            "'Kennung, Bewertung'. Their names are known in English and in Chinese: download the grading worksheet "
+            "again with Moodle in English (choose it in Moodle's menu of languages, or put lang=en behind the ? of the "
+            "page's address), and leave its commas",
+            id="another language",
+        ),
         pytest.param(b"Identifier;Grade\n", "the columns here are: 'Identifier;Grade'", id="semicolons"),
         pytest.param(sheet(ANN).decode().encode("utf-16"), "this one is in UTF-16. Download it again", id="utf-16"),
         pytest.param(sheet(ANN).decode().encode("utf-16-le"), "this one is in UTF-16", id="utf-16 without a mark"),
@@ -140,6 +186,10 @@ def test_parse_worksheet_remarks_on_lines_it_leaves_out():
         ("2025-10-21T23:59:00+08:00", (2025, 10, 21, 23, 59)),
         ("2025年10月21日 星期二 23:59", (2025, 10, 21, 23, 59)),
         ("2025年 10月 21日(週二) 23:59", (2025, 10, 21, 23, 59)),
+        ("2025年 10月 21日(二) 23:59", (2025, 10, 21, 23, 59)),
+        ("2025年10月21日\uff08二\uff0923\uff1a59", (2025, 10, 21, 23, 59)),
+        ("星期二, 2025年10月21日, 23:59", (2025, 10, 21, 23, 59)),
+        ("2025年10月21日 晚上11:59", None),
         ("2025年10月21日 星期二 下午11:59", (2025, 10, 21, 23, 59)),
         ("2025年10月21日 上午 12:05", (2025, 10, 21, 0, 5)),
         ("2025年10月21日 星期二 11:59 PM", (2025, 10, 21, 23, 59)),
@@ -234,12 +284,136 @@ def test_fill_writes_two_cells_and_no_other_byte(end, mark):
     assert (filled.filled, filled.unmarked, filled.locked) == (["12"], [], [])
 
 
-def test_fill_writes_over_what_was_there():
+OURS = "Code: 55 points.\nToo slow <b>.\nReport: 31 points.\nTogether: 86 points."
+OURS_HTML = "Code: 55 points.<br>Too slow &lt;b&gt;.<br>Report: 31 points.<br>Together: 86 points."
+
+
+def bob_with(grade, feedback):
+    return BOB.replace(",50.00,", f",{grade},").replace('"Old\nwords"', f'"{feedback}"')
+
+
+def refill(grade, feedback, points=86, words=OURS, *, overwrite=False):
+    """Fill the row of somebody that has a grade and feedback already; tell what stands there then."""
+    exported = [*OURS.splitlines(), *words.splitlines()]
+    grades = {"13": Grade(Fraction(points), words, exported)}
+    filled = fill(sheet(ANN, bob_with(grade, feedback)), grades, total=TOTAL, overwrite=overwrite)
+    _, bob = cells(filled.content)
+    return bob["Grade"], bob["Feedback comments"], bool(filled.by_hand), bool(filled.commented)
+
+
+def test_fill_keeps_what_somebody_filled_in():
     filled = fill(sheet(ANN, BOB), {"13": Grade(Fraction(200, 3), 'He said "no"')}, total=TOTAL)
 
     _, bob = cells(filled.content)
-    assert (bob["Grade"], bob["Feedback comments"], bob["Full name"]) == ("66.67", 'He said "no"', 'Bob "B" Ray')
+    assert (bob["Grade"], bob["Feedback comments"]) == ("50.00", 'Old\nwords<hr>He said "no"')
+    assert (filled.by_hand, filled.commented) == (["13"], ["13"])
     assert filled.content.startswith(sheet(ANN))
+
+
+def test_fill_writes_over_what_somebody_filled_in_when_asked():
+    filled = fill(sheet(ANN, BOB), {"13": Grade(Fraction(200, 3), 'He said "no"')}, total=TOTAL, overwrite=True)
+
+    _, bob = cells(filled.content)
+    assert (bob["Grade"], bob["Feedback comments"], bob["Full name"]) == ("66.67", 'He said "no"', 'Bob "B" Ray')
+    assert (filled.by_hand, filled.commented) == (["13"], ["13"])
+    assert filled.content.startswith(sheet(ANN))
+
+
+@pytest.mark.parametrize("grade", ["86.00", "86", '"86,00"', "", "-"])
+def test_fill_takes_an_equal_grade_for_ours(grade):
+    assert refill(grade, "") == ("86", OURS_HTML, False, False)
+
+
+@pytest.mark.parametrize(
+    "feedback",
+    [
+        "",
+        "<p></p>",
+        "<p>&nbsp;<br></p>",
+        OURS_HTML,
+        OURS_HTML.replace("<br>", "<br />"),
+        f"<p>{OURS_HTML.replace('<br>', '</p><p>')}</p>",
+        f'<div class=""no-overflow""><p dir=""ltr"">{OURS_HTML}</p></div>',
+        OURS_HTML.replace("Too slow", "Too&nbsp; slow"),
+    ],
+    ids=["empty", "paragraph", "blank", "same", "breaks", "paragraphs", "wrapped", "blanks"],
+)
+def test_fill_replaces_our_own_feedback_in_any_form(feedback):
+    again = OURS.replace("55", "57").replace("86", "88")
+
+    assert refill("86.00" if feedback.count("86") else "", feedback, 88, again) == (
+        "88",
+        OURS_HTML.replace("55", "57").replace("86", "88"),
+        False,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("feedback", "others"),
+    [
+        ("Well done!", "Well done!"),
+        ("<p>Well <b>done</b>!</p><p></p>", "<p>Well <b>done</b>!</p>"),
+        (f"Well done!<hr>{OURS_HTML}", "Well done!"),
+        (f"<p>Well done!</p><hr /><p>{OURS_HTML}</p>", "<p>Well done!</p>"),
+        (f"{OURS_HTML}<br>See me!", "See me!"),
+        (f"<p>{OURS_HTML}</p>\n<hr />\n<p>See me!</p>", "<p>See me!</p>"),
+        (f"Well done!<hr>{OURS_HTML}<br>See me!", "Well done!<hr>See me!"),
+        (OURS_HTML.replace("Too slow", "Much too slow"), "Much too slow &lt;b&gt;."),
+        ("<img src=x>", "<img src=x>"),
+    ],
+    ids=[
+        "words",
+        "markup",
+        "above",
+        "above in markup",
+        "below",
+        "below in markup",
+        "both",
+        "a line of ours, changed",
+        "picture",
+    ],
+)
+def test_fill_keeps_somebodys_words_and_adds_ours_once(feedback, others):
+    first = refill("86", feedback)
+
+    assert first == ("86", f"{others}<hr>{OURS_HTML}", False, True)
+    assert refill("86.00", first[1]) == first
+
+
+def test_fill_knows_lines_of_numbers_that_nobody_remembers():
+    old = "Code: 55 points.<br>Look!<br>Report: 31 points.<br>Together: 86 points."
+    filled = fill(sheet(bob_with("86.00", old)), {"13": Grade(Fraction(88), "Together: 88 points.")}, total=TOTAL)
+
+    (bob,) = cells(filled.content)
+    assert (bob["Grade"], bob["Feedback comments"]) == ("88", "Look!<hr>Together: 88 points.")
+
+
+@pytest.mark.parametrize(
+    ("grade", "feedback", "kept"),
+    [
+        ("86.00", OURS_HTML, False),
+        ("85.00", OURS_HTML, True),
+        ("86.00", "", True),
+        ("Good", OURS_HTML, True),
+    ],
+    ids=["ours of before", "changed by hand", "without our words", "scale"],
+)
+def test_fill_replaces_a_grade_of_ours_only(grade, feedback, kept):
+    again = OURS.replace("86", "88")
+
+    done = refill(grade, feedback, 88, again)
+    assert (done[0], done[2]) == (grade if kept else "88", kept)
+
+
+def test_fill_knows_its_grades_where_there_is_no_feedback():
+    original = b"Identifier,Grade,Maximum grade\nParticipant 1,86.00,100\n"
+
+    def refilled(*exported):
+        grade = Grade(Fraction(88), "Together: 88 points.", exported)
+        return fill(original, {"1": grade}, total=TOTAL).by_hand
+
+    assert (refilled("Together: 86 points."), refilled()) == ([], ["1"])
 
 
 def test_fill_leaves_who_is_not_marked_or_locked():
@@ -288,6 +462,11 @@ def test_fill_needs_no_column_of_feedback():
         (" \t=x ", "&#61;x"),
         ("<script>&", "&lt;script&gt;&amp;"),
         ("one\r\ntwo\u2028three", "one<br>two<br>three"),
+        ("a;=1", "a;&#61;1"),
+        ("a\t+1", "a\t&#43;1"),
+        ("one\n-x", "one<br>&#45;x"),
+        ("\uff1d1", "&#65309;1"),
+        ("a = b - c", "a = b - c"),
         ("", ""),
     ],
 )
@@ -341,7 +520,8 @@ def test_fill_keeps_all_other_cells_whatever_is_in_them(people):
     original = text.getvalue().encode()
     grades = {str(number): Grade(points, feedback) for number, (_, _, points, feedback) in enumerate(people)}
 
-    before, after = cells(original), cells(fill(original, grades, total=TOTAL).content)
+    before = cells(original)
+    after = cells(fill(original, grades, total=TOTAL, overwrite=True).content)
 
     assert len(before) == len(after)
     for (_, _, points, _), was, now in zip(people, before, after, strict=True):
