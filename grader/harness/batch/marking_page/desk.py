@@ -1,13 +1,15 @@
 """What the marking page shows: the list of reports, and one submission with its pages, its results and its code."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
 from grader.harness.batch.cells import CheckRow, list_checks, list_wrong_pictures
+from grader.harness.batch.grants import check_reason
 from grader.harness.batch.kept import open_kept, read_originals
+from grader.harness.batch.late import judge_lateness
 from grader.harness.batch.marking_page import claims
 from grader.harness.batch.marking_page.bank import list_comments
 from grader.harness.batch.marking_page.book import Book
@@ -19,6 +21,7 @@ from grader.harness.batch.publish import join, load_report
 from grader.harness.batch.records import Line, SimilarPair, Status
 from grader.harness.batch.store import Store
 from grader.harness.characters import make_visible
+from grader.harness.errors import UsageError
 from grader.harness.evidence import Picture
 from grader.harness.lab import Lab
 from grader.harness.marking import Marking
@@ -142,12 +145,34 @@ class Desk:
 
     def line(self, key: str) -> Line:
         """Return a student's line; MarkRefused for somebody without one."""
-        line = next((line for line in self.store.lines(self.book.rubric.late) if line.person.key == key), None)
+        store = self.store
+        line = store.line(key) if key in store.found().keys else None
         if line is None:
             raise MarkRefused(
                 f"A mark must be for somebody who handed in; {key!r:.100} did not. Look them up on the list."
             )
-        return line
+        lateness = judge_lateness(self.book.rubric.late, line.submitted_at, line.person, store.granted())
+        return replace(line, lateness=lateness)
+
+    def waive(self, key: str, reason: str) -> Sheet:
+        """Waive the penalty of somebody who is late, for a reason that they read; an empty one takes that back.
+
+        Raises
+        ------
+        MarkRefused
+            If they are not late, or the reason is too long.
+        GraderError
+            If another command is at work in the class's folder.
+        """
+        if self.line(key).lateness is None:
+            raise MarkRefused(f"A penalty must be there to be waived; {key} is not late. Load the page again.")
+        try:
+            reason = check_reason(reason)
+        except UsageError as exc:
+            raise MarkRefused(f"{exc} Nothing was saved.") from exc
+        with self.store.locked():
+            self.store.keep_granted(self.store.granted().waive(key, reason))
+        return self.book.read(key)
 
     def exhibit(self, key: str) -> Exhibit:
         """Lay out one submission; MarkRefused for somebody without one."""

@@ -77,6 +77,13 @@ class NoteRequest:
 
 
 @dataclass(frozen=True)
+class WaiverRequest:
+    """Why a penalty is waived; nothing takes the waiver back."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class CommentRequest:
     """A comment of the bank: its text, its points as they were typed, for whom it changes, whether it goes."""
 
@@ -109,6 +116,7 @@ def make_pages(desk: Desk) -> list[tuple[str, type, dict[str, Any]]]:
         (rf"/mark/api/of/{_KEY}/part/{_WORD}", _SavePart, own),
         (rf"/mark/api/of/{_KEY}/check/{_WORD}", _SaveCheck, own),
         (rf"/mark/api/of/{_KEY}/note", _SaveNote, own),
+        (rf"/mark/api/of/{_KEY}/penalty", _Waive, own),
         (rf"/mark/api/of/{_KEY}/nothing", _GiveNothing, own),
         (rf"/mark/api/of/{_KEY}/claim", _Claim, own),
         (rf"/mark/api/bank/{_WORD}(?:/([0-9]{{1,9}}))?", _Bank, own),
@@ -346,6 +354,14 @@ class _SaveNote(_Saves):
         asked = self.read(NoteRequest)
         sheet = await self.do(self.desk.book.write_note, key, asked.text, asked.seen, self.saved)
         await self.answer(sheet, "note")
+
+
+class _Waive(_Saves):
+    async def put(self, key: str) -> None:
+        asked = self.read(WaiverRequest)
+        _ = self.saved  # whoever has no name waives nothing
+        sheet = await self.do(self.desk.waive, key, asked.reason)
+        await self.answer(sheet, "penalty")
 
 
 class _GiveNothing(_Saves):

@@ -407,7 +407,7 @@
 
   document.addEventListener("change", (event) => {
     const part = event.target.closest(".part");
-    if (event.target.closest(".comment-form, .overrule")) return;
+    if (event.target.closest(".comment-form, .overrule, #penalty")) return;
     if (part) {
       if (event.target.matches(".levels input")) part.querySelector(".points-typed input").value = "";
       savePart(part);
@@ -439,6 +439,13 @@
     }
   });
 
+  function savePenalty(reason) {
+    hasFailed = false;
+    save(`/mark/api/of/${key}/penalty`, () => ({ reason }), () => byId("penalty"), () => {
+      told.textContent = "Saved.";
+    });
+  }
+
   function saveCheck(row, isTakenBack) {
     const name = row.dataset.check;
     const find = () => byId(`check-${name}`);
@@ -452,9 +459,11 @@
 
   document.addEventListener("submit", (event) => {
     const row = event.target.closest("tr[data-check]");
-    if (!row) return;
+    const isPenalty = event.target.closest("#penalty") !== null;
+    if (!row && !isPenalty) return;
     event.preventDefault();
-    saveCheck(row, false);
+    if (row) saveCheck(row, false);
+    else savePenalty(event.target.elements.reason.value);
   });
 
   document.querySelector("[role=tablist]").addEventListener("keydown", (event) => {

@@ -100,7 +100,7 @@ def render_pieces(exhibit: Exhibit, what: str) -> Mapping[str, str]:
     exhibit : Exhibit
         The submission after the save.
     what : str
-        ``"part-KEY"``, ``"parts"``, ``"check-KEY"`` or ``"note"``.
+        ``"part-KEY"``, ``"parts"``, ``"check-KEY"``, ``"penalty"`` or ``"note"``.
     """
     words: Any = _template("pieces.html.j2").module
     pieces = {"sum": words.show_sum(exhibit)}
@@ -110,6 +110,8 @@ def render_pieces(exhibit: Exhibit, what: str) -> Mapping[str, str]:
     for row in exhibit.checks:
         if what == f"check-{row.key}":
             pieces[what] = words.show_check(row, exhibit.sheet.check(row.key))
+    if what == "penalty":
+        pieces["penalty"] = words.show_penalty(exhibit.marking.lateness)
     if what == "note":
         pieces["note"] = words.show_note(exhibit.sheet.note)
     return {name: str(piece) for name, piece in pieces.items()}
