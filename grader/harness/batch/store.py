@@ -10,14 +10,17 @@
       lines/KEY.json        the student's line in the table: written last, so its presence is the commitment
       roll.json             who and what was found in SUBMISSIONS the last time
       pairs.json            submissions that look alike
+      pairs/A--B.html       two of them side by side
       gradebook.db          nbgrader's gradebook: the only place with the marks of the written reports
       course/               what the formgrader shows
 
 Only the coordinator writes here, one coordinator at a time. A file is written beside its place and renamed into it.
+Nobody but the owner can read any of it: what an older grader left open is closed by the next command.
 """
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -28,7 +31,7 @@ from grader.harness.batch.late import judge_lateness
 from grader.harness.batch.records import Entry, Line, Outcome, Person, Roll, SimilarPair, Status
 from grader.harness.codec import from_plain, to_plain
 from grader.harness.errors import GraderError
-from grader.harness.files import replacing
+from grader.harness.files import lock_away, make_folder, replacing, touch
 from grader.harness.rubric import LateRule
 
 GRADEBOOK = "gradebook.db"
@@ -69,8 +72,8 @@ class Store:
         """
         with ExitStack() as stack:
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                file = stack.enter_context((self.folder / ".lock").open("w", encoding="utf-8"))
+                make_folder(self.folder)
+                file = stack.enter_context(os.fdopen(touch(self.folder / ".lock"), "r+b"))
                 _lock(file.fileno())
             except BlockingIOError as exc:
                 raise GraderError(
@@ -82,7 +85,18 @@ class Store:
                     f"OUT must be a folder that can be written; {str(self.folder)!r} is none: {exc.strerror}. "
                     "Name another."
                 ) from exc
+            self._lock_away()
             yield
+
+    def _lock_away(self) -> None:
+        """Close the folder to everybody else, or say that they can still read it."""
+        n_open = lock_away(self.folder)
+        if n_open:
+            print(
+                f"OUT should be readable by you alone; of what is in {str(self.folder)!r}, others may read or change "
+                f"{n_open:,}: it is somebody else's, or the disk keeps no permissions. Name an OUT on another disk.",
+                file=sys.stderr,
+            )
 
     def commit(self, line: Line, name: str, data: bytes, outcome: Outcome) -> None:
         """Keep one result.
