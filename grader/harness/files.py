@@ -81,7 +81,7 @@ def lock_away(folder: Path) -> int:
     if os.name != "posix":
         return 0
     _close(folder, FOLDER_MODE)
-    n_open = _is_open(folder)
+    n_open = int(_is_open(folder))
     # Top down: a folder is looked into once it is closed, and nobody else puts anything into it behind our back.
     for parent, folders, files in os.walk(folder):
         for name, mode in [*((name, FOLDER_MODE) for name in folders), *((name, FILE_MODE) for name in files)]:

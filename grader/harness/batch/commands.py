@@ -41,6 +41,9 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=_count, default=_n_cores(), metavar="N", help="processes; default: all cores")
     parser.add_argument("--scheduler", metavar="tcp://HOST:8786", help="grade on this Dask cluster")
     parser.add_argument("--regrade", default="", metavar="all|changed|ID", help="grade again; the report's marks stay")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--add", action="store_true", help="SUBMISSIONS adds or replaces these; all others stay")
+    part.add_argument("--drop", action="store_true", help="who is not in SUBMISSIONS any more leaves the class")
     parser.add_argument("--sandbox", choices=MODES, default=Mode.STRICT, help="auto: with what this machine has")
     parser.add_argument("--student-python", type=Path, metavar="PATH", help="interpreter that runs the students' code")
     _add_gradebook(parser)
@@ -81,6 +84,7 @@ def _n_cores() -> int:
 
 def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     """Grade a class: ``batch``."""
+    from grader.harness.batch.continuing import check_handed_in, continue_class
     from grader.harness.batch.entries import find_entries
     from grader.harness.batch.progress import show_progress
     from grader.harness.batch.publish import find_gradebook, find_pairs, publish
@@ -103,10 +107,15 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
 
     worksheet = None if options.worksheet is None else read_worksheet(options.worksheet)
     roll = call_roll(find_entries(lab.naming, options.submissions, out=options.out), worksheet)
+    check_handed_in(roll)
     store = Store(options.out)
+    if options.add:
+        store.found()
     with store.locked():
         check_lab(lab, store, options.regrade)
         check_worksheet(store, has_worksheet=worksheet is not None)
+        continued = continue_class(store, roll, is_addition=options.add, may_drop=options.drop)
+        roll = continued.roll
         plan, gone = make_plan(lab, store, roll, options.regrade), find_gone(store, roll)
         store.call(lab.name, roll)
         with show_progress(len(roll.uploads), len(plan.graded)) as tell:
@@ -117,12 +126,14 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
         lines, markings = publish(lab, store, load_lab_files(lab).rubric, find_gradebook(store, options.gradebook))
     n_stale = sum(line.status is not Status.NO_MARK and is_stale(line, find_fingerprints(lab)) for line in lines)
     print(write_summary(roll, count(roll, lines), lines, n_stale, store.folder))
+    _tell("added to the class", continued.added)
+    _tell("replaced what they had handed in before", continued.replaced)
     _tell("could not be graded again; what they had stays", kept)
     _tell("graded before and not found now, kept and left out, with the marks of their reports", gone)
     marked = [key for key in plan.newer if any(part.points is not None for part in markings[key].parts)]
     _tell("handed in again after their reports were marked; the marks stay, look at them again", marked)
     if worksheet is not None:
-        _tell_about(worksheet, lines)
+        _tell_about(worksheet, [line for line in lines if line.person.key not in roll.kept])
     return GRADER_FAILED if kept or any(line.status is Status.NO_MARK for line in lines) else DONE
 
 

@@ -53,15 +53,11 @@ def open_given(path: Path) -> Iterator[BinaryIO]:
         If it is gone, cannot be read, or is no regular file any more; its `strerror` says which.
     """
     descriptor = _open(path)
-    try:
-        kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
-        if kind != stat.S_IFREG:
-            raise OSError(errno.EINVAL, _KINDS.get(kind, "it is no regular file any more"), str(path))
-        file = os.fdopen(descriptor, "rb")
-    except BaseException:
+    kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
+    if kind != stat.S_IFREG:
         os.close(descriptor)
-        raise
-    with file:
+        raise OSError(errno.EINVAL, _KINDS.get(kind, "it is no regular file any more"), str(path))
+    with os.fdopen(descriptor, "rb") as file:
         yield file
 
 

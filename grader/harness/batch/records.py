@@ -139,11 +139,14 @@ class Roll:
         Sorted by the person's key.
     others, absent : sequence of Entry, of Person
         Those with a `why_not`, sorted by name; those on the worksheet without a submission, sorted by key.
+    kept : tuple of str
+        Keys of those whose results stay from the last time, while `uploads` adds others to the class.
     """
 
     uploads: Sequence[Upload]
     others: Sequence[Entry] = ()
     absent: Sequence[Person] = ()
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,7 @@ class Store:
 
     def call(self, lab: str, roll: Roll) -> None:
         """Remember whose lab it is, and who and what was found."""
-        keys = tuple(upload.person.key for upload in roll.uploads)
+        keys = tuple(sorted([*(upload.person.key for upload in roll.uploads), *roll.kept]))
         found = Found(lab, keys, tuple(roll.others), tuple(roll.absent))
         write(self._roll, _to_json(to_plain(found)))
 

@@ -437,7 +437,7 @@ def test_read_entry_does_not_wait_for_a_pipe(tmp_path):
     (tmp_path / entry.name).unlink()
     os.mkfifo(tmp_path / entry.name)
 
-    with pytest.raises(SubmissionError, match="is not: a pipe has taken its place. Check that it is still there"):
+    with pytest.raises(SubmissionError, match=r"is not: a pipe has taken its place\. Check that it is still there"):
         read_entry(LAB.naming, entry)
 
 

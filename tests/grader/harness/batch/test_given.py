@@ -92,7 +92,7 @@ def test_given_file_that_is_gone_is_told(given):
 
 
 def test_given_file_leaves_no_folder_open(given):
-    before = len(os.listdir("/proc/self/fd"))
+    before = len([*Path("/proc/self/fd").iterdir()])
     for path in (given, given.with_name("missing")):
         try:
             with open_given(path):
@@ -100,4 +100,4 @@ def test_given_file_leaves_no_folder_open(given):
         except FileNotFoundError:
             continue
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len([*Path("/proc/self/fd").iterdir()]) == before

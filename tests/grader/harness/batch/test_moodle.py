@@ -233,9 +233,7 @@ def with_extra_fields(n_members, extra):
     ],
     ids=["one", "all"],
 )
-def test_list_members_refuses_more_extra_fields_than_programs_write(
-    n_members, n_bytes, message, tmp_path, monkeypatch
-):
+def test_list_members_refuses_more_extra_fields_than_programs_write(n_members, n_bytes, message, tmp_path, monkeypatch):
     monkeypatch.setattr(moodle, "MAX_DIRECTORY_BYTES", 2**30)
     monkeypatch.setattr(zipfile.ZipInfo, "_decodeExtra", lambda *_: pytest.fail("they were looked at"))
     path = tmp_path / "class.zip"
