@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeVar
 
 from tqdm import tqdm
 
@@ -11,11 +12,14 @@ from grader.harness.batch.cells import Item
 from grader.harness.batch.gradebook import BookMarks, read_marks, sync
 from grader.harness.batch.layout import assignment_of
 from grader.harness.batch.notebooks import write_course
-from grader.harness.batch.page import render_class_page
+from grader.harness.batch.page import MAX_PAIRS, render_class_page
 from grader.harness.batch.pdf import PdfReader
+from grader.harness.batch.progress import show_step
 from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.side_by_side import page_name, render_pair
 from grader.harness.batch.similarity import find_similar
 from grader.harness.batch.store import GRADEBOOK, Store, write
+from grader.harness.characters import count
 from grader.harness.errors import GraderError
 from grader.harness.lab import Lab
 from grader.harness.marking import Marking
@@ -24,6 +28,8 @@ from grader.harness.report.html import render_html
 from grader.harness.results import Audience, Report
 from grader.harness.rubric import Rubric
 from grader.harness.submission import open_submission_bytes
+
+T = TypeVar("T")
 
 
 def find_gradebook(store: Store, address: str) -> str:
@@ -36,14 +42,23 @@ def find_gradebook(store: Store, address: str) -> str:
 
 
 def find_pairs(lab: Lab, store: Store, lines: Sequence[Line]) -> None:
-    """Look for submissions that are alike, and remember them."""
-    sources = {}
-    for line in lines:
-        if line.status is Status.GRADED:
-            source = open_submission_bytes(lab, *store.submission(line.person.key)).source
-            if source is not None:
-                sources[line.person.key] = source
-    store.keep_pairs(find_similar(sources, lab.template_bytes or b""))
+    """Look for submissions that are alike, remember them, and write for the first of them a page side by side.
+
+    Whether a submission could be run does not matter: two may share what does not run.
+    """
+    template, sources = lab.template_bytes or b"", {}
+    for line in _watch(lines, "Similar pairs"):
+        source = open_submission_bytes(lab, *store.submission(line.person.key)).source
+        if source is not None:
+            sources[line.person.key] = source
+    pairs = find_similar(sources, template)
+    people = {line.person.key: line.person for line in lines}
+    store.keep_pairs(pairs)
+    for pair in _watch(pairs[:MAX_PAIRS], "Side by side", unit="pair"):
+        first, second = pair.first, pair.second
+        page = render_pair(lab, pair, (people[first], people[second]), (sources[first], sources[second]), template)
+        write(store.folder / "pairs" / page_name(pair), page.encode("utf-8", "backslashreplace"))
+    store.keep_pair_pages({page_name(pair) for pair in pairs[:MAX_PAIRS]})
 
 
 def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[Line], Mapping[str, Marking]]:
@@ -68,10 +83,13 @@ def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[
         What is added to each student's code, by key.
     """
     lines, found = store.lines(rubric.late), store.found()
+    show_step(f"Gradebook: {count(len(lines), 'student')}")
     sync(url, assignment_of(lab), rubric, lines, found.absent)
     marks = read_marks(url, assignment_of(lab), rubric)
     markings = {line.person.key: _join(line, marks[line.person.key]) for line in lines}
-    page = render_class_page(lab, rubric, lines, found.others, found.absent, store.pairs(), markings)
+    show_step(f"Class page: {count(len(lines), 'student')}")
+    pairs, compared = store.pairs(), store.pair_pages()
+    page = render_class_page(lab, rubric, lines, found.others, found.absent, pairs, markings, compared=compared)
     write(store.folder / "index.html", page.encode("utf-8", "backslashreplace"))
     return lines, markings
 
@@ -128,6 +146,6 @@ def _make_item(lab: Lab, store: Store, line: Line, reader: PdfReader) -> Item:
     return Item(line, report, submission.source, pages.images, pages.note)
 
 
-def _watch(lines: Sequence[Line], what: str) -> Iterator[Line]:
-    """Show a bar while something is written for each student."""
-    return iter(tqdm(lines, desc=what, unit="student"))
+def _watch(items: Sequence[T], what: str, unit: str = "student") -> Iterator[T]:
+    """Show a bar while something is done for each student, or for each of something else."""
+    return iter(tqdm(items, desc=what, unit=unit))

@@ -183,6 +183,15 @@ class Store:
         except (OSError, ValueError, LookupError, TypeError):
             return []
 
+    def pair_pages(self) -> set[str]:
+        """Name the pages that show two submissions side by side."""
+        return {path.name for path in self.folder.glob("pairs/*.html")}
+
+    def keep_pair_pages(self, names: set[str]) -> None:
+        """Delete the pages of pairs that are none any more."""
+        for name in self.pair_pages() - names:
+            (self.folder / "pairs" / name).unlink(missing_ok=True)
+
     def call(self, lab: str, roll: Roll) -> None:
         """Remember whose lab it is, and who and what was found."""
         keys = tuple(sorted([*(upload.person.key for upload in roll.uploads), *roll.kept]))
