@@ -270,7 +270,7 @@ def test_page_shows_an_ungradable_file_otherwise_than_a_wrong_one():
     assert row[8].startswith("It is encrypted. xxx")
     assert len(row[8]) == MAX_WHY
     assert "verdict" not in re.search(r'<tr id="s-N1".*?</tr>', markup).group()
-    assert 'data-is="ungradable flagged open"' in markup
+    assert 'data-is="ungradable flagged"' in markup
 
 
 def test_page_tells_how_the_points_of_each_check_are_spread():
