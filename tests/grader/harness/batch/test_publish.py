@@ -3,12 +3,15 @@
 import pytest
 
 from grader.harness.batch.database import sqlite_file
-from grader.harness.batch.publish import find_gradebook, list_results, render_feedback
+from grader.harness.batch.publish import find_gradebook, find_pairs, list_results, publish, render_feedback
+from grader.harness.batch.records import Roll, Status
 from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError
+from grader.harness.lab_files import load_lab_files
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.lines import make_outcome, make_upload
+from tests.submissions.malformed import pack_lab
 
 
 @pytest.mark.parametrize("name", ["out", "lab 3?", "50%41 #1", "a@b:c", "許"], ids=ascii)
@@ -35,3 +38,51 @@ def test_results_that_cannot_be_read_are_told(tmp_path, make, results):
 
     with pytest.raises(GraderError, match=r"those of N1 cannot be read: .* Grade them again: .* --regrade N1"):
         list(make(LAB, store, [line]))
+
+
+BROKEN = b"def find(a:\n    return a\n\n\ndef solve(rows):\n    for row in rows:\n        print(row, row, row)\n"
+
+
+def hand_in(store, folder, key, source, **changes):
+    """Commit a submission with this code, and give its line."""
+    upload, outcome = make_upload(folder, key), make_outcome(**changes)
+    line = make_line(upload, "cafe", outcome)
+    store.commit(line, f"{key}_Lab3.zip", pack_lab(source), outcome)
+    return line
+
+
+def test_pairs_are_found_among_those_that_do_not_run_and_stand_side_by_side(tmp_path, capsys):
+    store = Store(tmp_path / "out")
+    lines = [
+        hand_in(store, tmp_path, "N1", BROKEN, status=Status.UNGRADABLE),
+        hand_in(store, tmp_path, "N2", BROKEN, status=Status.UNGRADABLE),
+        hand_in(store, tmp_path, "N3", b"def solve(rows):\n    return sorted(rows)\n"),
+    ]
+
+    find_pairs(LAB, store, lines)
+
+    assert [(pair.first, pair.second) for pair in store.pairs()] == [("N1", "N2")]
+    assert store.pair_pages() == {"N1--N2.html"}
+    assert "for row in rows:" in (store.folder / "pairs" / "N1--N2.html").read_text("utf-8")
+    assert "Similar pairs: 100%" in capsys.readouterr().err
+
+
+def test_pages_of_pairs_that_are_none_any_more_go(tmp_path):
+    store = Store(tmp_path / "out")
+    lines = [hand_in(store, tmp_path, key, BROKEN) for key in ("N1", "N2")]
+    find_pairs(LAB, store, lines)
+
+    find_pairs(LAB, store, lines[:1])
+
+    assert (store.pairs(), store.pair_pages()) == ([], set())
+
+
+def test_publishing_tells_what_goes_on_after_the_bar(tmp_path, capsys):
+    store = Store(tmp_path / "out")
+    line = hand_in(store, tmp_path, "N1", BROKEN)
+    store.call(LAB.name, Roll([make_upload(tmp_path, line.person.key)]))
+
+    publish(LAB, store, load_lab_files(LAB).rubric, find_gradebook(store, ""))
+
+    assert capsys.readouterr().err == "Gradebook: 1 student ...\nClass page: 1 student ...\n"
+    assert not [path for path in store.folder.rglob("*") if path.stat().st_mode & 0o077]
