@@ -131,11 +131,12 @@ def _add(store: Store, roll: Roll) -> Continued:
         )
     names = {entry.name for entry in roll.others}
     others = [*roll.others, *(entry for entry in found.others if entry.name not in names)]
-    whole = Roll(
-        sorted(uploads, key=lambda upload: upload.person.key),
-        sorted(others, key=lambda entry: entry.name),
-        _absent([*roll.absent, *found.absent], uploads, [line.person for key in kept if (line := lines[key])]),
-        kept,
+    whole = replace(
+        roll,
+        uploads=sorted(uploads, key=lambda upload: upload.person.key),
+        others=sorted(others, key=lambda entry: entry.name),
+        absent=_absent([*roll.absent, *found.absent], uploads, [line.person for key in kept if (line := lines[key])]),
+        kept=kept,
     )
     replaced = tuple(sorted(keys & lines.keys()))
     return Continued(whole, tuple(sorted(keys - lines.keys())), replaced)

@@ -140,7 +140,7 @@ class Roll:
     others, absent : sequence of Entry, of Person
         Those with a `why_not`, sorted by name; those on the worksheet without a submission, sorted by key.
     kept : tuple of str
-        Keys of those whose results stay from the last time, while `uploads` adds others to the class.
+        Keys of those who stay from the last time, where `uploads` are added to a class.
     """
 
     uploads: Sequence[Upload]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from grader.harness.batch.continuing import check_handed_in, continue_class
-from grader.harness.batch.records import Entry, Person, Place, Roll
+from grader.harness.batch.records import Entry, Person, Place, Roll, Status
 from grader.harness.batch.run import count, find_gone, make_line
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError, SubmissionError, UsageError
@@ -210,3 +210,13 @@ def test_class_of_nobody_is_refused(tmp_path):
     ):
         check_handed_in(Roll([], [note]))
     check_handed_in(Roll([upload(tmp_path, "N1")]))
+
+
+def test_older_uploads_of_those_who_stay_are_counted(store, tmp_path):
+    grade(store, continue_class(store, Roll([upload(tmp_path, "N2", "2", name="again")]), is_addition=True).roll)
+
+    roll = continue_class(store, Roll([upload(tmp_path, "N4", "4")]), is_addition=True).roll
+    grade(store, roll)
+
+    counts = count(roll, store.lines())
+    assert (counts[Status.OLDER], counts[Status.GRADED], sum(counts.values())) == (1, 4, 6)
