@@ -44,13 +44,15 @@ def find_gradebook(store: Store, address: str) -> str:
 def find_pairs(lab: Lab, store: Store, lines: Sequence[Line]) -> None:
     """Look for submissions that are alike, remember them, and write for the first of them a page side by side.
 
-    Whether a submission could be run does not matter: two may share what does not run.
+    Whether a submission could be run does not matter: two may share what does not run. What the grader failed on is
+    left alone until it has been graded.
     """
     template, sources = lab.template_bytes or b"", {}
-    for line in _watch(lines, "Similar pairs"):
+    for line in _watch([line for line in lines if line.status is not Status.NO_MARK], "Code to compare"):
         source = open_submission_bytes(lab, *store.submission(line.person.key)).source
         if source is not None:
             sources[line.person.key] = source
+    show_step(f"Similar pairs: {count(len(sources), 'program')}")
     pairs = find_similar(sources, template)
     people = {line.person.key: line.person for line in lines}
     store.keep_pairs(pairs)

@@ -57,6 +57,7 @@ def test_pairs_are_found_among_those_that_do_not_run_and_stand_side_by_side(tmp_
         hand_in(store, tmp_path, "N1", BROKEN, status=Status.UNGRADABLE),
         hand_in(store, tmp_path, "N2", BROKEN, status=Status.UNGRADABLE),
         hand_in(store, tmp_path, "N3", b"def solve(rows):\n    return sorted(rows)\n"),
+        hand_in(store, tmp_path, "N4", BROKEN, status=Status.NO_MARK),
     ]
 
     find_pairs(LAB, store, lines)
@@ -64,7 +65,10 @@ def test_pairs_are_found_among_those_that_do_not_run_and_stand_side_by_side(tmp_
     assert [(pair.first, pair.second) for pair in store.pairs()] == [("N1", "N2")]
     assert store.pair_pages() == {"N1--N2.html"}
     assert "for row in rows:" in (store.folder / "pairs" / "N1--N2.html").read_text("utf-8")
-    assert "Similar pairs: 100%" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "Code to compare: 100%" in shown
+    assert "Similar pairs: 3 programs ...\n" in shown
+    assert "Side by side: 100%" in shown
 
 
 def test_pages_of_pairs_that_are_none_any_more_go(tmp_path):
