@@ -107,10 +107,10 @@ def _find_missing(people: Sequence[Person], roll: Roll) -> list[str]:
     """List those who are not there under any name: a key may change with the names of others' files."""
     keys = {upload.person.key for upload in roll.uploads}
     participants = {upload.person.participant for upload in roll.uploads} - {""}
-    ids = {upload.person.student_id for upload in roll.uploads} - {""}
+    ids = {_id(upload.person) for upload in roll.uploads} - {""}
 
     def is_there(person: Person) -> bool:
-        by_number = person.participant in participants if person.participant else person.student_id in ids
+        by_number = person.participant in participants if person.participant else _id(person) in ids
         return person.key in keys or by_number
 
     return [person.key for person in people if not is_there(person)]
@@ -151,7 +151,7 @@ def _as_known(upload: Upload, lines: Mapping[str, Line | None], absent: Sequence
     now = upload.person
     person = Person(
         known.key,
-        now.student_id or known.student_id,
+        known.student_id if _id(known) == _id(now) else now.student_id or known.student_id,
         now.full_name or known.full_name,
         now.participant or known.participant,
         now.email or known.email,
@@ -170,7 +170,7 @@ def _find_person(upload: Upload, people: Sequence[Person]) -> Person | None:
     numbered = [one for one in people if now.participant and one.participant == now.participant]
     if numbered:
         return numbered[0]
-    same_id = [one for one in people if now.student_id and one.student_id == now.student_id]
+    same_id = [one for one in people if _id(now) and _id(one) == _id(now)]
     if not now.participant and len(same_id) > 1:
         raise UsageError(
             f"It must be certain whose an upload is that is added; {cut(one_line(upload.entry.name), 80)!r} may be of "
@@ -185,12 +185,17 @@ def _find_person(upload: Upload, people: Sequence[Person]) -> Person | None:
 def _as_new(upload: Upload, people: Sequence[Person]) -> Upload:
     """Give somebody new a key that nobody has, and remark on an id that somebody else has too."""
     person, taken = upload.person, {one.key.casefold() for one in people}
-    rivals = [one for one in people if person.student_id and one.student_id == person.student_id]
+    rivals = [one for one in people if _id(person) and _id(one) == _id(person)]
     remarks = [f"The student id {person.student_id} is claimed by participant {one.participant} too." for one in rivals]
     if person.key.casefold() in taken:
         own = person.participant or hashlib.sha256(repr(upload.entry.name).encode()).hexdigest()[:8]
         person = replace(person, key=f"{person.key}-{own}")
     return replace(upload, person=person, remarks=(*upload.remarks, *remarks[:MAX_NAMED]))
+
+
+def _id(person: Person) -> str:
+    """Take a student id as ids are compared: capitals do not count."""
+    return person.student_id.strip().upper()
 
 
 def _by_name(name: str) -> Entry:

@@ -145,9 +145,12 @@ def test_upload_is_replaced_and_what_was_there_is_listed(store, tmp_path):
     assert sum(count(continued.roll, store.lines()).values()) == 5
 
 
-def test_upload_under_an_id_alone_is_its_owners(store, tmp_path):
+@pytest.mark.parametrize("student_id", ["N2", "n2"])
+def test_upload_under_an_id_alone_is_its_owners(store, tmp_path, student_id):
+    line = store.line("N2")
+    store.rewrite(replace(line, person=replace(line.person, student_id=student_id)))
     loose = upload(tmp_path, "N2")
-    loose = replace(loose, person=Person("N2", "N2"))
+    loose = replace(loose, person=Person("N2-0", "N2"))
 
     (one,) = continue_class(store, Roll([loose]), is_addition=True).roll.uploads
 
