@@ -119,7 +119,7 @@ def _find_missing(people: Sequence[Person], roll: Roll) -> list[str]:
 def _add(store: Store, roll: Roll) -> Continued:
     found = store.found()
     lines = {key: store.line(key) for key in found.keys}
-    uploads = [_as_known(upload, lines, found.absent) for upload in roll.uploads]
+    uploads = [_as_known(upload, store.folder, lines, found.absent) for upload in roll.uploads]
     _check_alone(uploads)
     keys = {upload.person.key for upload in uploads}
     kept = tuple(key for key in found.keys if key not in keys)
@@ -142,7 +142,7 @@ def _add(store: Store, roll: Roll) -> Continued:
     return Continued(whole, tuple(sorted(keys - lines.keys())), replaced)
 
 
-def _as_known(upload: Upload, lines: Mapping[str, Line | None], absent: Sequence[Person]) -> Upload:
+def _as_known(upload: Upload, folder: Path, lines: Mapping[str, Line | None], absent: Sequence[Person]) -> Upload:
     """Give an upload to the one whose it is, by the key that the class knows."""
     people = [Person(key) if line is None else line.person for key, line in lines.items()]
     known = _find_person(upload, [*people, *absent])
@@ -161,7 +161,8 @@ def _as_known(upload: Upload, lines: Mapping[str, Line | None], absent: Sequence
         return replace(upload, person=person)
     names = {upload.entry.name, *(entry.name for entry in upload.older)}
     before = [name for name in (line.entry, *line.older) if name not in names]
-    return replace(upload, person=person, older=(*upload.older, *map(_by_name, before)))
+    gone = Place(folder / "gone")  # nothing is there: their bytes were given another time
+    return replace(upload, person=person, older=(*upload.older, *(Entry(name, gone, name) for name in before)))
 
 
 def _find_person(upload: Upload, people: Sequence[Person]) -> Person | None:
@@ -196,11 +197,6 @@ def _as_new(upload: Upload, people: Sequence[Person]) -> Upload:
 def _id(person: Person) -> str:
     """Take a student id as ids are compared: capitals do not count."""
     return person.student_id.strip().upper()
-
-
-def _by_name(name: str) -> Entry:
-    """Make an entry of an upload of which the class knows the name alone."""
-    return Entry(name, Place(Path(name)), name)
 
 
 def _check_alone(uploads: Sequence[Upload]) -> None:

@@ -140,6 +140,7 @@ def test_upload_is_replaced_and_what_was_there_is_listed(store, tmp_path):
     assert (continued.added, continued.replaced, continued.roll.kept) == ((), ("N2",), ("N1", "N3"))
     (one,) = continued.roll.uploads
     assert (one.entry.name, [entry.name for entry in one.older]) == ("N2 again_Lab3.zip", ["N2_Lab3.zip"])
+    assert not one.older[0].place.path.exists(), "a name of somebody's is no path"
     grade(store, continued.roll)
     assert continue_class(store, Roll([again]), is_addition=True) == continued, "once more changes nothing"
     assert sum(count(continued.roll, store.lines()).values()) == 5
