@@ -24,6 +24,7 @@ import pytest
 
 from grader.__main__ import main
 from grader.harness.batch.marks import read_marks
+from grader.harness.batch.publish import find_gradebook, write_notebooks
 from grader.harness.batch.store import Store
 from grader.harness.lab_files import load_lab_files
 from grader.harness.report.gradescope import load
@@ -440,7 +441,7 @@ def test_class_tells_who_is_gone_and_who_is_not_on_the_worksheet(a_class, graded
     listed = [line for line in lines if f"Participant {a_class.participants[unlisted]}," not in line]
     worksheet.write_text("\n".join(listed), encoding="utf-8")
 
-    done = run("batch", fewer, "--worksheet", worksheet, "--out", out)
+    done = run("batch", fewer, "--worksheet", worksheet, "--out", out, "--drop")
 
     assert done.returncode == 0, done.stderr
     # Without its row on the worksheet a submission that bears no id has another key.
@@ -450,12 +451,100 @@ def test_class_tells_who_is_gone_and_who_is_not_on_the_worksheet(a_class, graded
     assert f"1 not on the worksheet, so Moodle cannot be told their grades: {now}" in done.stdout
 
 
-def copy_without(archive, target, part):
-    """Copy a zip without the members whose names have a part."""
+def copy_members(archive, target, is_wanted):
+    """Copy a zip with the members whose names are wanted."""
     with zipfile.ZipFile(archive) as source, zipfile.ZipFile(target, "w") as copy:
         for info in source.infolist():
-            if part not in info.filename:
+            if is_wanted(info.filename):
                 copy.writestr(info, source.read(info))
+
+
+def copy_without(archive, target, part):
+    """Copy a zip without the members whose names have a part."""
+    copy_members(archive, target, lambda name: part not in name)
+
+
+def read_folder(folder):
+    """Read all files of a folder but the lock."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_class_is_not_emptied_in_silence(a_class, graded, tmp_path):
+    undisturbed, _ = graded
+    out, fewer = tmp_path / "out", tmp_path / "fewer.zip"
+    shutil.copytree(undisturbed, out)
+    one, *others = sorted(a_class.expectations)
+    copy_members(a_class.archive, fewer, lambda name: f"_{a_class.participants[one]}_" in name)
+    before = read_folder(out)
+
+    done = run("batch", fewer, "--worksheet", a_class.worksheet, "--out", out)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"A class that goes on must be given whole; {len(others)} ({', '.join(others[:5])}, …) of the last time are "
+        "not in SUBMISSIONS. Give the whole folder, or --add to add or replace only those who are in it, or --drop if "
+        "the others have left.\n"
+    )
+    assert read_folder(out) == before
+
+
+def test_class_grows_by_what_is_added(a_class, graded, tmp_path):
+    undisturbed, _ = graded
+    out, most, late = tmp_path / "out", tmp_path / "most.zip", tmp_path / "late.zip"
+    one = max(a_class.expectations)
+    copy_without(a_class.archive, most, f"_{a_class.participants[one]}_")
+    copy_members(a_class.archive, late, lambda name: f"_{a_class.participants[one]}_" in name)
+    assert run("batch", most, "--worksheet", a_class.worksheet, "--out", out).returncode == 0
+    assert one in {person.key for person in Store(out).found().without_submission}
+
+    done = run("batch", late, "--worksheet", a_class.worksheet, "--out", out, "--add")
+
+    assert done.returncode == 0, done.stderr
+    assert f"1 added to the class: {one}" in done.stdout
+    now, before = Store(out).found(), Store(undisturbed).found()
+    assert now == replace(before, others=now.others, without_file=now.without_file), "where they lie is another place"
+    assert [who.person for who in now.without_file] == [who.person for who in before.without_file]
+    assert [line.points for line in Store(out).lines()] == [line.points for line in Store(undisturbed).lines()]
+    row = (out / "index.html").read_text("utf-8")
+    assert all(f'id="s-{key}"' in row for key in a_class.expectations)
+
+
+def test_class_can_be_read_by_its_owner_alone(a_class, tmp_path):
+    out = tmp_path / "out"
+    before = os.umask(0)
+    try:
+        assert batch(a_class, out).returncode == 0
+        assert run("export", out, "--csv", "--feedback-zip", "--gradescope", out / "scope").returncode == 0
+        store, rubric = Store(out), load_lab_files(LAB).rubric
+        write_notebooks(LAB, store, rubric, store.lines(), find_gradebook(store, ""))
+    finally:
+        os.umask(before)
+
+    assert not [path for path in (out, *out.rglob("*")) if path.lstat().st_mode & 0o077]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([], r"SUBMISSIONS must hold what students handed in; there is no file at all\. Check the path"),
+        (
+            ["notes.txt", "thumbs.db"],
+            r"of 2 files there none is a submission, 'notes\.txt' is no file that students hand in, and",
+        ),
+    ],
+    ids=["empty", "something_else"],
+)
+def test_class_of_nobody_is_an_error(tmp_path, files, message):
+    (tmp_path / "class").mkdir()
+    for name in files:
+        (tmp_path / "class" / name).write_bytes(b"")
+
+    done = run("batch", tmp_path / "class", "--out", tmp_path / "out")
+
+    assert done.returncode == 2
+    assert re.search(message, done.stderr), done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_class_that_is_stopped_says_so(a_class, tmp_path):

@@ -156,7 +156,7 @@ def test_labs_have_names_and_tags_of_their_own():
     ("arguments", "message"),
     [
         ([], "the following arguments are required: COMMAND"),
-        (["mark"], "invalid choice: 'mark'"),
+        (["judge"], "invalid choice: 'judge'"),
         (["grade"], "the following arguments are required: ZIP"),
         (["grade", "x.zip", "--audience", "parents"], "invalid choice: 'parents' (choose from 'student', 'staff')"),
         (["grade", "x.zip", "--fast"], "unrecognized arguments: --fast"),

@@ -4,7 +4,7 @@
   if (!table) return;
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
-  const rows = [...body.rows].map((row) => ({ row, text: fold(row.textContent) }));
+  const rows = [...body.rows].map((row) => ({ row, text: textOf(row) }));
   const words = new Intl.Collator(["en", "zh-Hant"], { numeric: true });
   const kinds = {
     text: (text) => text,
@@ -13,8 +13,13 @@
   };
   const verdicts = table.dataset.verdicts.split(",");
 
+  // Wide letters and digits are as good as narrow ones, and accents, capitals and spaces do not count.
   function fold(text) {
-    return text.normalize("NFKC").toLowerCase();
+    return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  }
+
+  function textOf(row) {
+    return [...row.cells].map((cell) => fold(cell.textContent).replace(/\s/gu, "")).join("\n");
   }
 
   // What has no value stays at the end, whichever way the table is sorted.
@@ -49,10 +54,10 @@
   const shown = document.getElementById("shown");
 
   function filter() {
-    const wanted = fold(search.value.trim());
+    const wanted = fold(search.value).split(/\s+/u);
     let count = 0;
     for (const { row, text } of rows) {
-      row.hidden = !(text.includes(wanted) && (!state.value || row.dataset.is.split(" ").includes(state.value)));
+      row.hidden = !(wanted.every((word) => text.includes(word)) && (!state.value || row.dataset.is.split(" ").includes(state.value)));
       count += !row.hidden;
     }
     const [part, whole] = [count, rows.length].map((number) => number.toLocaleString("en"));

@@ -45,6 +45,9 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--regrade", default="", metavar="all|changed|ID", help="grade again; the report's marks stay")
     what = "let this upload of theirs count; 'newest' takes it back"
     parser.add_argument("--take", action="append", default=[], metavar="ID=FILE", help=what)
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--add", action="store_true", help="SUBMISSIONS adds or replaces these; all others stay")
+    part.add_argument("--drop", action="store_true", help="who is not in SUBMISSIONS any more leaves the class")
     parser.add_argument("--sandbox", choices=MODES, default=Mode.STRICT, help="auto: with what this machine has")
     parser.add_argument("--student-python", type=Path, metavar="PATH", help="interpreter that runs the students' code")
     _add_grants(parser)
@@ -98,6 +101,7 @@ def _n_cores() -> int:
 
 def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     """Grade a class: ``batch``."""
+    from grader.harness.batch.continuing import check_handed_in, continue_class
     from grader.harness.batch.entries import find_entries
     from grader.harness.batch.grants import add_grants
     from grader.harness.batch.progress import show_progress
@@ -115,20 +119,26 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     )
     from grader.harness.batch.store import Store
     from grader.harness.batch.summary import write_summary
-    from grader.harness.batch.take import take_chosen
+    from grader.harness.batch.take import NEWEST, take_chosen
     from grader.harness.batch.worksheet import read_worksheet
     from grader.harness.fingerprints import find_fingerprints
     from grader.harness.lab_files import load_lab_files
 
     worksheet = None if options.worksheet is None else read_worksheet(options.worksheet)
     roll = call_roll(find_entries(lab.naming, options.submissions, out=options.out), worksheet)
+    check_handed_in(roll)
     store = Store(options.out)
+    if options.add:
+        store.found()
     with store.locked():
         check_lab(lab, store, options.regrade)
         check_worksheet(store, has_worksheet=worksheet is not None)
-        roll, lost = take_chosen(store, roll, options.take)
+        continued = continue_class(store, roll, is_addition=options.add, may_drop=options.drop)
+        # What is added counts, whatever was chosen before.
+        anew = [f"{key}={NEWEST}" for key in continued.replaced]
+        roll, lost = take_chosen(store, continued.roll, [*anew, *options.take])
         plan, gone = make_plan(lab, store, roll, options.regrade), find_gone(store, roll)
-        people = roll.people
+        people = [*roll.people, *(line.person for line in map(store.line, roll.kept) if line is not None)]
         store.keep_granted(add_grants(store.granted(), people, options.extension, options.waive))
         store.call(lab.name, roll)
         with show_progress(len(roll.uploads), len(plan.graded)) as tell:
@@ -139,14 +149,17 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
         lines, markings = publish(lab, store, load_lab_files(lab).rubric, find_gradebook(store, options.gradebook))
     n_stale = sum(line.status is not Status.NO_MARK and is_stale(line, find_fingerprints(lab)) for line in lines)
     print(write_summary(roll, count(roll, lines), lines, n_stale, store.folder))
+    lost = [choice for choice in lost if choice.partition("=")[0] not in roll.kept]
     _tell("chosen with --take before and not found now; the choice is kept", lost)
+    _tell("added to the class", continued.added)
+    _tell("replaced what they had handed in before", continued.replaced)
     _tell("could not be graded again; what they had stays", kept)
     _tell("graded before and not found now, kept and left out, with the marks of their reports", gone)
     marked = [key for key in plan.newer if any(part.points is not None for part in markings[key].parts)]
     _tell("count with another upload than when their reports were marked; the marks stay, look at them again", marked)
     _tell_grants(lab, store, people, lines)
     if worksheet is not None:
-        _tell_about(worksheet, lines)
+        _tell_about(worksheet, [line for line in lines if line.person.key not in roll.kept])
     return GRADER_FAILED if kept or any(line.status is Status.NO_MARK for line in lines) else DONE
 
 

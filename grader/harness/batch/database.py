@@ -4,14 +4,16 @@ Nothing here and nothing that leaves here shows a password.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.harness.characters import one_line, shorten
 from grader.harness.errors import GraderError
+from grader.harness.files import touch
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Table
@@ -54,6 +56,8 @@ def open_gradebook(url: str, *, create: bool = False) -> Iterator["Connection"]:
 
     address = _read_address(url)
     engine = _make_engine(address, create=create)
+    if create:
+        _make_file(url)
     try:
         with _connect(engine, address) as connection, connection.begin():
             _check_schema(connection, show_address(address), create=create)
@@ -96,6 +100,14 @@ def _read_address(url: "str | URL") -> "URL":
             "The gradebook's address must be one that SQLAlchemy knows, as sqlite:///gradebook.db or "
             "postgresql+psycopg://user@host/name; this one cannot be read. Check it, or leave --gradebook out."
         ) from exc
+
+
+def _make_file(url: str) -> None:
+    """Make the file of a new SQLite gradebook, for its owner alone: SQLite would go by the umask, its journal too."""
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        with suppress(OSError):  # SQLite says what is wrong with the place
+            os.close(touch(file))
 
 
 def _make_engine(address: "URL", *, create: bool) -> "Engine":

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from grader.harness.batch import moodle
 from grader.harness.batch.files import File, decoded, find_files, is_system
+from grader.harness.batch.given import open_given
 from grader.harness.batch.online_text import MAX_BYTES, is_online_text, to_text
 from grader.harness.batch.records import Entry, Place
 from grader.harness.characters import count
@@ -225,7 +226,7 @@ def _read_place(place: Place, limit: int) -> bytes:
     if place.member is not None:
         return moodle.read_member(place.path, place.member, limit)
     try:
-        with place.path.open("rb") as file:
+        with open_given(place.path) as file:
             return file.read(limit)
     except OSError as exc:
         raise SubmissionError(

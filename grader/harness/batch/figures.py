@@ -75,6 +75,17 @@ class Missed:
         return self.n_wrong + self.n_stopped + self.n_not_run
 
 
+@dataclass(frozen=True)
+class Spread:
+    """How many graded submissions have all points of a check, a part of them, and none."""
+
+    title: str
+    max_points: Fraction
+    n_all: int
+    n_part: int
+    n_none: int
+
+
 def bin_points(points: Sequence[Fraction], max_points: Fraction) -> Sequence[Bin]:
     """Sort points into the bars of a histogram that reaches from 0 to `max_points`.
 
@@ -108,6 +119,30 @@ def count_missed(rubric: Rubric, lines: Sequence[Line]) -> Sequence[Missed]:
         n_stopped, n_not_run = sum(verdict in _STOPPED for verdict in verdicts), verdicts.count(Verdict.NOT_RUN)
         missed.append(Missed(check.title, verdicts.count(Verdict.WRONG), n_stopped, n_not_run))
     return sorted(missed, key=lambda check: -check.n_missed)
+
+
+def spread_points(rubric: Rubric, lines: Sequence[Line]) -> Sequence[Spread]:
+    """Count for each check that is worth points who has all of them, a part and none, in the order of the rubric."""
+    graded = [line.points for line in lines if line.status is Status.GRADED]
+    spread = []
+    for check in rubric.checks:
+        points = [points[check.key] for points in graded if check.key in points]
+        n_all, n_none = sum(value >= check.points for value in points), sum(value <= 0 for value in points)
+        if check.points > 0:
+            spread.append(Spread(check.title, check.points, n_all, len(points) - n_all - n_none, n_none))
+    return spread
+
+
+def draw_strip(check: Spread) -> str:
+    """Draw a check's spread as one ``<svg>`` element, a strip of three colours; the numbers must stand beside it."""
+    whole, left, parts = max(check.n_all + check.n_part + check.n_none, 1), 0.0, []
+    for name, n in ("all", check.n_all), ("part", check.n_part), ("none", check.n_none):
+        width = 100 * n / whole
+        parts.append(f'<rect class="strip-{name}" x="{left:.2f}" width="{width:.2f}" height="8"/>' if n else "")
+        left += width
+    return (
+        f'<svg class="strip" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
+    )
 
 
 def draw_histogram(bins: Sequence[Bin]) -> str:

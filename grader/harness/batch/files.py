@@ -16,6 +16,7 @@ _IMITATION = (
     "it looks like Moodle's archive and lies beside students' zips, so it may be a student's; if it is Moodle's, "
     "give it to the command by its own path"
 )
+_GONE = "it was there when the folder was listed, and gone when it was looked at: start the command again"
 _SYSTEM = {"__macosx", "__pycache__", "thumbs.db", "desktop.ini"}
 
 
@@ -60,23 +61,28 @@ def find_files(naming: Naming, path: Path, out: Path | None, *, is_one_of_many: 
     """
     try:
         if not path.is_dir():
-            name = decoded(path.name)
-            yield from _look(naming, path, name, name, path.stat())
+            name, file = decoded(path.name), path.resolve(strict=True)  # a link that the TA names is followed, once
+            yield from _look(naming, file, name, name, file.lstat())
             return
         if path.resolve() == out:
             raise SubmissionError(
                 f"OUT must be a folder of its own, though it may lie among the submissions; both are {str(path)!r}. "
                 "Name another OUT."
             )
-        folder = decoded(path.resolve().name)
-        names = {file: decoded(file.relative_to(path).as_posix()) for file in _walk(path, out)}
+        root = path.resolve()
+        folder = decoded(root.name)
+        names = {file: decoded(file.relative_to(root).as_posix()) for file in _walk(root, out)}
         shared = {
             file.parent for file, name in names.items() if _is_somebodys_zip(naming, file, name, f"{folder}/{name}")
         }
         for file, name in names.items():
             inside = f"{folder}/{name}"
             shown = inside if is_one_of_many else name
-            yield from _look(naming, file, shown, inside, file.lstat(), is_beside_students=file.parent in shared)
+            state = _state_of(file)
+            if state is None:
+                yield File(shown, inside, Place(file), None, 0, _GONE)
+            else:
+                yield from _look(naming, file, shown, inside, state, is_beside_students=file.parent in shared)
     except OSError as exc:
         raise SubmissionError(
             f"Submissions must be a folder, Moodle's archive or files that can be read; {str(path)!r} cannot be: "
@@ -117,6 +123,13 @@ def _is_somebodys_zip(naming: Naming, path: Path, name: str, inside: str) -> boo
     """Tell whether a file is a student's zip: what lies beside it may be another one's, made to look like Moodle's."""
     is_zip = name.lower().endswith(".zip") and not is_system(name) and path.is_file() and not path.is_symlink()
     return is_zip and not (_may_be_archive(naming, name, inside) and moodle.is_archive(path))
+
+
+def _state_of(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
 
 
 def _time_of(state: os.stat_result) -> datetime:

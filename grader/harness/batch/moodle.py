@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from grader.harness.batch.given import open_given
 from grader.harness.errors import SubmissionError
 from grader.harness.intake.names import decode_name, printable
 
@@ -24,6 +25,12 @@ MAX_MEMBERS = 20_000
 
 MAX_DIRECTORY_BYTES = 8 * 2**20
 """Size of an archive's directory: 400 bytes for each of so many files."""
+
+MAX_EXTRA_BYTES = 4 * 2**10
+"""Extra fields of one file: times, owners, long sizes and its name once more in UTF-8, a few hundred bytes."""
+
+MAX_ALL_EXTRA_BYTES = 4 * 2**20
+"""Extra fields of all files together. An empty one has four bytes, and zipfile copies all that follow for each."""
 
 MAX_NAME = 100
 """Characters of a name that Moodle is given back."""
@@ -34,6 +41,7 @@ MAX_NAME = 100
 _NAME = re.compile(r"(.*?)(?:_([0-9]+))?_assignsubmission_(file|onlinetext)(?:_(.*))?", re.DOTALL)
 
 _HEADER = struct.Struct("<4s22xHH")
+_RECORD = struct.Struct("<4s24x3H12x")
 
 
 @dataclass(frozen=True)
@@ -196,7 +204,7 @@ def _info(path: Path, index: int) -> zipfile.ZipInfo:
 
 def _unpack(path: Path, info: zipfile.ZipInfo, limit: int) -> bytes:
     """Unpack a member without reading the directory again, which would take the square of the class's time."""
-    with path.open("rb") as file:
+    with open_given(path) as file:
         file.seek(info.header_offset)
         signature, name_bytes, extra_bytes = _HEADER.unpack(file.read(_HEADER.size))
         if signature != b"PK\3\4":
@@ -207,17 +215,33 @@ def _unpack(path: Path, info: zipfile.ZipInfo, limit: int) -> bytes:
 
 
 class _Cautious(io.BufferedReader):
-    """A file that gives no directory to zipfile that would fill the memory."""
+    """A file that gives no directory to zipfile that would fill the memory, or cost more than its bytes."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile(f"its list of files has more than {MAX_DIRECTORY_BYTES // 2**20} MiB")
-        return super().read(size)
+        data = super().read(size)
+        if data.startswith(b"PK\1\2"):
+            _check_extra_fields(data)
+        return data
+
+
+def _check_extra_fields(directory: bytes) -> None:
+    """Refuse a directory with more extra fields than programs write."""
+    place, n_all = 0, 0
+    while place + _RECORD.size <= len(directory):
+        _, name_bytes, extra_bytes, comment_bytes = _RECORD.unpack_from(directory, place)
+        place += _RECORD.size + name_bytes + extra_bytes + comment_bytes
+        n_all += extra_bytes
+        if extra_bytes > MAX_EXTRA_BYTES:
+            raise zipfile.BadZipFile(f"a file in it has {extra_bytes:,} bytes of extra fields")
+    if n_all > MAX_ALL_EXTRA_BYTES:
+        raise zipfile.BadZipFile(f"the files in it have {n_all:,} bytes of extra fields")
 
 
 def _directory(path: Path) -> tuple[zipfile.ZipInfo, ...]:
     try:
-        state = path.stat()
+        state = path.lstat()
         return _read_directory(path, state.st_mtime_ns, state.st_size)
     except OSError as exc:
         raise _refusal(path, f"it cannot be read ({exc.strerror})", "Check its path and its permissions.") from exc
@@ -229,7 +253,11 @@ def _directory(path: Path) -> tuple[zipfile.ZipInfo, ...]:
 @functools.lru_cache(maxsize=8)
 def _read_directory(path: Path, _mtime_ns: int, _size: int) -> tuple[zipfile.ZipInfo, ...]:
     """Read an archive's directory once for all of its members, and again when the file was changed."""
-    with _Cautious(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
+    with (
+        open_given(path) as given,
+        _Cautious(io.FileIO(given.fileno(), closefd=False)) as file,
+        zipfile.ZipFile(file) as archive,
+    ):
         infos = tuple(archive.infolist())
     if len(infos) > MAX_MEMBERS:
         raise zipfile.BadZipFile(f"it holds {len(infos):,} files; a class has at most {MAX_MEMBERS:,}")
@@ -255,7 +283,7 @@ def _modified(info: zipfile.ZipInfo) -> datetime | None:
 def _first_name(path: Path) -> str:
     """Read the first name in a zip without its directory, which stands at its end and may be cut off."""
     try:
-        with path.open("rb") as file:
+        with open_given(path) as file:
             signature, name_bytes, _ = _HEADER.unpack(file.read(_HEADER.size))
             return decode_name(file.read(name_bytes)) if signature == b"PK\3\4" else ""
     except (OSError, struct.error):

@@ -22,6 +22,7 @@ from grader.harness.batch.layout import assignment_of
 from grader.harness.batch.records import Line
 from grader.harness.batch.store import GRADEBOOK, write
 from grader.harness.errors import GraderError
+from grader.harness.files import make_folder
 from grader.harness.lab import Lab
 from grader.harness.rubric import Rubric
 
@@ -82,7 +83,7 @@ def write_course(lab: Lab, course: Path, rubric: Rubric, items: Iterable[Item], 
 def write_settings(lab: Lab, course: Path, url: str) -> None:
     """Write what nbgrader needs before there is any submission; parameters and errors as of `write_course`."""
     name = assignment_of(lab)
-    (course / "source" / name).mkdir(parents=True, exist_ok=True)
+    make_folder(course / "source" / name)
     _update(course / CONFIG, _write_config(course, name, url))
 
 
@@ -105,7 +106,7 @@ def _check_key(key: str) -> str:
 
 
 def _write_submission(folder: Path, line: Line) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     file = folder / "timestamp.txt"
     # The formgrader shows a submission whose time here is the gradebook's: none is none in both.
     if line.submitted_at is None:

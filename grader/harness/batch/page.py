@@ -6,22 +6,31 @@ All text of strangers is escaped, made visible and cut on its way into the page;
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from statistics import median
-from urllib.parse import quote
 
-from grader.harness.batch.figures import bin_points, count_missed, draw_histogram, draw_missed
+from grader.harness.batch.figures import (
+    bin_points,
+    count_missed,
+    draw_histogram,
+    draw_missed,
+    draw_strip,
+    spread_points,
+)
 from grader.harness.batch.records import Entry, Line, Person, SimilarPair, Status, WithoutFile
+from grader.harness.batch.side_by_side import page_name
+from grader.harness.batch.similarity import order_pair
+from grader.harness.batch.standing import Standing
 from grader.harness.batch.whereabouts import list_whereabouts
 from grader.harness.characters import cut, one_line, shorten
 from grader.harness.lab import Lab
-from grader.harness.marking import Lateness, Marking
+from grader.harness.marking import Marking
 from grader.harness.report.html import make_environment, read_style
-from grader.harness.results import Verdict, format_points
+from grader.harness.results import Verdict
 from grader.harness.rubric import Rubric
 
 FOLDER = Path(__file__).resolve().parent
@@ -35,6 +44,9 @@ MAX_SENTENCE = 300
 MAX_PASSAGE = 2000
 """Characters of an online text; the notebook of its writer has all of it."""
 
+MAX_WHY = 90
+"""Columns of a reason in the table."""
+
 MAX_NOTES = 8
 """So many remarks of one submission are written; the others are counted."""
 
@@ -47,98 +59,6 @@ MAX_FILES = 20_000
 MAX_PAIRS = 200
 N_FASTEST = 10
 _TIMES = "\N{MULTIPLICATION SIGN}"
-
-
-@dataclass(frozen=True)
-class _Student:
-    """One line of the table, and the notes on it."""
-
-    line: Line
-    marking: Marking | None
-    is_similar: bool
-
-    @property
-    def key(self) -> str:
-        return self.line.person.key
-
-    @property
-    def label(self) -> str:
-        return self.line.person.student_id or self.key
-
-    @property
-    def address(self) -> str:
-        """The key, fit for an address."""
-        return quote(self.key, safe="")
-
-    @property
-    def has_files(self) -> bool:
-        """Tell whether there are a page and results: not when the grader failed before there was a report."""
-        return self.line.status is not Status.NO_MARK or bool(self.line.fingerprint)
-
-    @property
-    def lateness(self) -> Lateness | None:
-        return self.line.lateness if self.marking is None else self.marking.lateness
-
-    @property
-    def is_marked(self) -> bool:
-        return self.marking is not None and self.marking.is_complete
-
-    @property
-    def report(self) -> str:
-        """Points for the report; how many parts are marked when not all are."""
-        if self.marking is None:
-            return ""
-        if self.marking.is_complete:
-            return format_points(self.marking.report_points)
-        n_marked = sum(part.points is not None for part in self.marking.parts)
-        return f"{n_marked} of {len(self.marking.parts)} parts" if n_marked else ""
-
-    @property
-    def code(self) -> Fraction | None:
-        """Points for the code, with what the staff corrected; None where the grader gave no mark."""
-        code = self.line.code_points
-        return code if code is None or self.marking is None else code + self.marking.correction
-
-    @property
-    def total(self) -> Fraction | None:
-        code = self.line.code_points
-        return None if self.marking is None or code is None else self.marking.total(code)
-
-    @property
-    def verdict(self) -> Verdict | None:
-        order = list(Verdict)
-        return max(self.line.verdicts.values(), key=order.index, default=None)
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times the reference's seconds the largest case took."""
-        timing = self.line.timing
-        return None if timing is None or timing.reference_s <= 0 else timing.student_s / timing.reference_s
-
-    @property
-    def notes(self) -> Sequence[tuple[str, str]]:
-        """What the staff should look at: kind and sentence."""
-        reason = [("reason", self.line.reason)] if self.line.reason else []
-        text = [("online text", self.line.online_text)] if self.line.online_text else []
-        stopped = [("stopped by one line", self.line.stopped_by)] if self.line.stopped_by else []
-        remarks = [("remark", text) for text in self.line.remarks if text != self.line.reason]
-        return [*stopped, *reason, *text, *remarks, *(("report", note) for note in self.line.precheck.notes)]
-
-    @property
-    def flags(self) -> Sequence[str]:
-        """The kinds of notes, in words of the table."""
-        found = {kind for kind, _ in self.notes}
-        late, older, similar = self.lateness is not None, bool(self.line.older), self.is_similar
-        have = {kind: kind in found for kind in ("stopped by one line", "reason", "online text", "remark", "report")}
-        return [word for word, is_so in (have | {"late": late, "older": older, "similar": similar}).items() if is_so]
-
-    @property
-    def states(self) -> str:
-        """What the table is filtered by, as words without spaces."""
-        states = [self.line.status.value.replace(" ", "-")]
-        states += ["flagged"] if self.flags else []
-        states += [] if self.is_marked else ["open"]
-        return " ".join(states)
 
 
 @dataclass(frozen=True)
@@ -173,6 +93,7 @@ def render_class_page(
     *,
     n_entries: int | None = None,
     without_file: Sequence[WithoutFile] = (),
+    compared: Collection[str] = (),
 ) -> str:
     """Write the page of a class, to stand as ``OUT/index.html``.
 
@@ -196,6 +117,8 @@ def render_class_page(
         How many entries were found. The page says so when it does not account for all of them.
     without_file : sequence of WithoutFile, optional
         Students who handed in something, but no file that was found.
+    compared : collection of str, optional
+        Names of the pages in ``pairs/`` that show two submissions side by side.
 
     Returns
     -------
@@ -204,7 +127,7 @@ def render_class_page(
     """
     similar = {key for pair in pairs for key in (pair.first, pair.second)}
     students = [
-        _Student(line, markings.get(line.person.key), line.person.key in similar)
+        Standing(line, markings.get(line.person.key), line.person.key in similar, rubric.checks)
         for line in sorted(lines, key=lambda line: line.person.key)
     ]
     return _fill(
@@ -217,7 +140,7 @@ def render_class_page(
         absent=sorted(absent, key=lambda person: person.key),
         without_file=sorted(without_file, key=lambda one: one.person.key),
         files=list_whereabouts(lines, others, without_file),
-        pairs=sorted(pairs, key=lambda pair: (-max(pair.share_first, pair.share_second), pair.first, pair.second)),
+        pairs=[(pair, name if (name := page_name(pair)) in compared else "") for pair in sorted(pairs, key=order_pair)],
         **_spread(rubric, students),
         **_misses(rubric, lines),
         **_speeds(students),
@@ -225,7 +148,7 @@ def render_class_page(
 
 
 def _count(
-    students: Sequence[_Student], others: Sequence[Entry], absent: Sequence[Person], n_found: int | None
+    students: Sequence[Standing], others: Sequence[Entry], absent: Sequence[Person], n_found: int | None
 ) -> _Numbers:
     counts = Counter(student.line.status for student in students)
     counts[Status.OLDER] = sum(len(student.line.older) for student in students)
@@ -234,7 +157,7 @@ def _count(
     return _Numbers({status: counts[status] for status in Status}, len(students), len(absent), n_marked, n_found)
 
 
-def _spread(rubric: Rubric, students: Sequence[_Student]) -> dict[str, object]:
+def _spread(rubric: Rubric, students: Sequence[Standing]) -> dict[str, object]:
     """Gather how the points for the code are spread; ungradable ones are no points that somebody earned."""
     code = [student.code for student in students if student.line.status is Status.GRADED]
     points = [value for value in code if value is not None]
@@ -255,10 +178,11 @@ def _misses(rubric: Rubric, lines: Sequence[Line]) -> dict[str, object]:
     missed = count_missed(rubric, lines)
     n_graded = sum(line.status is Status.GRADED for line in lines)
     drawing = _markup(draw_missed(missed, n_graded)) if any(check.n_missed for check in missed) else ""
-    return {"missed": missed, "missed_drawing": drawing}
+    spread = [(check, _markup(draw_strip(check))) for check in spread_points(rubric, lines)] if n_graded else []
+    return {"missed": missed, "missed_drawing": drawing, "spread": spread}
 
 
-def _speeds(students: Sequence[_Student]) -> dict[str, object]:
+def _speeds(students: Sequence[Standing]) -> dict[str, object]:
     timed = sorted((student for student in students if student.ratio is not None), key=lambda one: one.ratio or 0.0)
     return {"n_timed": len(timed), "fastest": timed[:N_FASTEST], "slowest": timed[::-1][:N_FASTEST]}
 
@@ -277,6 +201,7 @@ def _fill(**fields: object) -> str:
         name=_write_name,
         sentence=_write_sentence,
         passage=partial(shorten, n_characters=MAX_PASSAGE),
+        why=_write_why,
         entries=_write_entries,
         ratio=_write_ratio,
         seconds=_write_seconds,
@@ -300,6 +225,10 @@ def _write_name(text: str) -> str:
 
 def _write_sentence(text: str) -> str:
     return cut(one_line(text), MAX_SENTENCE)
+
+
+def _write_why(text: str) -> str:
+    return cut(one_line(text), MAX_WHY)
 
 
 def _write_entries(number: int) -> str:

@@ -1,5 +1,6 @@
-"""The bar that a TA watches: how many are done, how fast, how long still, and how they ended."""
+"""What a TA watches: how many are done, how fast, how long still, how they ended, and what goes on after that."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,11 @@ from grader.harness.batch.records import Line, Status
 from grader.harness.batch.run import Tell
 
 _SHOWN = (Status.GRADED, Status.UNGRADABLE, Status.NO_MARK)
+
+
+def show_step(what: str) -> None:
+    """Show on the terminal's error stream what is done now, where there is no bar for it."""
+    print(f"{what} ...", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeVar
 
 from tqdm import tqdm
 
@@ -13,11 +14,14 @@ from grader.harness.batch.layout import assignment_of
 from grader.harness.batch.marking_page.sheet import Sheet
 from grader.harness.batch.marks import read_marks
 from grader.harness.batch.notebooks import write_course
-from grader.harness.batch.page import render_class_page
+from grader.harness.batch.page import MAX_PAIRS, render_class_page
 from grader.harness.batch.pdf import PdfReader
+from grader.harness.batch.progress import show_step
 from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.side_by_side import page_name, render_pair
 from grader.harness.batch.similarity import find_similar
 from grader.harness.batch.store import GRADEBOOK, Store, write
+from grader.harness.characters import count
 from grader.harness.errors import GraderError
 from grader.harness.lab import Lab
 from grader.harness.marking import Marking, Overruled, PartMark
@@ -28,6 +32,8 @@ from grader.harness.rubric import Rubric
 
 MAX_PAGES_SHOWN = 20
 """So many pages of a report are in the TA's notebook."""
+
+T = TypeVar("T")
 
 
 def find_gradebook(store: Store, address: str) -> str:
@@ -40,14 +46,25 @@ def find_gradebook(store: Store, address: str) -> str:
 
 
 def find_pairs(lab: Lab, store: Store, lines: Sequence[Line]) -> None:
-    """Look for submissions that are alike, and remember them."""
-    sources = {}
-    for line in lines:
-        if line.status is Status.GRADED:
-            source = open_kept(lab, store, line.person.key).source
-            if source is not None:
-                sources[line.person.key] = source
-    store.keep_pairs(find_similar(sources, lab.template_bytes or b""))
+    """Look for submissions that are alike, remember them, and write for the first of them a page side by side.
+
+    Whether a submission could be run does not matter: two may share what does not run. What the grader failed on is
+    left alone until it has been graded.
+    """
+    template, sources = lab.template_bytes or b"", {}
+    for line in _watch([line for line in lines if line.status is not Status.NO_MARK], "Code to compare"):
+        source = open_kept(lab, store, line.person.key).source
+        if source is not None:
+            sources[line.person.key] = source
+    show_step(f"Similar pairs: {count(len(sources), 'program')}")
+    pairs = find_similar(sources, template)
+    people = {line.person.key: line.person for line in lines}
+    store.keep_pairs(pairs)
+    for pair in _watch(pairs[:MAX_PAIRS], "Side by side", unit="pair"):
+        first, second = pair.first, pair.second
+        page = render_pair(lab, pair, (people[first], people[second]), (sources[first], sources[second]), template)
+        write(store.folder / "pairs" / page_name(pair), page.encode("utf-8", "backslashreplace"))
+    store.keep_pair_pages({page_name(pair) for pair in pairs[:MAX_PAIRS]})
 
 
 def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[Line], Mapping[str, Marking]]:
@@ -72,11 +89,21 @@ def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[
         What is added to each student's code, by key.
     """
     lines, found = store.lines(rubric.late), store.found()
+    show_step(f"Gradebook: {count(len(lines), 'student')}")
     sync(url, assignment_of(lab), rubric, lines, found.without_submission)
     marks = read_marks(url, assignment_of(lab), rubric)
     markings = {line.person.key: join(line, marks[line.person.key]) for line in lines}
+    show_step(f"Class page: {count(len(lines), 'student')}")
     page = render_class_page(
-        lab, rubric, lines, found.others, found.absent, store.pairs(), markings, without_file=found.without_file
+        lab,
+        rubric,
+        lines,
+        found.others,
+        found.absent,
+        store.pairs(),
+        markings,
+        without_file=found.without_file,
+        compared=store.pair_pages(),
     )
     write(store.folder / "index.html", page.encode("utf-8", "backslashreplace"))
     return lines, markings
@@ -151,6 +178,6 @@ def _make_item(lab: Lab, store: Store, line: Line, reader: PdfReader) -> Item:
     return Item(line, report, submission.source, pages.images, note, pages.text)
 
 
-def _watch(lines: Sequence[Line], what: str) -> Iterator[Line]:
-    """Show a bar while something is written for each student."""
-    return iter(tqdm(lines, desc=what, unit="student"))
+def _watch(items: Sequence[T], what: str, unit: str = "student") -> Iterator[T]:
+    """Show a bar while something is done for each student, or for each of something else."""
+    return iter(tqdm(items, desc=what, unit=unit))

@@ -165,16 +165,19 @@ class Roll:
         Those with a `why_not`, sorted by name; those on the worksheet who handed in nothing, sorted by key.
     without_file : sequence of WithoutFile
         Those who handed in something and are not in `uploads`, sorted by key.
+    kept : tuple of str
+        Keys of those who stay from the last time, where `uploads` are added to a class.
     """
 
     uploads: Sequence[Upload]
     others: Sequence[Entry] = ()
     absent: Sequence[Person] = ()
     without_file: Sequence[WithoutFile] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def people(self) -> Sequence[Person]:
-        """Everybody, with a submission or without."""
+        """Everybody, with a submission or without, but those who are kept."""
         uploaded = (upload.person for upload in self.uploads)
         return [*uploaded, *self.absent, *(one.person for one in self.without_file)]
 

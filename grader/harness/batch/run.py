@@ -139,7 +139,7 @@ def _check_owner(line: Line | None, upload: Upload) -> None:
 
 def find_gone(store: Store, roll: Roll) -> Sequence[str]:
     """List the keys of those who were graded before and are not on this roll: gone, or known by another key now."""
-    keys = {upload.person.key for upload in roll.uploads}
+    keys = {*(upload.person.key for upload in roll.uploads), *roll.kept}
     now = {upload.person.participant: upload.person.key for upload in roll.uploads if upload.person.participant}
     gone = [line.person for line in store.graded_before() if line.person.key not in keys]
     known = {person.key: now.get(person.participant, "") for person in gone}
@@ -287,9 +287,10 @@ def count(roll: Roll, lines: Sequence[Line]) -> Mapping[Status, int]:
         If the counts do not add up to the entries: somebody would have been dropped in silence.
     """
     counts = Counter(line.status for line in lines)
-    counts[Status.OLDER] = sum(len(upload.older) for upload in roll.uploads)
+    n_older_kept = sum(len(line.older) for line in lines if line.person.key in roll.kept)
+    counts[Status.OLDER] = sum(len(upload.older) for upload in roll.uploads) + n_older_kept
     counts[Status.NO_SUBMISSION] = len(roll.others)
-    n_entries = len(roll.uploads) + counts[Status.OLDER] + counts[Status.NO_SUBMISSION]
+    n_entries = len(roll.uploads) + len(roll.kept) + counts[Status.OLDER] + counts[Status.NO_SUBMISSION]
     if counts.total() != n_entries:
         raise GraderError(
             f"Each of the {n_entries} entries must end somewhere; {counts.total()} did. Start the command again."

@@ -8,14 +8,19 @@ the same answer:
 - All pieces are compared, not a choice of them by their hashes: Python's hashes differ from process to process.
 - The template's pieces are taken out here. copydetect's own way drops a file's repeated pieces along with them.
 - Equal files are compared once, and only pairs that share many pieces at all are looked at closely.
+
+Of a file with too little in it to be alike, the whole is compared: who hands in the same few lines as another, names
+and all, is a pair with them, unless it is what all were given.
 """
 
 import hashlib
 import heapq
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from functools import lru_cache
+from itertools import chain, combinations, product
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +54,7 @@ class _Source:
     n_characters : int
         How much of the source without names these pieces cover.
     lines : ndarray of dtype int64
-        For each character of the source without names the line that it stands on.
+        For each character of the source without names the line of the file that it stands on.
     keys : list of str
         Sorted.
     """
@@ -83,14 +88,77 @@ def find_similar(
         The pair with the largest share first; then by the smaller share, then by keys.
     """
     _, given = _read_source(template, np.array([], np.int64))
-    groups = [source for source in _group(sources, given.pieces) if source.n_characters >= MIN_CHARACTERS]
-    pairs = (pair for pair in _all_pairs(groups, threshold) if max(pair.share_first, pair.share_second) >= threshold)
-    return heapq.nsmallest(max_pairs, pairs, key=_order)
+    groups, small = [], set[str]()
+    for source in _group(sources, given.pieces):
+        if source.n_characters >= MIN_CHARACTERS:
+            groups.append(source)
+        else:
+            small.update(source.keys)
+    alike = (pair for pair in _all_pairs(groups, threshold) if max(pair.share_first, pair.share_second) >= threshold)
+    equal = _equal_pairs({key: sources[key] for key in sorted(small)}, template)
+    return heapq.nsmallest(max_pairs, chain(equal, alike), key=order_pair)
 
 
-def _order(pair: SimilarPair) -> tuple[float, float, str, str]:
+def order_pair(pair: SimilarPair) -> tuple[float, float, str, str]:
+    """Order pairs by the larger share, then by the smaller one, the most alike first; then by keys."""
     low, high = sorted((pair.share_first, pair.share_second))
     return -high, -low, pair.first, pair.second
+
+
+def split_lines(source: bytes) -> list[str]:
+    """Split a source into lines as Python counts them, from 1 on; what is no UTF-8 is replaced, ends are left out."""
+    return [line.decode("utf-8", "replace") for line in source.splitlines()]
+
+
+def shared_lines(source: bytes, other: bytes, template: bytes) -> tuple[set[int], set[int]]:
+    """Tell which lines of two sources are in the other one.
+
+    Parameters
+    ----------
+    source, other : bytes
+        As they were handed in.
+    template : bytes
+        What all were given, not counted; empty without one.
+
+    Returns
+    -------
+    lines, other_lines : set of int
+        Of the one and of the other, counted from 1 on, as `split_lines` splits them. Where the two are equal but for
+        comments and spaces, all lines that are not blank.
+    """
+    one, two = _read_own(source, template), _read_own(other, template)
+    if min(one.n_characters, two.n_characters) < MIN_CHARACTERS and _strip(source) == _strip(other):
+        return _lines_with_text(source), _lines_with_text(other)
+    return _touched(one, _common(one, two)), _touched(two, _common(two, one))
+
+
+@lru_cache(maxsize=64)
+def _read_own(data: bytes, template: bytes) -> "_Source":
+    """Read a source that is compared with several others once."""
+    _, given = _read_source(template, np.array([], np.int64))
+    return _read_source(data, given.pieces)[1]
+
+
+def _lines_with_text(source: bytes) -> set[int]:
+    return {number for number, line in enumerate(split_lines(source), start=1) if line.strip()}
+
+
+def _strip(source: bytes) -> str:
+    """Take a source without comments and spaces; what looks like a comment within a text counts as one."""
+    lines = (line.partition("#")[0] for line in split_lines(source[: 4 * _MAX_CHARACTERS]))
+    return re.sub(r"\s+", "", "".join(lines))
+
+
+def _equal_pairs(sources: Mapping[str, bytes], template: bytes) -> Iterator[SimilarPair]:
+    """Pair those who handed in the same, and neither nothing nor what all were given."""
+    equal: dict[str, list[str]] = {"": [], _strip(template): []}
+    n_given = len(equal)
+    for key, source in sources.items():
+        equal.setdefault(_strip(source), []).append(key)
+    for keys in [*equal.values()][n_given:]:
+        n_lines = len(_lines_with_text(sources[keys[0]]))
+        for first, second in combinations(keys, 2):
+            yield SimilarPair(first, second, 1.0, 1.0, n_lines)
 
 
 def _group(sources: Mapping[str, bytes], given: Numbers) -> list[_Source]:
@@ -109,9 +177,8 @@ def _read_source(data: bytes, given: Numbers) -> tuple[bytes, _Source]:
     """Take the pieces of a source that were not `given`, and a digest of it without names and comments."""
     from copydetect import CodeFingerprint  # brings Matplotlib along
 
-    text = data[: 4 * _MAX_CHARACTERS].decode("utf-8", "replace")[:_MAX_CHARACTERS]
     # The tokenizer takes a minute for 64 KiB of lines that hold spaces only, and its time grows with their square.
-    lines = [stripped for line in text.splitlines() if (stripped := line[:_MAX_LINE].rstrip())]
+    numbers, lines = _take_lines(data)
     # The name is one for messages: nothing is opened.
     read = CodeFingerprint("code.py", PIECE, 1, language="python", fp=io.StringIO("\n".join(lines)))
     found = [(piece, place) for piece, places in read.hash_idx.items() for place in places]
@@ -119,10 +186,21 @@ def _read_source(data: bytes, given: Numbers) -> tuple[bytes, _Source]:
     is_own = ~np.isin(pieces, given)
     pieces, places = pieces[is_own], places[is_own]
     digest = hashlib.sha256(read.filtered_code.encode("utf-8", "surrogatepass")).digest()
-    source = _Source(
-        pieces, places, _count_characters(places), _find_lines(read.raw_code, read.filtered_code, read.offsets), []
-    )
-    return digest, source
+    found_lines = numbers[_find_lines(read.raw_code, read.filtered_code, read.offsets).clip(0, len(numbers) - 1)]
+    return digest, _Source(pieces, places, _count_characters(places), found_lines, [])
+
+
+def _take_lines(data: bytes) -> tuple[Numbers, list[str]]:
+    """Take the lines of a source that are not blank, so many as are read of it, and their numbers in the file."""
+    numbers, lines, room = [], [], _MAX_CHARACTERS
+    for number, line in enumerate(split_lines(data[: 4 * _MAX_CHARACTERS]), start=1):
+        # What a terminal takes for the end of a line is none in Python.
+        kept = re.sub(r"[\v\f\x1c-\x1e\x85\u2028\u2029]", " ", line[: min(_MAX_LINE, room)]).rstrip()
+        room -= min(len(line), room)
+        if kept:
+            numbers.append(number)
+            lines.append(kept)
+    return np.array(numbers or [1], np.int64), lines
 
 
 def _find_lines(code: str, filtered: str, offsets: Numbers) -> Numbers:
@@ -192,10 +270,20 @@ def _compare(one: _Source, other: _Source) -> Iterator[SimilarPair]:
 
 def _share(one: _Source, other: _Source) -> tuple[float, int]:
     """Tell which share of a source is in another one, and how many of its lines."""
-    places = one.places[np.isin(one.pieces, other.pieces)]
+    places = _common(one, other)
     return _count_characters(places) / one.n_characters, _count_lines(one, places)
 
 
+def _common(one: _Source, other: _Source) -> Numbers:
+    """List where the pieces of a source begin that are in another one, too."""
+    return one.places[np.isin(one.pieces, other.pieces)]
+
+
 def _count_lines(source: _Source, places: Numbers) -> int:
+    return len(_touched(source, places))
+
+
+def _touched(source: _Source, places: Numbers) -> set[int]:
+    """List the lines of the file on which the pieces at these places stand."""
     touched = (source.lines[start:end].tolist() for start, end in _slices(places).T)
-    return len(set().union(*touched))
+    return set().union(*touched)

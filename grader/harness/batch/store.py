@@ -10,6 +10,7 @@
       lines/KEY.json        the student's line in the table: written last, so its presence is the commitment
       roll.json             who and what was found in SUBMISSIONS the last time
       pairs.json            submissions that look alike
+      pairs/A--B.html       two of them side by side
       choices.json          which upload counts for whom, where the staff chose
       late.json             extensions and waivers that single students were granted
       exported.json         lines of feedback that went into a worksheet, to be known again
@@ -17,10 +18,12 @@
       course/               what the formgrader shows
 
 Only the coordinator writes here, one coordinator at a time. A file is written beside its place and renamed into it.
+Nobody but the owner can read any of it: what an older grader left open is closed by the next command.
 """
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -32,7 +35,7 @@ from grader.harness.batch.records import Entry, Line, Outcome, Person, Roll, Sim
 from grader.harness.batch.remembered import read_feedback, read_granted
 from grader.harness.codec import from_plain, to_plain
 from grader.harness.errors import GraderError
-from grader.harness.files import replacing
+from grader.harness.files import lock_away, make_folder, replacing, touch
 from grader.harness.intake.code import PYTHON
 from grader.harness.intake.loose import REPORTS, LooseReport
 from grader.harness.rubric import LateRule
@@ -81,8 +84,8 @@ class Store:
         """
         with ExitStack() as stack:
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                file = stack.enter_context((self.folder / ".lock").open("w", encoding="utf-8"))
+                make_folder(self.folder)
+                file = stack.enter_context(os.fdopen(touch(self.folder / ".lock"), "r+b"))
                 _lock(file.fileno())
             except BlockingIOError as exc:
                 raise GraderError(
@@ -94,7 +97,18 @@ class Store:
                     f"OUT must be a folder that can be written; {str(self.folder)!r} is none: {exc.strerror}. "
                     "Name another."
                 ) from exc
+            self._lock_away()
             yield
+
+    def _lock_away(self) -> None:
+        """Close the folder to everybody else, or say that they can still read it."""
+        n_open = lock_away(self.folder)
+        if n_open:
+            print(
+                f"OUT should be readable by you alone; of what is in {str(self.folder)!r}, others may read or change "
+                f"{n_open:,}: it is somebody else's, or the disk keeps no permissions. Name an OUT on another disk.",
+                file=sys.stderr,
+            )
 
     def commit(self, line: Line, name: str, data: bytes, outcome: Outcome, reports: Sequence[LooseReport] = ()) -> None:
         """Keep one result.
@@ -210,9 +224,18 @@ class Store:
             write(self._exported, to_json(to_plain(after)))
         return after
 
+    def pair_pages(self) -> set[str]:
+        """Name the pages that show two submissions side by side."""
+        return {path.name for path in self.folder.glob("pairs/*.html")}
+
+    def keep_pair_pages(self, names: set[str]) -> None:
+        """Delete the pages of pairs that are none any more."""
+        for name in self.pair_pages() - names:
+            (self.folder / "pairs" / name).unlink(missing_ok=True)
+
     def call(self, lab: str, roll: Roll) -> None:
         """Remember whose lab it is, and who and what was found."""
-        keys = tuple(upload.person.key for upload in roll.uploads)
+        keys = tuple(sorted([*(upload.person.key for upload in roll.uploads), *roll.kept]))
         found = Found(lab, keys, tuple(roll.others), tuple(roll.absent), tuple(roll.without_file))
         write(self._roll, to_json(to_plain(found)))
 

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 import zipfile
@@ -468,3 +469,64 @@ def test_read_entry_says_that_an_archive_is_gone(tmp_path):
 def test_find_entries_refuses_to_read_what_the_grader_writes(tmp_path):
     with pytest.raises(SubmissionError, match=r"OUT must be a folder of its own.*Name another OUT"):
         find_entries(LAB.naming, [tmp_path], out=tmp_path / "x" / "..")
+
+
+def test_find_entries_follows_the_link_that_is_asked_for(tmp_path):
+    put(tmp_path / "class", "N26130001_Lab3.zip")
+    (tmp_path / "link.zip").symlink_to("class/N26130001_Lab3.zip")
+    (tmp_path / "folder").symlink_to("class")
+
+    (one,) = find_entries(LAB.naming, [tmp_path / "link.zip"])
+    (other,) = find_entries(LAB.naming, [tmp_path / "folder"])
+
+    assert (one.name, other.name) == ("link.zip", "N26130001_Lab3.zip")
+    assert read_entry(one) == read_entry(other) == b"content"
+
+
+@pytest.mark.parametrize("part", ["N26130001/N26130001_Lab3.zip", "N26130001"], ids=["file", "folder"])
+def test_read_entry_follows_no_link_that_took_the_place_of_what_was_listed(part, tmp_path):
+    put(tmp_path / "class", "N26130001/N26130001_Lab3.zip")
+    (entry,) = find_entries(LAB.naming, [tmp_path / "class"])
+    (tmp_path / "class" / part).rename(tmp_path / "moved")
+    (tmp_path / "class" / part).symlink_to(tmp_path / "moved")
+
+    with pytest.raises(SubmissionError, match=r"'N26130001_Lab3.zip' is not: a link has taken its place or that of a"):
+        read_entry(entry)
+
+
+def test_read_entry_does_not_wait_for_a_pipe(tmp_path):
+    put(tmp_path, "N26130001_Lab3.zip")
+    (entry,) = find_entries(LAB.naming, [tmp_path])
+    (tmp_path / entry.name).unlink()
+    os.mkfifo(tmp_path / entry.name)
+
+    with pytest.raises(SubmissionError, match=r"is not: a pipe has taken its place\. Check that it is still there"):
+        read_entry(entry)
+
+
+def test_read_entry_does_not_wait_for_an_archive_that_became_a_pipe(tmp_path):
+    path = build_class(tmp_path, n=4).archive
+    entry = find_entries(LAB.naming, [path])[0]
+    path.unlink()
+    os.mkfifo(path)
+
+    with pytest.raises(SubmissionError, match=r"it cannot be read \(a pipe has taken its place\)"):
+        read_entry(entry)
+
+
+def test_find_entries_goes_on_when_a_file_goes_while_it_looks(tmp_path, monkeypatch):
+    put(tmp_path, "N26130001_Lab3.zip", "N26130002_Lab3.zip")
+    look = Path.lstat
+
+    def lstat(path):
+        if path.name == "N26130001_Lab3.zip":
+            raise FileNotFoundError(errno.ENOENT, "gone")
+        return look(path)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+
+    assert reasons(find_entries(LAB.naming, [tmp_path])) == {
+        "N26130001_Lab3.zip": "it was there when the folder was listed, and gone when it was looked at: start the "
+        "command again",
+        "N26130002_Lab3.zip": "",
+    }

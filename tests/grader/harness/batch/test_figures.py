@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -12,7 +13,17 @@ import matplotlib as mpl
 import pytest
 
 from grader.harness.batch import figures
-from grader.harness.batch.figures import MAX_BINS, Missed, bin_points, count_missed, draw_histogram, draw_missed
+from grader.harness.batch.figures import (
+    MAX_BINS,
+    Missed,
+    Spread,
+    bin_points,
+    count_missed,
+    draw_histogram,
+    draw_missed,
+    draw_strip,
+    spread_points,
+)
 from grader.harness.batch.records import Line, Person, Status
 from grader.harness.results import Verdict
 from grader.harness.rubric import load_rubric
@@ -84,6 +95,40 @@ def test_missed_counts_graded_submissions_by_what_happened():
     assert missed["Ids with gaps"] == Missed("Ids with gaps", 0, 0, 1)
     assert sum(check.n_missed for check in missed.values()) == 6
     assert len(missed) == len(RUBRIC.checks)
+
+
+def test_spread_counts_who_has_all_a_part_and_none_of_a_checks_points():
+    worth = {check.key: check.points for check in RUBRIC.checks}
+    lines = [
+        replace(make_line(), points=worth),
+        replace(make_line(), points=worth | {"cycles": Fraction(1, 3)}),
+        replace(make_line(), points=worth | {"cycles": Fraction(0)}),
+        replace(make_line(Status.UNGRADABLE), points=dict.fromkeys(worth, Fraction(0))),
+    ]
+
+    spread = spread_points(RUBRIC, lines)
+
+    assert Spread("Rows that close a cycle", worth["cycles"], 1, 1, 1) in spread
+    assert Spread("Ids with gaps", worth["gaps"], 3, 0, 0) in spread
+    assert [check.title for check in spread] == [check.title for check in RUBRIC.checks if check.points]
+
+
+def test_strip_has_the_widths_of_the_spread():
+    (svg,) = parse(draw_strip(Spread("A <check>", Fraction(2), 5, 3, 2)))
+
+    assert [(rect.get("class"), rect.get("x"), rect.get("width")) for rect in svg] == [
+        ("strip-all", "0.00", "50.00"),
+        ("strip-part", "50.00", "30.00"),
+        ("strip-none", "80.00", "20.00"),
+    ]
+    assert svg.get("aria-hidden") == "true"
+
+
+@pytest.mark.parametrize(("spread", "names"), [((0, 0, 0), []), ((0, 0, 4), ["strip-none"])], ids=["nobody", "one"])
+def test_strip_leaves_out_what_nobody_has(spread, names):
+    (svg,) = parse(draw_strip(Spread("A check", Fraction(2), *spread)))
+
+    assert [rect.get("class") for rect in svg] == names
 
 
 def test_missed_leaves_out_checks_that_a_result_does_not_have():

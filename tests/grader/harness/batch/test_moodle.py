@@ -212,6 +212,56 @@ def test_list_members_reads_no_endless_directory(tmp_path, monkeypatch):
         list_members(path)
 
 
+def with_extra_fields(n_members, extra):
+    """Write an archive by hand: each member has these extra fields in the directory."""
+    names = [f"A B_{number}_assignsubmission_file_/N{number}_Lab3.zip".encode() for number in range(n_members)]
+    body, directory = b"", b""
+    for name in names:
+        sizes = struct.pack("<3L2H", 0, 0, 0, len(name), len(extra))
+        record = struct.pack("<4s6H", b"PK\1\2", 20, 20, 0, 0, 0, 33) + sizes
+        directory += record + struct.pack("<3H2L", 0, 0, 0, 0, len(body)) + name + extra
+        body += struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, len(name), 0) + name
+    counts = (0, 0, n_members, n_members)
+    return body + directory + struct.pack("<4s4H2LH", b"PK\5\6", *counts, len(directory), len(body), 0)
+
+
+@pytest.mark.parametrize(
+    ("n_members", "n_bytes", "message"),
+    [
+        (1, 64_000, r"a file in it has 64,000 bytes of extra fields\)\. Download it again\.$"),
+        (2000, 4096, r"the files in it have 8,192,000 bytes of extra fields\)\. Download it again\.$"),
+    ],
+    ids=["one", "all"],
+)
+def test_list_members_refuses_more_extra_fields_than_programs_write(n_members, n_bytes, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(moodle, "MAX_DIRECTORY_BYTES", 2**30)
+    monkeypatch.setattr(zipfile.ZipInfo, "_decodeExtra", lambda *_: pytest.fail("they were looked at"))
+    path = tmp_path / "class.zip"
+    path.write_bytes(with_extra_fields(n_members, struct.pack("<2H", 0xCAFE, 0) * (n_bytes // 4)))
+
+    with pytest.raises(SubmissionError, match=message):
+        list_members(path)
+
+
+REAL_EXTRA = (
+    struct.pack("<2HBL", 0x5455, 5, 1, 1_700_000_000)  # Unix times
+    + struct.pack("<2HBBLBL", 0x7875, 11, 1, 4, 1000, 4, 1000)  # Unix owners
+    + struct.pack("<2HL2H3Q", 0x000A, 32, 0, 1, 24, 1, 2, 3)  # NTFS times
+    + struct.pack("<2HBL", 0x7075, 305, 1, 0)  # a name of 300 bytes once more, in UTF-8
+    + b"x" * 300
+    + struct.pack("<2HQQ", 0x0001, 16, 0, 0)  # long sizes
+    + struct.pack("<2H", 0xCAFE, 0)  # a Java archive
+)
+"""What Info-ZIP, Windows, 7-Zip, macOS and Java write, all at once."""
+
+
+def test_list_members_takes_the_extra_fields_that_programs_write(tmp_path):
+    path = tmp_path / "class.zip"
+    path.write_bytes(with_extra_fields(2000, REAL_EXTRA))
+
+    assert len(list_members(path)) == 2000
+
+
 def test_list_members_refuses_names_that_are_no_names(tmp_path):
     path = tmp_path / "class.zip"
     path.write_bytes(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from grader.harness.batch import page
-from grader.harness.batch.page import MAX_LISTED, MAX_NOTES, MAX_PAIRS, render_class_page
+from grader.harness.batch.page import MAX_LISTED, MAX_NOTES, MAX_PAIRS, MAX_WHY, render_class_page
 from grader.harness.batch.records import Entry, Line, Person, Place, PreCheck, SimilarPair, Status, WithoutFile
 from grader.harness.marking import Lateness, Marking, Overruled, PartMark
 from grader.harness.results import Timing, Verdict
@@ -142,7 +142,7 @@ def test_page_loads_nothing_and_runs_its_own_script_alone(markup):
 
     assert not names & {"iframe", "object", "embed", "form", "link", "base", "foreignobject", "img"}
     assert not [name for name, _ in attributes if name.startswith("on") or name in {"src", "action"}]
-    assert all(re.match("#|feedback/|results/", value) for name, value in attributes if name.endswith("href"))
+    assert all(re.match("#|feedback/|results/|pairs/", value) for name, value in attributes if name.endswith("href"))
     assert policy.startswith(f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'")
 
 
@@ -228,14 +228,89 @@ MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 @pytest.mark.parametrize(
     ("key", "cells"),
     [
-        ("N1", ["N1", "王小明", "graded", "60", "34.5", "", "94.5", "passed", "40" + TIMES, "similar"]),
-        ("N2", ["N2", "O'Brien, Seán", "graded", "55", "20", MINUS + "10", "65", "timed out", "", "late, similar"]),
-        ("N3", ["N3", "", "ungradable", "0", "10", "", "10", "not run", "", "reason, remark, older"]),
-        ("N5", ["N5", "", "graded", "57", "2 of 4 parts", "", "", "wrong", "", "report, similar"]),
+        ("N1", ["N1", "王小明", "graded", "60", "34.5", "", "94.5", "passed", "", "40" + TIMES, "similar"]),
+        (
+            "N2",
+            [
+                "N2",
+                "O'Brien, Seán",
+                "graded",
+                "55",
+                "20",
+                MINUS + "10",
+                "65",
+                "wrong",
+                MINUS + "3 Several people at once",
+                "",
+                "late, similar",
+            ],
+        ),
+        ("N3", ["N3", "", "ungradable", "0", "10", "", "10", "", "It could not be read.", "", "reason, remark, older"]),
+        (
+            "N5",
+            [
+                "N5",
+                "",
+                "graded",
+                "57",
+                "2 of 4 parts",
+                "",
+                "",
+                "wrong",
+                MINUS + "3 Several people at once",
+                "",
+                "report, similar",
+            ],
+        ),
     ],
 )
 def test_page_has_a_row_for_each_student(key, cells):
     assert row_of(render(), key) == [*cells, "feedback results"]
+
+
+LOSSES = {
+    "one-dear-before-many-cheap": ({"row_order": "wrong", "gaps": "timed out", "nobody": "timed out"}, "wrong"),
+    "many-cheap-before-one-dear": ({"many_people": "wrong", "gaps": "timed out", "id_zero": "timed out"}, "timed out"),
+    "of-equal-ones-the-heavier": ({"gaps": "wrong", "id_zero": "forbidden"}, "forbidden"),
+}
+
+
+@pytest.mark.parametrize(("lost", "verdict"), LOSSES.values(), ids=LOSSES)
+def test_page_shows_the_verdict_that_cost_most(lost, verdict):
+    worth = {check.key: check.points for check in RUBRIC.checks}
+    costs = {one: sum(worth[key] for key in lost if lost[key] == one) for one in set(lost.values())}
+    assert costs[verdict] == max(costs.values()), "the rubric has changed"
+
+    assert row_of(render([make_line("N1", lost=lost)], pairs=()), "N1")[7] == verdict
+
+
+def test_page_shows_no_verdict_that_the_staff_took_back():
+    overruled = Overruled("many_people", "Several people at once", Fraction(3), Fraction(0), Fraction(3))
+    markings = MARKINGS | {"N5": replace(MARKINGS["N5"], overruled=(overruled,))}
+
+    assert row_of(render(markings=markings), "N5")[7:9] == ["passed", ""]
+
+
+def test_page_shows_an_ungradable_file_otherwise_than_a_wrong_one():
+    markup = render([make_line("N1", Status.UNGRADABLE, reason="It is encrypted. " + "x" * 200)], pairs=())
+    row = row_of(markup, "N1")
+
+    assert row[2:4] == ["ungradable", "0"]
+    assert row[7] == ""
+    assert row[8].startswith("It is encrypted. xxx")
+    assert len(row[8]) == MAX_WHY
+    assert "verdict" not in re.search(r'<tr id="s-N1".*?</tr>', markup).group()
+    assert 'data-is="ungradable flagged"' in markup
+
+
+def test_page_tells_how_the_points_of_each_check_are_spread():
+    part = make_line("N9", lost={"gaps": "wrong"})
+    part = replace(part, points={**part.points, "gaps": Fraction(1, 2)})
+    text = section(render([*LINES, part]), "missed")
+
+    assert "How the points of each check are spread over the 4 graded submissions" in text
+    assert "Several people at once 3 2 0 2" in text
+    assert re.search(r"Ids with gaps \d+ 2 1 1", text)
 
 
 def test_page_adds_what_the_staff_corrected():
@@ -249,7 +324,7 @@ def test_page_adds_what_the_staff_corrected():
 def test_page_gives_no_points_and_no_files_where_the_grader_failed():
     cells = row_of(render(), "N4")
 
-    assert cells[2:] == ["no mark", "", "10", "", "", "grader fault", "", "reason", ""]
+    assert cells[2:] == ["no mark", "", "10", "", "", "", "It could not be read.", "", "reason", ""]
 
 
 def test_page_links_what_there_is_of_a_grader_fault():
@@ -334,7 +409,7 @@ def test_page_lists_the_slowest_and_the_fastest():
 def test_page_has_no_ratio_to_a_reference_without_time():
     line = make_line("N1", timing=Timing(1.5, 0.0, "1900 rows"))
 
-    assert row_of(render([line]), "N1")[8] == ""
+    assert row_of(render([line]), "N1")[9] == ""
     assert "No times yet." in section(render([line]), "speed")
 
 
@@ -343,7 +418,7 @@ def test_page_tells_which_line_stopped_a_submission():
     markup = render([line], pairs=())
     text = section(markup, "flagged")
 
-    assert row_of(markup, "N1")[9] == "stopped by one line, reason"
+    assert row_of(markup, "N1")[10] == "stopped by one line, reason"
     assert "N1 stopped by one line line 3 of merge.py: import <foo> ungradable It could not be read." in text
     assert (
         "Where one line stopped the code, you may mend that line in a copy and see what python -m grader grade" in text
@@ -422,7 +497,7 @@ def test_page_shows_online_texts_those_without_a_file_first():
 
     assert "N9 Ann without a file Only <b>this</b> N1 See my file." in section(markup, "texts")
     assert "online text See my file." in section(markup, "flagged")
-    assert row_of(markup, "N1")[9] == "online text"
+    assert row_of(markup, "N1")[10] == "online text"
     assert "None." in section(render(), "texts")
 
 
@@ -467,6 +542,12 @@ def test_page_lists_similar_pairs_most_alike_first():
     assert "For staff; says nothing about who copied, and never touches a mark." in text
     assert "N2 O'Brien, Seán N5 75 % 94 % 40 N1 王小明 N5 50 % 25 % 12" in text
     assert "None." in section(render(pairs=()), "similar")
+
+
+def test_page_opens_the_pairs_that_have_a_page():
+    hrefs = [a["href"] for a in Reader(render(compared=["N2--N5.html"])).all("a")]
+
+    assert [href for href in hrefs if href.startswith("pairs/")] == ["pairs/N2--N5.html"]
 
 
 @pytest.mark.parametrize(
@@ -515,7 +596,7 @@ def test_page_colours_of_bars_and_fields_have_contrast(scheme):
     colors = {name: luminance(color) for name, color in re.findall(r"--([a-z-]+): (#[0-9a-f]+);", " ".join(blocks))}
     ratios = {
         name: (max(both := (colors[name], colors["card"])) + 0.05) / (min(both) + 0.05)
-        for name in ("edge", "bar-wrong", "bar-stopped", "bar-not-run", "bar")
+        for name in ("edge", "bar-wrong", "bar-stopped", "bar-not-run", "bar-part", "bar")
     }
 
     assert not {name: round(ratio, 2) for name, ratio in ratios.items() if ratio < 3}
@@ -573,7 +654,7 @@ ENTER, SPACE = "\ue007", "\ue00d"
         pytest.param("Code", "32514", "15234", id="number-without-value-last"),
         pytest.param("Penalty", "21345", "21345", id="negative"),
         pytest.param("Total", "32145", "12345", id="open-last"),
-        pytest.param("Heaviest verdict", "15234", "43251", id="verdict-by-weight"),
+        pytest.param("Verdict", "12534", "25134", id="verdict-by-weight-without-one-last"),
     ],
 )
 def test_table_sorts_by_keyboard(opened, column, ascending, descending):
@@ -603,7 +684,11 @@ def test_table_sorts_by_clicking_and_forgets_the_column_before(opened):
         ("flagged", "", "12345"),
         ("", "O'BRIEN", "2"),
         ("", "王小", "1"),
-        ("ungradable", "timed", ""),
+        ("", "王 小明", "1"),
+        ("", "\uff2e\uff12", "2"),
+        ("", "sean o'brien", "2"),
+        ("", "N1graded", ""),
+        ("ungradable", "wrong", ""),
         ("", "<script>", "4"),
     ],
 )

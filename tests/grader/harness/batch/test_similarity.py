@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.harness.batch import similarity
-from grader.harness.batch.similarity import find_similar
+from grader.harness.batch.similarity import find_similar, shared_lines, split_lines
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 TEMPLATE = (REPOSITORY / "student_template" / "merge.py").read_bytes()
@@ -222,3 +222,85 @@ def test_similarity_does_not_depend_on_the_process():
 
     assert b"SimilarPair" in said[0]
     assert said[0] == said[1]
+
+
+def test_equal_files_that_do_not_run_are_a_pair():
+    broken = ORIGINAL.replace(b"def merge(subset", b"def merge(subset:", 1)
+
+    (pair,) = find_similar({"N1": broken, "N2": broken}, TEMPLATE)
+
+    assert (pair.first, pair.second, pair.share_first, pair.share_second) == ("N1", "N2", 1, 1)
+
+
+SMALL = b"def merge(subset):\n    return subset[0]\n"
+
+
+@pytest.mark.parametrize(
+    ("other", "is_pair"),
+    [
+        (SMALL, True),
+        (b"# mine\n\ndef merge( subset ):   # new\r\n    return subset[0]", True),
+        (SMALL.replace(b"subset", b"rows"), False),
+        (SMALL.replace(b"0", b"1"), False),
+    ],
+    ids=["same", "comments_and_spaces", "other_names", "other_number"],
+)
+def test_small_files_are_a_pair_when_they_are_equal(other, is_pair):
+    pairs = find_similar({"N1": SMALL, "N2": other}, TEMPLATE)
+
+    assert [(pair.first, pair.second, pair.n_lines) for pair in pairs] == [("N1", "N2", 2)] * is_pair
+
+
+@pytest.mark.parametrize("source", [b"", b"  \n# nothing\n", TEMPLATE, b"# mine\n" + TEMPLATE], ids=range(4))
+def test_who_hands_in_nothing_or_what_was_given_is_no_pair(source):
+    assert find_similar({"N1": source, "N2": source}, TEMPLATE) == []
+
+
+def numbers_of(source, text):
+    return {number for number, line in enumerate(split_lines(source), start=1) if text in line}
+
+
+def test_shared_lines_are_those_of_the_files_as_handed_in():
+    lines, other_lines = shared_lines(ORIGINAL, COPY, TEMPLATE)
+
+    assert numbers_of(ORIGINAL, "parents[place] != place") <= lines
+    assert numbers_of(COPY, "while up[n] != n") <= other_lines
+    assert not lines & {number for number, line in enumerate(split_lines(ORIGINAL), start=1) if not line.strip()}
+    assert not other_lines & numbers_of(COPY, "# add up the score")
+    assert max(lines) <= len(split_lines(ORIGINAL))
+    assert shared_lines(COPY, ORIGINAL, TEMPLATE) == (other_lines, lines)
+
+
+def test_shared_lines_count_blank_lines_and_every_end_of_a_line():
+    spread = b"\n\r\n\r" + ORIGINAL.replace(b"\n", b"\r\n\n")
+
+    lines, spread_lines = shared_lines(ORIGINAL, spread, b"")
+
+    texts = split_lines(ORIGINAL), split_lines(spread)
+    assert {texts[0][number - 1] for number in lines} == {texts[1][number - 1] for number in spread_lines}
+
+
+def test_shared_lines_are_not_those_of_the_template():
+    one, other = TEMPLATE + ORIGINAL, TEMPLATE + COPY
+    n_given = len(split_lines(TEMPLATE))
+
+    lines, other_lines = shared_lines(one, other, TEMPLATE)
+
+    assert lines
+    assert min(lines) > n_given - 2, "a piece may begin on the template's last line"
+    assert min(other_lines) > n_given - 2
+
+
+def test_shared_lines_of_small_equal_files_are_all():
+    assert shared_lines(SMALL, b"# mine\n\n" + SMALL, TEMPLATE) == ({1, 2}, {1, 3, 4})
+
+
+def test_shared_lines_of_independent_files_are_few():
+    one, other = [*INDEPENDENT.values()][:2]
+
+    assert len(shared_lines(one, other, TEMPLATE)[0]) < len(split_lines(one)) // 2
+
+
+@pytest.mark.parametrize("source", [b"", b"\n", b"\xff\xfe\0d", b"x" * 100_000, b"#\n" * 90_000], ids=range(5))
+def test_shared_lines_take_anything(source):
+    assert shared_lines(source, ORIGINAL, TEMPLATE)[1] == set()

@@ -1,6 +1,7 @@
 """The class's folder: what is committed is there, whole; what is not is not."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -309,3 +310,27 @@ def test_store_remembers_lines_of_feedback(store):
     }
     write(store.folder / "exported.json", b"{")
     assert store.remember_feedback({"N2": ["e"]}) == {"N2": ("e",)}
+
+
+def test_store_closes_what_an_older_grader_left_open(store, tmp_path):
+    commit(store, tmp_path)
+    left_open = [store.folder, store.folder / "results", store.folder / "results" / "N1.json"]
+    for path in left_open:
+        path.chmod(0o755)
+
+    with store.locked():
+        assert not [path for path in (store.folder, *store.folder.rglob("*")) if path.stat().st_mode & 0o077]
+
+
+def test_store_says_what_others_can_still_read(store, tmp_path, monkeypatch, capsys):
+    commit(store, tmp_path)
+    monkeypatch.setattr("grader.harness.batch.store.lock_away", lambda _: 2)
+
+    with store.locked():
+        said = capsys.readouterr().err
+
+    assert re.fullmatch(
+        r"OUT should be readable by you alone; of what is in '.*out', others may read or change 2: it is somebody "
+        r"else's, or the disk keeps no permissions\. Name an OUT on another disk\.\n",
+        said,
+    )
