@@ -193,7 +193,7 @@ def _serve(lab: "Lab", options: argparse.Namespace, start: str, *, has_notebooks
     from grader.harness.batch.pdf import PdfReader
     from grader.harness.batch.publish import find_gradebook, publish, write_notebooks
     from grader.harness.batch.run import check_lab
-    from grader.harness.batch.server import Site, serve
+    from grader.harness.batch.server import Site, choose_port, serve
     from grader.harness.batch.store import Store
     from grader.harness.lab_files import load_lab_files
 
@@ -202,8 +202,9 @@ def _serve(lab: "Lab", options: argparse.Namespace, start: str, *, has_notebooks
     store.found()
     check_lab(lab, store)
     course = store.folder / "course"
+    port = choose_port(options.port)
     with store.locked():
-        lines, _ = publish(lab, store, rubric, url)
+        lines, _ = publish(lab, store, rubric, url, port)
         write_settings(lab, course, url)
         if has_notebooks:
             write_notebooks(lab, store, rubric, lines, url)
@@ -211,7 +212,7 @@ def _serve(lab: "Lab", options: argparse.Namespace, start: str, *, has_notebooks
     with PdfReader() as reader:
         desk = Desk(lab, store.folder.resolve(), Book(url, assignment_of(lab), rubric), reader)
         site = Site(course, url, start, make_pages(desk))
-        serve(site, port=options.port, open_browser=not options.no_browser)
+        serve(site, port=port, open_browser=not options.no_browser)
     return DONE
 
 

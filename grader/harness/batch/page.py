@@ -94,6 +94,7 @@ def render_class_page(
     n_entries: int | None = None,
     without_file: Sequence[WithoutFile] = (),
     compared: Collection[str] = (),
+    mark_at: str = "",
 ) -> str:
     """Write the page of a class, to stand as ``OUT/index.html``.
 
@@ -119,6 +120,8 @@ def render_class_page(
         Students who handed in something, but no file that was found.
     compared : collection of str, optional
         Names of the pages in ``pairs/`` that show two submissions side by side.
+    mark_at : str, optional
+        Before a student's key, the address where the report is marked; no links without it.
 
     Returns
     -------
@@ -139,6 +142,7 @@ def render_class_page(
         others=sorted(others, key=lambda entry: entry.name),
         absent=sorted(absent, key=lambda person: person.key),
         without_file=sorted(without_file, key=lambda one: one.person.key),
+        mark_at=mark_at,
         files=list_whereabouts(lines, others, without_file),
         pairs=[(pair, name if (name := page_name(pair)) in compared else "") for pair in sorted(pairs, key=order_pair)],
         **_spread(rubric, students),

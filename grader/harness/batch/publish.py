@@ -18,6 +18,7 @@ from grader.harness.batch.page import MAX_PAIRS, render_class_page
 from grader.harness.batch.pdf import PdfReader
 from grader.harness.batch.progress import show_step
 from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.server import HOST, MARKING, PORT
 from grader.harness.batch.side_by_side import page_name, render_pair
 from grader.harness.batch.similarity import find_similar
 from grader.harness.batch.store import GRADEBOOK, Store, write
@@ -67,7 +68,9 @@ def find_pairs(lab: Lab, store: Store, lines: Sequence[Line]) -> None:
     store.keep_pair_pages({page_name(pair) for pair in pairs[:MAX_PAIRS]})
 
 
-def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[Line], Mapping[str, Marking]]:
+def publish(
+    lab: Lab, store: Store, rubric: Rubric, url: str, port: int = PORT
+) -> tuple[Sequence[Line], Mapping[str, Marking]]:
     """Bring the gradebook up to the results, and the class page up to both.
 
     Parameters
@@ -80,6 +83,8 @@ def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[
         With the rule for late submissions of today.
     url : str
         The gradebook's address.
+    port : int, optional
+        Where the marking page is, to which the class page leads.
 
     Returns
     -------
@@ -88,13 +93,28 @@ def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[
     markings : mapping of str to Marking
         What is added to each student's code, by key.
     """
-    lines, found = store.lines(rubric.late), store.found()
+    lines = store.lines(rubric.late)
     show_step(f"Gradebook: {count(len(lines), 'student')}")
-    sync(url, assignment_of(lab), rubric, lines, found.without_submission)
-    marks = read_marks(url, assignment_of(lab), rubric)
-    markings = {line.person.key: join(line, marks[line.person.key]) for line in lines}
+    sync(url, assignment_of(lab), rubric, lines, store.found().without_submission)
+    markings = read_markings(lab, rubric, lines, url)
     show_step(f"Class page: {count(len(lines), 'student')}")
-    page = render_class_page(
+    page = render_class(lab, store, rubric, lines, markings, f"http://{HOST}:{port}{MARKING}")
+    write(store.folder / "index.html", page.encode("utf-8", "backslashreplace"))
+    return lines, markings
+
+
+def read_markings(lab: Lab, rubric: Rubric, lines: Sequence[Line], url: str) -> Mapping[str, Marking]:
+    """Read from the gradebook what is added to each student's code, by key."""
+    marks = read_marks(url, assignment_of(lab), rubric)
+    return {line.person.key: join(line, marks[line.person.key]) for line in lines if line.person.key in marks}
+
+
+def render_class(
+    lab: Lab, store: Store, rubric: Rubric, lines: Sequence[Line], markings: Mapping[str, Marking], mark_at: str
+) -> str:
+    """Write the class page; before a student's key `mark_at` is the address of their page of marks."""
+    found = store.found()
+    return render_class_page(
         lab,
         rubric,
         lines,
@@ -104,9 +124,8 @@ def publish(lab: Lab, store: Store, rubric: Rubric, url: str) -> tuple[Sequence[
         markings,
         without_file=found.without_file,
         compared=store.pair_pages(),
+        mark_at=mark_at,
     )
-    write(store.folder / "index.html", page.encode("utf-8", "backslashreplace"))
-    return lines, markings
 
 
 def write_notebooks(lab: Lab, store: Store, rubric: Rubric, lines: Sequence[Line], url: str) -> Path:

@@ -18,7 +18,7 @@ import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 HOST = "127.0.0.1"
+MARKING = "/mark/of/"
+"""Before a student's key, the path of their page of marks."""
 PORT = 8642
 """Taken where it is free, so that the links of a class page still lead here the next day."""
 _PAGES = re.compile(
@@ -79,9 +81,7 @@ class Site:
     pages: Sequence[tuple[str, type, Mapping[str, Any]]] = ()
 
 
-def serve(
-    site: Site, *, port: int | None = None, open_browser: bool = True, announce: Callable[[int], None] = lambda _: None
-) -> None:
+def serve(site: Site, *, port: int = 0, open_browser: bool = True) -> None:
     """Serve the pages of a class until Ctrl-C or SIGTERM.
 
     Parameters
@@ -89,11 +89,9 @@ def serve(
     site : Site
         What is served.
     port : int, optional
-        0 for any that is free; without it `PORT` where that is free.
+        0 for any that is free.
     open_browser : bool, optional
         Whether to open the page; its address is printed anyway.
-    announce : callable, optional
-        Is told the port before anybody can ask.
 
     Raises
     ------
@@ -104,8 +102,7 @@ def serve(
     _check_class(course, site.url)
     token = secrets.token_urlsafe(24)
     with tempfile.TemporaryDirectory(prefix="marking-") as home, _surroundings(Path(home), site.url), chdir(course):
-        app = _start(site, _configure(course, site.start, Path(home), _choose_port(port), token))
-        announce(app.port)
+        app = _start(site, _configure(course, site.start, Path(home), choose_port(port), token))
         # Jupyter listens once its loop runs; before that nobody would answer at the address.
         app.io_loop.add_callback(_announce, app.port, site.start, token, Path(home) if open_browser else None)
         try:
@@ -156,13 +153,19 @@ def _check_class(course: Path, url: str) -> None:
         """It can be opened, or says why not."""
 
 
-def _choose_port(port: int | None) -> int:
-    """Find a free port, or learn that the one asked for is taken before Jupyter ends the process over it."""
+def choose_port(port: int | None) -> int:
+    """Find a free port: the one asked for, any for 0, and `PORT` where that is free for None.
+
+    Raises
+    ------
+    GraderError
+        If the one asked for is taken: Jupyter would end the process over it.
+    """
     if port is None:
         try:
-            return _choose_port(PORT)
+            return choose_port(PORT)
         except GraderError:
-            return _choose_port(0)
+            return choose_port(0)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

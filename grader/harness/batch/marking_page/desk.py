@@ -17,8 +17,10 @@ from grader.harness.batch.marking_page.queue import Waiting
 from grader.harness.batch.marking_page.sheet import BankComment, MarkRefused, Sheet
 from grader.harness.batch.marks import read_marks
 from grader.harness.batch.pdf import PdfReader
-from grader.harness.batch.publish import join, load_report
+from grader.harness.batch.publish import join, load_report, read_markings, render_class
 from grader.harness.batch.records import Line, SimilarPair, Status
+from grader.harness.batch.server import MARKING
+from grader.harness.batch.similarity import shared_lines, split_lines
 from grader.harness.batch.store import Store
 from grader.harness.characters import make_visible
 from grader.harness.errors import UsageError
@@ -30,6 +32,8 @@ from grader.harness.results import Audience
 
 PAGE_WIDTH_PX = 1200
 MAX_SOURCE_LINES = 3000
+MAX_PAIRS = 10
+"""With so many similar submissions the code is compared."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,7 @@ class Desk:
         # What has no pages to be drawn may be a document of another kind, with text.
         text = "" if n_pages else self._reader.render(submission.report, max_pages=1).text
         pairs = [pair for pair in store.pairs() if key in {pair.first, pair.second}]
-        source = _list_source(submission.source, ())
+        source = _list_source(submission.source, self._find_shared(store, key, submission.source, pairs))
         wrong = [] if report is None else list_wrong_pictures(report.checks)
         offered: dict[str, list[BankComment]] = {}
         for comment in list_comments(self.book):
@@ -232,11 +236,38 @@ class Desk:
             raise MarkRefused(f"Results must be there to be looked at; the grader gave {key} no mark: {line.reason}")
         return render_html(self.lab, load_report(self.lab, self.store, key), audience, join(line, self.book.read(key)))
 
+    def class_page(self) -> str:
+        """Write the class page with the marks as they are now."""
+        store, book = self.store, self.book
+        lines = store.lines(book.rubric.late)
+        markings = read_markings(self.lab, book.rubric, lines, book.url)
+        return render_class(self.lab, store, book.rubric, lines, markings, MARKING)
+
+    def class_file(self, folder: str, name: str) -> bytes:
+        """Read what the class page leads to; MarkRefused if it is not there. The names must be safe in a path."""
+        try:
+            return (self.folder / folder / name).read_bytes()
+        except OSError as exc:
+            raise MarkRefused(
+                f"{folder}/{name} must be in OUT to be looked at; it is not. Load the list again."
+            ) from exc
+
+    def _find_shared(
+        self, store: Store, key: str, source: bytes | None, pairs: Sequence[SimilarPair]
+    ) -> Collection[int]:
+        """Find the numbers of the lines that similar submissions have, too."""
+        shared: set[int] = set()
+        for pair in pairs[:MAX_PAIRS]:
+            other = open_kept(self.lab, store, pair.second if pair.first == key else pair.first).source
+            if source is not None and other is not None:
+                shared |= shared_lines(source, other, self.lab.template_bytes or b"")[0]
+        return shared
+
 
 def _list_source(source: bytes | None, shared: Collection[int]) -> Sequence[SourceLine]:
     """Give each line of the code its number, and mark those that a similar submission has, too."""
-    lines = [] if source is None else make_visible(source.decode("utf-8", "replace")).splitlines()
-    return [SourceLine(number, text, number in shared) for number, text in enumerate(lines, 1)]
+    lines = [] if source is None else split_lines(source)
+    return [SourceLine(number, make_visible(text), number in shared) for number, text in enumerate(lines, 1)]
 
 
 def _wait(line: Line, sheet: Sheet, claimed: claims.Claim | None) -> Waiting:

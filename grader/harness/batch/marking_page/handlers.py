@@ -42,7 +42,8 @@ _STILL = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """For pages and files that came of strangers' work: nothing in them runs."""
 
 _POINTS = re.compile(r"([+\N{MINUS SIGN}-]?)([0-9]{1,4})(?:[.,]([0-9]{1,2}))?")
-_KEY = "([A-Za-z0-9-]{1,100})"
+_NAME = "[A-Za-z0-9-]{1,100}"
+_KEY = f"({_NAME})"
 _WORD = "([A-Za-z0-9_]{1,100})"
 
 T = TypeVar("T")
@@ -112,6 +113,8 @@ def make_pages(desk: Desk) -> list[tuple[str, type, dict[str, Any]]]:
         (rf"/mark/of/{_KEY}/page/([1-9][0-9]{{0,4}})", _ReportPage, own),
         (rf"/mark/of/{_KEY}/file/(report|[0-9]{{1,3}})", _File, own),
         (rf"/mark/of/{_KEY}/(results|feedback)\.html", _Results, own),
+        (r"/mark/class/", _Class, own),
+        (rf"/mark/class/(feedback|results|pairs)/({_NAME}(?:--{_NAME})?\.(?:html|json))", _ClassFile, own),
         (r"/mark/static/(page\.css|page\.js)", _Static, own),
         (rf"/mark/api/of/{_KEY}/part/{_WORD}", _SavePart, own),
         (rf"/mark/api/of/{_KEY}/check/{_WORD}", _SaveCheck, own),
@@ -289,6 +292,24 @@ class _Results(_Page):
         audience = Audience.STAFF if what == "results" else Audience.STUDENT
         page = await self.do(self.desk.results, key, audience)
         self.finish(page.encode("utf-8", "backslashreplace"))
+
+
+class _Class(_Page):
+    # The page says itself which script of its own may run; what is said here holds as well.
+    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'"
+
+    async def get(self) -> None:
+        page = await self.do(self.desk.class_page)
+        self.finish(page.encode("utf-8", "backslashreplace"))
+
+
+class _ClassFile(_Page):
+    policy = _STILL
+
+    async def get(self, folder: str, name: str) -> None:
+        if name.endswith(".json"):
+            self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(await self.do(self.desk.class_file, folder, name))
 
 
 class _Static(_Page):

@@ -9,6 +9,7 @@ from grader.harness.batch.marking_page.book import Book
 from grader.harness.batch.marking_page.desk import Desk
 from grader.harness.batch.marking_page.pages import render_pieces
 from grader.harness.batch.marking_page.sheet import MarkRefused
+from grader.harness.batch.records import SimilarPair
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError
 from grader.harness.rubric import LateRule
@@ -62,6 +63,16 @@ def test_exhibit_has_code_checks_pictures_and_files(desk):
     assert [row.key for row in exhibit.checks] == [line.key for line in RUBRIC.checks]
     assert len(exhibit.pictures) == 1
     assert (exhibit.n_pages, exhibit.files, exhibit.report_name) == (2, [f"{ADA.key}_Lab3.zip"], "lab3_report.pdf")
+
+
+def test_lines_that_a_similar_submission_has_are_marked(desk):
+    store = Store(desk.folder)
+    assert not any(line.is_shared for line in desk.exhibit(ADA.key).source)
+    store.keep_pairs([SimilarPair(ADA.key, BOB.key, 1.0, 1.0, 2)])
+
+    exhibit = desk.exhibit(BOB.key)
+    assert exhibit.pairs == store.pairs()
+    assert [line.is_shared for line in exhibit.source] == [True, True]
 
 
 def test_results_that_came_since_are_seen(desk):

@@ -234,6 +234,23 @@ def test_nobody_of_this_key_is_told(ana):
     assert "A mark must be for somebody who handed in; &#39;N0&#39; did not. Look them up on the list." in page
 
 
+def test_class_page_leads_to_each_report_and_shows_the_marks_of_now(ana, book):
+    seen = book.read(EVE).note.version
+    status, page = ana.get("/mark/class/")
+
+    assert status == 200
+    for key in (ADA, BOB, EVE):
+        assert f'<a href="/mark/of/{key}">mark</a>' in page
+        assert ana.get(f"/mark/class/results/{key}.json")[0] == 200
+    status, headers, _ = ana.send(f"/mark/class/feedback/{ADA}.html")
+    assert (status, headers["Content-Security-Policy"][:8]) == (200, "sandbox;")
+    status, page = ana.get("/mark/class/pairs/A--B.html")
+    assert (status, "pairs/A--B.html must be in OUT to be looked at; it is not." in page) == (422, True)
+    for path in ("/mark/class/lines/N1.json", "/mark/class/results/..%2Froll.json", "/mark/class/results/../roll.json"):
+        assert ana.send(path)[0] in {403, 404}
+    assert book.read(EVE).note.version == seen
+
+
 def test_mark_is_saved_and_the_piece_that_it_changes_comes_back(ana, book):
     seen = book.read(ADA).part(PART).version
     status, answer = ana.put(f"/mark/api/of/{ADA}/part/{PART}", request(level="mostly", text="Why?", seen=seen))
