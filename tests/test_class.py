@@ -166,7 +166,7 @@ def test_class_counts_add_up_to_the_entries(a_class, graded):
     assert sum(counts) == a_class.n_entries
     assert counts[3:] == [sum(a_class.older.values()), a_class.n_others]
     assert f"{len(a_class.absent)} on the worksheet handed in nothing." in done.stdout
-    assert f"Mark the reports: python -m grader formgrader {out}" in done.stdout
+    assert f"Mark the reports: python -m grader mark {out}" in done.stdout
 
 
 def test_class_shows_its_progress(graded):

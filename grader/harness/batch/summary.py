@@ -59,7 +59,7 @@ def write_summary(roll: Roll, counts: Mapping[Status, int], lines: Sequence[Line
     if others:
         who = f"{count(len(others), 'student')} whose upload that counts holds no answer, while another one looks like"
         words += [f"{who} one; --take ID=FILE lets it count:", *_shorten(others)]
-    words += [f"The class: {folder / 'index.html'}", f"Mark the reports: python -m grader formgrader {folder}"]
+    words += [f"The class: {folder / 'index.html'}", f"Mark the reports: python -m grader mark {folder}"]
     return "\n".join(words)
 
 

@@ -41,6 +41,7 @@
   const parts = () => [...document.querySelectorAll(".part")];
   let current = 0;
   let isChoosing = false;
+  let wasMarked = byId("sum").dataset.marked === "yes";
   // Saves go one after another: each says which state was seen, and the answer brings the next one.
   let saving = Promise.resolve();
   let hasFailed = false;
@@ -54,6 +55,16 @@
     const found = await answer.json().catch(() => ({ message: `The server answered with ${answer.status}.` }));
     if (!answer.ok) throw Object.assign(new Error(found.message), found, { status: answer.status });
     return found;
+  }
+
+  // How many are marked changes with this one.
+  function countMarked() {
+    const isMarked = byId("sum").dataset.marked === "yes";
+    const bar = document.querySelector(".progress progress");
+    if (isMarked === wasMarked) return;
+    wasMarked = isMarked;
+    bar.value += isMarked ? 1 : -1;
+    document.querySelector(".progress strong").textContent = bar.value;
   }
 
   function replace(pieces) {
@@ -74,6 +85,7 @@
       if (again && isTyping(again)) again.value = active.value;
       if (again) again.focus({ preventScroll: true });
     }
+    countMarked();
   }
 
   function pathOf(element, root) {

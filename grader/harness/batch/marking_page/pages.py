@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent
 MAX_NAME = 60
+MAX_BRIEF = 100
+"""Columns of a comment where its part is folded."""
+
 MAX_LISTED = 5000
 """So many students can be looked up on one page."""
 
@@ -132,6 +135,7 @@ def _environment() -> "Environment":
     environment = make_environment(FOLDER)
     environment.filters.update(
         name=lambda text: cut(one_line(text), MAX_NAME),
+        brief=lambda text: cut(one_line(" ".join(text.split())), MAX_BRIEF),
         signed=_sign,
         clock=_clock,
         picture=_picture,

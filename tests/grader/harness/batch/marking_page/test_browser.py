@@ -107,7 +107,9 @@ def test_reports_are_marked_by_keys_alone_and_reach_everybody(browser, tmp_path)
         ta.press("No figure is labelled.", Keys.TAB, "-2", Keys.ENTER)
         ta.wait_told("Saved")
         ta.wait(lambda _: marks(url)[KEYS[0]].part(PART).points == 8)
-        ta.press("j", "2", "3", "1", "n")
+        ta.press("j", "2", "3", "1")
+        ta.wait(lambda _: "1 of 20" in " ".join(ta.text(".progress").split()))
+        ta.press("n")
         counted = []
         for key in KEYS[1:]:
             ta.wait_for(key)

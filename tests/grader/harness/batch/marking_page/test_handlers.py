@@ -240,7 +240,9 @@ def test_class_page_leads_to_each_report_and_shows_the_marks_of_now(ana, book):
 
     assert status == 200
     for key in (ADA, BOB, EVE):
-        assert f'<a href="/mark/of/{key}">mark</a>' in page
+        assert re.search(
+            rf'<a href="/mark/of/{key}" aria-label="Mark the report of {key}">(mark|. of 4 parts|\d+)</a>', page
+        )
         assert ana.get(f"/mark/class/results/{key}.json")[0] == 200
     status, headers, _ = ana.send(f"/mark/class/feedback/{ADA}.html")
     assert (status, headers["Content-Security-Policy"][:8]) == (200, "sandbox;")
@@ -260,6 +262,13 @@ def test_mark_is_saved_and_the_piece_that_it_changes_comes_back(ana, book):
     assert "<strong>7</strong> / 10" in answer["pieces"][f"part-{PART}"]
     part = book.read(ADA).part(PART)
     assert (part.points, part.comment, part.saved.by) == (7, "Why?", "Ana")
+
+
+def test_comment_of_a_folded_part_is_cut_to_a_line(ana, book):
+    give(book, EVE, RUBRIC.manual[3].key, level="mostly", text="first\nsecond " + "x" * 200)
+    _, page = ana.get(f"/mark/of/{EVE}")
+
+    assert re.search(r"Mostly: <bdi>first second x{80,90}\.\.\.</bdi>", page)
 
 
 def test_mark_of_somebody_else_is_told(ana, book):
