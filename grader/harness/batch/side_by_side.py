@@ -3,7 +3,7 @@
 For the staff; says nothing about who copied. Nothing is loaded and nothing runs on it; all text is strangers'.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,8 @@ MAX_NAME = 60
 
 
 @dataclass(frozen=True)
-class _Shown:
-    """One line of a source: its number in the file, its text, and whether the other one has it too."""
+class SourceLine:
+    """One line of a source: its number in the file, its text, and whether a similar source has it, too."""
 
     number: int
     text: str
@@ -39,7 +39,7 @@ class _Side:
 
     person: Person
     share: float
-    lines: Sequence[_Shown]
+    lines: Sequence[SourceLine]
     n_lines: int
     n_shared: int
 
@@ -92,10 +92,14 @@ def render_pair(
     return environment.get_template("pair_page.html.j2").render(lab=lab, sides=sides)
 
 
+def number_lines(source: bytes, shared: Collection[int]) -> Sequence[SourceLine]:
+    """List the lines of a source as they are shown: visible, cut at `MAX_COLUMNS`, those in `shared` marked."""
+    return [SourceLine(number, _show(line), number in shared) for number, line in enumerate(split_lines(source), 1)]
+
+
 def _look(person: Person, share: float, source: bytes, shared: set[int]) -> _Side:
-    lines = split_lines(source)
-    shown = [_Shown(number, _show(line), number in shared) for number, line in enumerate(lines[:MAX_LINES], start=1)]
-    return _Side(person, share, shown, len(lines), len(shared))
+    lines = number_lines(source, shared)
+    return _Side(person, share, lines[:MAX_LINES], len(lines), len(shared))
 
 
 def _show(line: str) -> str:

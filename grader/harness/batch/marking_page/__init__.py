@@ -2,8 +2,8 @@
 
 ::
 
-    page.js   ->  handlers.py    HTTP: who asks, what they may ask, what they are told
-                     |
+    page.js   ->  handlers.py    the paths; door.py: who may come in; reading.py and saving.py: what is asked;
+                     |           desk.py and pages.py: what is shown
                   book.py        marks go into nbgrader's gradebook, and nobody's are lost; bank.py, claims.py, queue.py
                      |
                   sheet.py       what is given for a part, and how it adds up: records, no database

@@ -1,6 +1,6 @@
 """What the marking page shows: the list of reports, and one submission with its pages, its results and its code."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -20,9 +20,9 @@ from grader.harness.batch.pdf import PdfReader
 from grader.harness.batch.publish import join, load_report, read_markings, render_class
 from grader.harness.batch.records import Line, SimilarPair, Status
 from grader.harness.batch.server import MARKING
-from grader.harness.batch.similarity import shared_lines, split_lines
+from grader.harness.batch.side_by_side import SourceLine, number_lines
+from grader.harness.batch.similarity import shared_lines
 from grader.harness.batch.store import Store
-from grader.harness.characters import make_visible
 from grader.harness.errors import UsageError
 from grader.harness.evidence import Picture
 from grader.harness.lab import Lab
@@ -34,15 +34,6 @@ PAGE_WIDTH_PX = 1200
 MAX_SOURCE_LINES = 3000
 MAX_PAIRS = 10
 """With so many similar submissions the code is compared."""
-
-
-@dataclass(frozen=True)
-class SourceLine:
-    """One line of the student's code, and whether a similar submission has it, too."""
-
-    number: int
-    text: str
-    is_shared: bool
 
 
 @dataclass(frozen=True)
@@ -188,7 +179,7 @@ class Desk:
         # What has no pages to be drawn may be a document of another kind, with text.
         text = "" if n_pages else self._reader.render(submission.report, max_pages=1).text
         pairs = [pair for pair in store.pairs() if key in {pair.first, pair.second}]
-        source = _list_source(submission.source, self._find_shared(store, key, submission.source, pairs))
+        source = [] if submission.source is None else self._read_source(store, key, submission.source, pairs)
         wrong = [] if report is None else list_wrong_pictures(report.checks)
         offered: dict[str, list[BankComment]] = {}
         for comment in list_comments(self.book):
@@ -252,22 +243,14 @@ class Desk:
                 f"{folder}/{name} must be in OUT to be looked at; it is not. Load the list again."
             ) from exc
 
-    def _find_shared(
-        self, store: Store, key: str, source: bytes | None, pairs: Sequence[SimilarPair]
-    ) -> Collection[int]:
-        """Find the numbers of the lines that similar submissions have, too."""
+    def _read_source(self, store: Store, key: str, source: bytes, pairs: Sequence[SimilarPair]) -> Sequence[SourceLine]:
+        """List the lines of the code, those marked that similar submissions have, too."""
         shared: set[int] = set()
         for pair in pairs[:MAX_PAIRS]:
             other = open_kept(self.lab, store, pair.second if pair.first == key else pair.first).source
-            if source is not None and other is not None:
+            if other is not None:
                 shared |= shared_lines(source, other, self.lab.template_bytes or b"")[0]
-        return shared
-
-
-def _list_source(source: bytes | None, shared: Collection[int]) -> Sequence[SourceLine]:
-    """Give each line of the code its number, and mark those that a similar submission has, too."""
-    lines = [] if source is None else split_lines(source)
-    return [SourceLine(number, make_visible(text), number in shared) for number, text in enumerate(lines, 1)]
+        return number_lines(source, shared)
 
 
 def _wait(line: Line, sheet: Sheet, claimed: claims.Claim | None) -> Waiting:

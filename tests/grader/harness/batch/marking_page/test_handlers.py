@@ -11,7 +11,7 @@ from fractions import Fraction
 import pytest
 
 from grader.harness.batch.marking_page.book import Book
-from grader.harness.batch.marking_page.handlers import read_name, read_points
+from grader.harness.batch.marking_page.requests import read_name, read_points
 from grader.harness.batch.marking_page.sheet import MarkRefused
 from tests.grader.harness.batch.marking_page.classes import (
     ANA,
