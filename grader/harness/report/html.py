@@ -54,7 +54,7 @@ listed."""
 MAX_OPEN = 4
 """So many reasons and checks are printed with input and answers; all but the first are opened to be read."""
 
-MAX_PICTURES = 3
+MAX_PICTURES = 1
 """So many pictures that went wrong are shown at once."""
 
 MAX_PRINTED = 64 * 1024
