@@ -189,6 +189,7 @@ def _environment() -> "Environment":
         write_reason=write_reason,
         write_reasons=write_reasons,
         remarks_say=REMARKS,
+        results_css=read_style(FOLDER / "results.css"),
         marks_css=read_style(FOLDER / "marks.css"),
         max_cases=MAX_CASES,
         max_open=MAX_OPEN,
