@@ -8,7 +8,7 @@ from grader.harness.characters import count, cut, one_line, quote, wrap
 from grader.harness.lab import Lab
 from grader.harness.report.causes import Cost, Line, Story
 from grader.harness.report.digest import Digest
-from grader.harness.results import CaseResult, Visibility, format_points
+from grader.harness.results import CaseResult, Verdict, Visibility, format_points
 
 WIDTH = 118
 """Columns of a line."""
@@ -93,6 +93,17 @@ def write_heading(story: Story, number: int, n_stories: int) -> str:
     if story.is_secondary:
         lost = ", whose points are counted with the other reasons"
     return f"{name} in {count(len(story.costs), 'check')}{lost}"
+
+
+def write_reason(case: CaseResult) -> str:
+    """Say in a sentence why a case failed: what its cause is known by; empty where that is not told."""
+    explanation = case.explanation
+    if explanation is None:
+        return ""
+    if case.verdict is Verdict.WRONG:
+        return one_line(explanation.advice)
+    is_limit = case.verdict in {Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY}
+    return one_line(explanation.required if is_limit else explanation.got)
 
 
 def write_cost(cost: Cost) -> str:

@@ -19,7 +19,14 @@ from grader.harness.lab import Lab
 from grader.harness.marking import Marking
 from grader.harness.report.causes import Line
 from grader.harness.report.digest import make_digest
-from grader.harness.report.failures import needs_section, write_heading, write_lost, write_other_failures, write_reasons
+from grader.harness.report.failures import (
+    needs_section,
+    write_heading,
+    write_lost,
+    write_other_failures,
+    write_reason,
+    write_reasons,
+)
 from grader.harness.report.text import (
     REMARKS,
     find_fatal,
@@ -45,9 +52,9 @@ MAX_CASES = 3
 listed."""
 
 MAX_OPEN = 4
-"""So many reasons and checks show input and answers at once; those of the others are opened, and not printed."""
+"""So many reasons and checks are printed with input and answers; all but the first are opened to be read."""
 
-MAX_PICTURES = 3
+MAX_PICTURES = 1
 """So many pictures that went wrong are shown at once."""
 
 MAX_PRINTED = 64 * 1024
@@ -125,6 +132,7 @@ def render_html(lab: Lab, report: Report, audience: Audience, marking: Marking |
         protections=write_protections(report.protections),
         timing=report.timing and write_timing(report.timing),
         marking=marking,
+        corrected={check.key: check for check in marking.overruled} if marking else {},
         overall=marking and find_overall(report, marking),
         overall_words=marking and write_overall(report, marking),
     )
@@ -178,8 +186,10 @@ def _environment() -> "Environment":
         write_heading=write_heading,
         write_lost=write_lost,
         write_other_failures=write_other_failures,
+        write_reason=write_reason,
         write_reasons=write_reasons,
         remarks_say=REMARKS,
+        results_css=read_style(FOLDER / "results.css"),
         marks_css=read_style(FOLDER / "marks.css"),
         max_cases=MAX_CASES,
         max_open=MAX_OPEN,

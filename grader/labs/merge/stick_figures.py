@@ -4,6 +4,7 @@ Each group of rows that hang together is one figure, seen from the front: the pe
 colours are classes of the page's style sheet; a conflict is a ring and several ids beside it, never a colour alone.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,15 @@ _COMPARED = 500
 MAX_IDS = 3
 """So many ids of one slot are written beside its dot."""
 
-_WIDTH, _HEIGHT, _NOTE_WIDTH = 250, 330, 110
+_COLUMNS = 2
+"""So many figures stand side by side, so that their ids can be read on a telephone, too."""
+
+_WIDTH, _HEIGHT, _NOTE_HEIGHT = 250, 330, 30
+_SCALE = 8 / 11
+"""Pixels of one unit of the drawing, where there is room."""
+
+_LETTER = 10.2
+"""Width of a letter where the style sheet writes largest."""
 
 _RIGHT_AND_MIDDLE = {
     BodyPart.nose: (125, 66),
@@ -75,6 +84,35 @@ class _Figure:
         if len(ids) == 2:
             start, end = order_limb(*ids)
             self.lines.append(((start, ids[start]), (end, ids[end])))
+
+
+@dataclass(frozen=True)
+class _Label:
+    """Words in a drawing, and where they stand."""
+
+    kind: str
+    x: float
+    y: float
+    anchor: str
+    text: str
+
+    @property
+    def left(self) -> float:
+        """Where they begin."""
+        return self.x - len(self.text) * _LETTER * {"start": 0, "middle": 0.5, "end": 1}[self.anchor]
+
+    @property
+    def right(self) -> float:
+        """Where they end."""
+        return self.left + len(self.text) * _LETTER
+
+    @property
+    def svg(self) -> str:
+        """Write them."""
+        return (
+            f'<text class="{self.kind}" x="{self.x:g}" y="{self.y:g}" text-anchor="{self.anchor}">'
+            f"{escape(self.text)}</text>"
+        )
 
 
 def draw_input(rows: Rows) -> str:
@@ -160,20 +198,28 @@ def _list(keypoints: Iterable[Keypoint]) -> str:
 
 
 def _svg(noun: str, figures: Sequence[_Figure], ringed: set[Keypoint], n_more: int) -> str:
-    width = max(len(figures), 1) * _WIDTH + (_NOTE_WIDTH if n_more else 0)
     says = [f"{noun} {k}: {figure.says}." for k, figure in enumerate(figures, start=1)] or [f"{noun}: nobody."]
     says += [f"In conflict: {_list(ringed)}."] if ringed else []
     says += [f"{n_more} more are not drawn."] if n_more else []
-    drawn = [_figure(figure, k * _WIDTH, ringed) for k, figure in enumerate(figures)] or [_nobody()]
-    more = f'<text class="note" x="{width - _NOTE_WIDTH / 2:g}" y="160">+ {n_more} more</text>' if n_more else ""
-    return (
-        f'<svg class="figures" viewBox="0 0 {width} {_HEIGHT}" width="{width}" height="{_HEIGHT}" role="img">'
-        f"<title>{escape(' '.join(says))}</title>{''.join(drawn)}{more}</svg>"
+    labels = [_labels(figure, ringed) for figure in figures] or [[_caption("nobody")]]
+    # No id may be cut off, however long it is: every figure gets the room that the widest one needs.
+    left = max(0, *(-label.left for its in labels for label in its))
+    right = max(_WIDTH, *(label.right for its in labels for label in its))
+    n_columns, n_rows = min(len(labels), _COLUMNS), math.ceil(len(labels) / _COLUMNS)
+    width, height = n_columns * (left + right), n_rows * _HEIGHT + (_NOTE_HEIGHT if n_more else 0)
+    drawn = [_figure(figure, ringed, its) for figure, its in zip(figures, labels, strict=False)] or [_nobody()]
+    placed = (
+        f'<g transform="translate({left + k % _COLUMNS * (left + right):g} {k // _COLUMNS * _HEIGHT})">{inner}</g>'
+        for k, inner in enumerate(drawn)
     )
+    more = f'<text class="note" x="{width / 2:g}" y="{height - 12}">+ {n_more} more</text>' if n_more else ""
+    size = f'viewBox="0 0 {width:g} {height}" width="{width * _SCALE:.0f}" height="{height * _SCALE:.0f}"'
+    title = f"<title>{escape(' '.join(says))}</title>"
+    return f'<svg class="figures" {size} role="img">{title}{"".join(placed)}{more}</svg>'
 
 
 def _nobody() -> str:
-    return f'{_ghost()}<text class="note" x="{_WIDTH // 2}" y="{_HEIGHT - 12}">nobody</text>'
+    return f"{_ghost()}{_caption('nobody').svg}"
 
 
 def _ghost() -> str:
@@ -183,13 +229,27 @@ def _ghost() -> str:
     return f'<circle class="ghost" cx="125" cy="58" r="36"/><path class="ghost" d="{path}"/>'
 
 
-def _figure(figure: _Figure, left: int, ringed: set[Keypoint]) -> str:
+def _figure(figure: _Figure, ringed: set[Keypoint], labels: Sequence[_Label]) -> str:
     dots = "".join(
-        _dot(slot, sorted(id_ for at, id_ in figure.keypoints if at == slot), ringed)
+        _dot(slot, is_ringed=any((slot, id_) in ringed for at, id_ in figure.keypoints if at == slot))
         for slot in sorted({slot for slot, _ in figure.keypoints})
     )
-    caption = f'<text class="note" x="{_WIDTH // 2}" y="{_HEIGHT - 12}">{escape(figure.caption)}</text>'
-    return f'<g transform="translate({left} 0)">{_ghost()}{_lines(figure, ringed)}{dots}{caption}</g>'
+    return f"{_ghost()}{_lines(figure, ringed)}{dots}{''.join(label.svg for label in labels)}"
+
+
+def _labels(figure: _Figure, ringed: set[Keypoint]) -> Sequence[_Label]:
+    """Write the ids of each slot, and what stands below the figure."""
+    labels = [_caption(figure.caption)]
+    for slot in sorted({slot for slot, _ in figure.keypoints}):
+        ids = sorted(id_ for at, id_ in figure.keypoints if at == slot)
+        more = [f"+{len(ids) - MAX_IDS}"] if len(ids) > MAX_IDS else []
+        is_ringed = any((slot, id_) in ringed for id_ in ids)
+        labels.append(_label(slot, " / ".join([*ids[:MAX_IDS], *more]), is_ringed))
+    return labels
+
+
+def _caption(text: str) -> _Label:
+    return _Label("note", _WIDTH / 2, _HEIGHT - 12, "middle", text)
 
 
 def _lines(figure: _Figure, ringed: set[Keypoint]) -> str:
@@ -213,17 +273,14 @@ def _parallel(limb: tuple[int, int], offset: float) -> str:
     return f"M{x1 + right:.4g} {y1 + down:.4g}L{x2 + right:.4g} {y2 + down:.4g}"
 
 
-def _dot(slot: int, ids: Sequence[str], ringed: set[Keypoint]) -> str:
+def _dot(slot: int, *, is_ringed: bool) -> str:
     x, y = _PLACES[slot]
-    is_ringed = any((slot, id_) in ringed for id_ in ids)
     ring = f'<circle class="ring" cx="{x}" cy="{y}" r="8.5"/>' if is_ringed else ""
-    more = [f"+{len(ids) - MAX_IDS}"] if len(ids) > MAX_IDS else []
-    label = " / ".join([*ids[:MAX_IDS], *more])
-    return f'{ring}<circle class="dot" cx="{x}" cy="{y}" r="4.5"/>{_label(slot, label, is_ringed)}'
+    return f'{ring}<circle class="dot" cx="{x}" cy="{y}" r="4.5"/>'
 
 
-def _label(slot: int, label: str, is_ringed: bool) -> str:
-    """Write ids where they touch no line: outside of the body, above the eyes, below the wrists."""
+def _label(slot: int, text: str, is_ringed: bool) -> _Label:
+    """Place ids where they touch no line: outside of the body, above the eyes, below the wrists."""
     x, y = _PLACES[slot]
     side = 1 if slot in _MIDDLE or x > _WIDTH / 2 else -1
     anchor = "start" if side > 0 else "end"
@@ -235,5 +292,4 @@ def _label(slot: int, label: str, is_ringed: bool) -> str:
         x, y = x - 6, y - 10
     elif slot in _WRISTS:
         anchor, x, y = "middle", _PLACES[slot][0], y + 16
-    kind = "id clash" if is_ringed else "id"
-    return f'<text class="{kind}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(label)}</text>'
+    return _Label("id clash" if is_ringed else "id", x, y, anchor, text)

@@ -103,3 +103,12 @@ def test_task_shows_the_id_in_the_letters_of_the_class(name, student_id, shown):
 
     assert outcome.status is Status.UNGRADABLE
     assert b"<h1><bdi>%s</bdi></h1>" % shown in outcome.page
+
+
+@pytest.mark.parametrize("name", ["lab3 (1).zip", "n26130001_lab3.zip", "骨架合併_王小明.zip", "lab3.zip.zip"])
+def test_task_shows_the_name_that_the_file_was_uploaded_by(name):
+    page = grade_upload(LAB, Job("upload-544cd60b", name, b"no zip", student_id="n26130001")).page.decode()
+
+    assert f"<title>n26130001, {name}: results of OpenPose lab 3</title>" in page
+    assert f"Handed in as <bdi>{name}</bdi>" in page
+    assert "upload-544cd60b" not in page

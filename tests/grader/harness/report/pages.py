@@ -12,6 +12,7 @@ class Reader(HTMLParser):
     def __init__(self, page):
         super().__init__()
         self.open, self.faults, self.tags, self.texts = [], [], [], []
+        self.texts_of, self._ids, self._headings = {}, [], []
         self.feed(page)
         self.close()
         self.faults += self.open
@@ -22,6 +23,7 @@ class Reader(HTMLParser):
             self.faults.append(f"{tag} has an attribute twice")
         if tag not in VOID:
             self.open.append(tag)
+            self._ids.append(dict(attributes).get("id"))
 
     def handle_startendtag(self, tag, attributes):
         self.tags.append((tag, dict(attributes)))
@@ -29,14 +31,24 @@ class Reader(HTMLParser):
     def handle_endtag(self, tag):
         if not self.open or self.open.pop() != tag:
             self.faults.append(f"</{tag}>")
+        if self._ids:
+            self._ids.pop()
 
     def handle_data(self, data):
         if not self.open or self.open[-1] not in {"script", "style"}:
             self.texts.append(data)
+            for name in filter(None, self._ids):
+                self.texts_of[name] = self.texts_of.get(name, "") + data
+            if self.open and "details" in self.open:
+                self._headings.append((self.open[-1], data))
 
     @property
     def text(self):
         return re.sub(r"\s+", " ", " ".join(self.texts))
+
+    def closed(self, tag):
+        """List the texts of a tag that stand in a fold."""
+        return [text for name, text in self._headings if name == tag]
 
     def all(self, tag):
         return [attributes for name, attributes in self.tags if name == tag]

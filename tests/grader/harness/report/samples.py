@@ -288,6 +288,26 @@ def one_cause():
     )
 
 
+def several_causes():
+    """Lose points by one slip in two checks, and by a crash in three others."""
+    wrong = because("Join late rows.")
+    crash = Explanation("merge() must answer without an error", "got KeyError in line 7 of merge.py", "See the line.")
+    return make_report(
+        *(make_check(make_case("a", explanation=wrong), key=key, title=f"Wrong {key}", points=2) for key in "ab"),
+        *(
+            make_check(
+                make_case("b", Verdict.CRASHED, explanation=crash, traceback=TRACEBACK),
+                make_case("c", Verdict.CRASHED, explanation=crash),
+                PASSED,
+                key=key,
+                title=f"Crashed {key}",
+                points=1,
+            )
+            for key in "cde"
+        ),
+    )
+
+
 def fatal():
     reason = Explanation(
         "The zip must hold a file merge.py",
@@ -356,4 +376,7 @@ def faulty():
     )
 
 
-ALL = {report.__name__: report for report in (passing, failing, one_cause, fatal, unloadable, hostile, faulty)}
+ALL = {
+    report.__name__: report
+    for report in (passing, failing, one_cause, several_causes, fatal, unloadable, hostile, faulty)
+}

@@ -1,13 +1,14 @@
 """The page: whole HTML, nothing of a stranger's text as markup, readable without eyes, a mouse or scripts."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from grader.harness.report import html
-from grader.harness.report.html import MAX_OVERLAYS, render_html
+from grader.harness.report.html import MAX_OPEN, MAX_OVERLAYS, render_html
 from grader.harness.results import Audience, Verdict
 from grader.labs.merge.evidence import MergeEvidence
 from grader.labs.merge.lab import LAB
@@ -30,6 +31,7 @@ from tests.grader.harness.report.samples import (
     make_rows,
     one_cause,
     passing,
+    several_causes,
     unloadable,
 )
 
@@ -92,6 +94,13 @@ def test_page_can_be_used_by_keyboard(reader):
     assert all(region["role"] == "region" and region["aria-label"] for region in regions)
 
 
+def test_page_gives_each_landmark_a_name_of_its_own(reader):
+    labels = [attributes["aria-label"] for _, attributes in reader.tags if "aria-label" in attributes]
+    names = labels + [reader.texts_of[a["aria-labelledby"]] for _, a in reader.tags if "aria-labelledby" in a]
+
+    assert len(names) == len(set(names))
+
+
 def test_page_shows_strangers_text_as_text():
     page = render_html(LAB, hostile(), STAFF)
 
@@ -144,6 +153,58 @@ def test_page_folds_what_is_secondary():
     assert any("Failed for 1 other reason" in fold and "Merge until nothing changes." in fold for fold in folds)
     assert any("3 checks failed for the same reason alone" in fold and "count_0" in fold for fold in folds)
     assert "details:not([open])" in page
+
+
+def test_page_opens_the_first_reason_alone():
+    page = read(one_cause())
+
+    assert not [attributes for attributes in page.all("details") if "open" in attributes]
+    assert page.closed("h3") == ["Chains in every order"]
+    assert page.text.index("The input to paste") < page.text.index("All checks")
+
+
+def test_page_opens_the_first_check_where_no_reason_fails_in_several():
+    headings = read(failing())
+
+    folded = headings.closed("h3")
+    assert "The handout's example" not in folded
+    assert folded[:3] == ["Rows that close a cycle", "Chains in every order", "What is wrong in any answer"]
+
+
+def test_page_says_of_each_fold_what_is_in_it():
+    text = read(several_causes()).text
+
+    assert "Reason 1 in 2 checks: 4 points lost wrong a wrong Two" in text
+    assert "Reason 2 in 3 checks: 2 points lost crashed got KeyError in line 7 of merge.py b crashed Two" in text
+    assert "5 checks, 5 of them with cases that failed" in text
+
+
+def test_page_prints_what_is_folded_and_not_what_only_plays_it_through():
+    page = render_html(LAB, failing(), STUDENT)
+
+    assert ".fold > details::details-content { content-visibility: visible; display: block; }" in page
+    assert ".fold > details:not([open]) { display: block; }" in page
+    assert page.count('<div class="evidence">') == MAX_OPEN
+    assert page.count('<div class="evidence unprinted">') == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "student_id", "title"),
+    [
+        ("lab3 (1).zip", "", "lab3 (1).zip: results of OpenPose lab 3"),
+        ("n26130001_lab3.zip", "N26130001", "N26130001, n26130001_lab3.zip: results of OpenPose lab 3"),
+        ("骨架合併_王小明.zip", "", "骨架合併_王小明.zip: results of OpenPose lab 3"),
+    ],
+)
+def test_page_names_the_file_as_it_was_uploaded(name, student_id, title):
+    report = passing()
+    handed = replace(report.handed, file_name=name, student_id=student_id, report_name="報告 (2).pdf")
+    page = render_html(LAB, replace(report, handed=handed), STUDENT)
+
+    assert f"<title>{title}</title>" in page
+    assert f"<h1><bdi>{student_id or name}</bdi></h1>" in page
+    assert (f"Handed in as <bdi>{name}</bdi>" in page) == bool(student_id)
+    assert "Handed in as <bdi>報告 (2).pdf</bdi>." in page
 
 
 def test_page_folds_pictures_that_passed():

@@ -8,6 +8,7 @@ import pytest
 from grader.harness.marking import Lateness, Marking, Overruled, PartMark
 from grader.harness.report.html import MAX_COMMENT, render_html
 from grader.harness.results import Audience, format_points
+from grader.harness.rubric import Level
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.report.pages import Reader
 from tests.grader.harness.report.samples import ALL, HOSTILE, MANUAL, failing, fatal, faulty, passing
@@ -147,3 +148,35 @@ def test_marks_show_what_the_staff_corrected_and_why(points, says, total):
 
 def test_marks_say_nothing_of_a_correction_where_there_is_none():
     assert "corrected by the staff" not in read(passing(), MARKED).text
+
+
+def test_marks_show_the_level_with_its_sentence_and_the_comment_below_it():
+    level = Level("mostly", "Mostly", Fraction(7), "The steps are told, but one is <missing>.")
+    first, *others = mark(*[Fraction(7)] * 4, comments=("One\n\n  two", "", "", "")).parts
+    marking = Marking([replace(first, level=level), replace(others[0], level=level), *others[1:]])
+    page = render_html(LAB, passing(), Audience.STUDENT, marking)
+
+    assert (
+        "Complete description of the algorithm 7 / 10 Mostly: The steps are told, but one is <missing>. One two The"
+        in Reader(page).text
+    )
+    assert "The results of the output subset 7 / 10 Mostly: The steps are told" in Reader(page).text
+    assert page.count('class="level"') == 2
+    assert '<div class="comment" dir="auto">One\n\n  two</div>' in page
+    assert "&lt;missing&gt;" in page
+
+
+def test_marks_show_a_correction_at_the_check_too():
+    overruled = Overruled(
+        "row_order", "Chains in every order", Fraction(4), Fraction(0), Fraction(3), f"a line{HOSTILE}"
+    )
+    page = render_html(LAB, failing(), Audience.STUDENT, replace(MARKED, overruled=(overruled,)))
+    told = "Corrected by the staff: 3 instead of 0 of 4 points. a line<script>"
+    checks = Reader(page).text.split("All checks")[1]
+
+    assert f"Chains in every order {told}" in checks
+    assert "0 of 10 3 / 4" in checks
+    assert "crashed 3 / 4 10 of 10 cases failed" in Reader(page).text
+    assert Reader(page).text.count(told) == 2
+    assert "<script" not in page
+    assert "4 of 42 points" in Reader(page).text

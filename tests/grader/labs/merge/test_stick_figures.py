@@ -126,3 +126,35 @@ def test_labels_stay_inside_the_drawing():
         left = float(node.get("x")) - n_characters * {"start": 0, "middle": 0.5, "end": 1}[anchor]
         assert left >= 0
         assert left + n_characters <= 250
+
+
+def places(svg):
+    return re.findall(r'transform="translate\(([-\d.]+) (\d+)\)"', svg)
+
+
+def test_two_figures_stand_side_by_side_and_others_below_them():
+    people = [({"nose": k, "neck": k}, k) for k in range(9)]
+
+    assert [places(draw_people(make_people(*people[:n]))) for n in (1, 2, 3)] == [
+        [("0", "0")],
+        [("0", "0"), ("250", "0")],
+        [("0", "0"), ("250", "0"), ("0", "330")],
+    ]
+    assert 'viewBox="0 0 500 330"' in draw_people(make_people(*people[:2]))
+    assert 'viewBox="0 0 500 690"' in draw_people(make_people(*people))
+
+
+@pytest.mark.parametrize("factor", [1, 10**4, 10**9, 1e200])
+def test_labels_of_any_length_are_whole(factor):
+    rows = make_rows(*(("right_wrist", factor * k, "right_elbow", factor, 1) for k in range(20)))
+    svg = draw_input(rows)
+    _, _, width, height = map(float, parse(svg).get("viewBox").split())
+
+    (at,) = [float(left) for left, _ in places(svg)]
+    for node in parse(svg).iter("text"):
+        # The style sheet writes 17 units high at most, and a letter is 0.6 of that wide.
+        n_units, anchor = 0.6 * 17 * len(node.text), node.get("text-anchor", "middle")
+        left = at + float(node.get("x")) - n_units * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+        assert left >= -1e-6
+        assert left + n_units <= width + 1e-6
+        assert float(node.get("y")) < height

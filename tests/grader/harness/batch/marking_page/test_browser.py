@@ -1,13 +1,11 @@
 """A TA's work in a real browser: by keys alone, two at once, by a screen reader, and with the server killed."""
 
 import csv
-import os
 import re
 import subprocess
 import sys
 import zipfile
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
@@ -27,6 +25,7 @@ from tests.grader.harness.batch.marking_page.classes import (
     running,
     serving,
 )
+from tests.grader.harness.browsers import find_violations
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("marking page")]
 PEOPLE = [make_person(number) for number in range(20)]
@@ -255,15 +254,6 @@ def test_server_killed_while_somebody_marks_loses_nothing(browser, tmp_path):
         ana.wait_for(KEYS[0])
 
 
-@pytest.fixture
-def axe():
-    """Read axe-core, which finds what screen readers stumble over; `npm pack axe-core` has it."""
-    path = Path(os.environ.get("LAB_AXE", "axe.min.js"))
-    if not path.is_file():
-        pytest.skip("axe-core is not at hand; set LAB_AXE to its axe.min.js")
-    return path.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("width", [1280, 800])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_screen_readers_find_their_way(open_browser, tmp_path, axe, width, scheme):
@@ -273,20 +263,13 @@ def test_screen_readers_find_their_way(open_browser, tmp_path, axe, width, schem
     window.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
     with serving(tmp_path) as address:
         ana = Marker(window, address, "Ana")
-        found = {"list": look(window, axe)}
+        found = {"list": find_violations(window, axe)}
         ana.press("n")
         ana.wait_for(KEYS[0])
         for tab in ("report", "code", "pictures", "source"):
             window.execute_script(f"document.getElementById('tab-{tab}').click()")
-            found[tab] = look(window, axe)
+            found[tab] = find_violations(window, axe)
         assert window.execute_script("return document.documentElement.scrollWidth") <= width
         ana.press("+")
-        found["new comment"] = look(window, axe)
+        found["new comment"] = find_violations(window, axe)
     assert found == {name: [] for name in found}
-
-
-def look(window, axe):
-    window.execute_script(axe)
-    script = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done);"
-    violations = window.execute_async_script(script)["violations"]
-    return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in violations]
