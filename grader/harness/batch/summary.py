@@ -38,7 +38,8 @@ def write_summary(roll: Roll, counts: Mapping[Status, int], lines: Sequence[Line
     text : str
         Some lines, without a line end.
     """
-    words = [f"{sum(counts.values())} entries:"]
+    n_entries = sum(counts.values())
+    words = [f"{n_entries} {'entry' if n_entries == 1 else 'entries'}:"]
     words += [f"{counts[status]:7} {status.value:17} {_SAYS[status]}" for status in Status]
     graded = [line.code_points for line in lines if line.status is Status.GRADED]
     points = [float(points) for points in graded if points is not None]

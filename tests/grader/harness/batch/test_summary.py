@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from grader.harness.batch.records import Entry, Person, Place, Roll, Status, WithoutFile
 from grader.harness.batch.summary import MAX_LISTED, write_summary
 from tests.grader.harness.batch.lines import make_line
@@ -9,6 +11,13 @@ from tests.grader.harness.batch.lines import make_line
 
 def summary(*lines, **found):
     return write_summary(Roll([], **found), dict.fromkeys(Status, 0), lines, 0, Path("out"))
+
+
+@pytest.mark.parametrize(("n_graded", "words"), [(1, "1 entry:\n"), (2, "2 entries:\n")])
+def test_summary_begins_with_how_many_there_are(n_graded, words):
+    counts = dict.fromkeys(Status, 0) | {Status.GRADED: n_graded}
+
+    assert write_summary(Roll([]), counts, [], 0, Path("out")).startswith(words)
 
 
 def test_summary_lists_who_was_stopped_by_one_line():
