@@ -10,7 +10,8 @@ from grader.harness.batch.arguments import declare_batch, declare_export, declar
 from grader.harness.sandbox.policy import Mode
 
 if TYPE_CHECKING:
-    from grader.harness.batch.records import Line, Person
+    from grader.harness.batch.found import Person
+    from grader.harness.batch.records import Line
     from grader.harness.batch.run import GradeAll
     from grader.harness.batch.store import Store
     from grader.harness.batch.told import Group

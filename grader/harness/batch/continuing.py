@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.harness.batch.records import Entry, Line, Person, Place, Roll, Upload, WithoutFile
+from grader.harness.batch.found import Entry, Person, Place, Roll, Upload, WithoutFile
+from grader.harness.batch.records import Line
 from grader.harness.batch.store import Store
 from grader.harness.characters import count, cut, one_line
 from grader.harness.errors import GraderError, SubmissionError, UsageError

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from grader.harness.batch import moodle
 from grader.harness.batch.files import File, decoded, find_files, is_system
+from grader.harness.batch.found import Entry, Place
 from grader.harness.batch.given import open_given
 from grader.harness.batch.online_text import MAX_BYTES, is_online_text, to_text
-from grader.harness.batch.records import Entry, Place
 from grader.harness.characters import count
 from grader.harness.errors import SubmissionError
 from grader.harness.intake.code import MIB

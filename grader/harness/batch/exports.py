@@ -14,10 +14,11 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from grader.harness.batch.filling import Grade, fill
+from grader.harness.batch.found import Person
 from grader.harness.batch.grades import Missing, add_all, tell_grade
 from grader.harness.batch.grades_table import write_rows
 from grader.harness.batch.moodle import feedback_name
-from grader.harness.batch.records import Line, Person
+from grader.harness.batch.records import Line
 from grader.harness.batch.worksheet import parse_worksheet, read_bytes
 from grader.harness.errors import ExportError, WorksheetError
 from grader.harness.files import replacing

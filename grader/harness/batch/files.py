@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.harness.batch import moodle
-from grader.harness.batch.records import Place
+from grader.harness.batch.found import Place
 from grader.harness.errors import SubmissionError
 from grader.harness.intake.names import Naming, decode_name
 

@@ -10,9 +10,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from grader.harness.batch.database import Settled, Values, open_gradebook, settle
+from grader.harness.batch.found import Person
 from grader.harness.batch.layout import Layout, write_layout
 from grader.harness.batch.marking_page.tables import make_tables
-from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.records import Line, Status
 from grader.harness.characters import make_visible, one_line
 from grader.harness.lab_files import LOADING
 from grader.harness.rubric import Rubric

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from grader.harness.batch.filling import together
-from grader.harness.batch.records import Entry, Line, Person, WithoutFile
+from grader.harness.batch.found import Entry, Person, WithoutFile
+from grader.harness.batch.records import Line
 from grader.harness.batch.worksheet import Row
 from grader.harness.characters import make_visible, one_line
 from grader.harness.marking import Lateness, Marking

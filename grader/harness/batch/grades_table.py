@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from grader.harness.batch.formulas import find_signs
+from grader.harness.batch.found import Person
 from grader.harness.batch.grades import (
     NOTHING_HANDED_IN,
     Missing,
@@ -15,7 +16,7 @@ from grader.harness.batch.grades import (
     find_lateness,
     tell_corrections,
 )
-from grader.harness.batch.records import Line, Person
+from grader.harness.batch.records import Line
 from grader.harness.marking import Marking
 from grader.harness.results import format_points
 from grader.harness.rubric import Rubric

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from grader.harness.batch.found import Person
 from grader.harness.batch.late import Granted, judge_lateness, names_of
-from grader.harness.batch.records import Line, Person
+from grader.harness.batch.records import Line
 from grader.harness.characters import count, one_line
 from grader.harness.errors import UsageError
 from grader.harness.rubric import LateRule

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from grader.harness.batch.records import Person
+from grader.harness.batch.found import Person
 from grader.harness.marking import Lateness
 from grader.harness.results import format_points
 from grader.harness.rubric import LateRule

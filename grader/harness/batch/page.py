@@ -21,7 +21,8 @@ from grader.harness.batch.figures import (
     draw_strip,
     spread_points,
 )
-from grader.harness.batch.records import Entry, Line, Person, SimilarPair, Status, WithoutFile
+from grader.harness.batch.found import Entry, Person, WithoutFile
+from grader.harness.batch.records import Line, SimilarPair, Status
 from grader.harness.batch.side_by_side import page_name
 from grader.harness.batch.similarity import order_pair
 from grader.harness.batch.standing import Standing

@@ -8,6 +8,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from grader.harness.batch.cells import Item
+from grader.harness.batch.found import Person
 from grader.harness.batch.gradebook import sync
 from grader.harness.batch.kept import open_kept
 from grader.harness.batch.layout import assignment_of
@@ -17,7 +18,7 @@ from grader.harness.batch.notebooks import write_course
 from grader.harness.batch.page import MAX_PAIRS, render_class_page
 from grader.harness.batch.pdf import PdfReader
 from grader.harness.batch.progress import show_step
-from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.records import Line, Status
 from grader.harness.batch.server import HOST, MARKING, PORT
 from grader.harness.batch.side_by_side import page_name, render_pair
 from grader.harness.batch.similarity import find_similar

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from grader.harness.batch.entries import is_report
-from grader.harness.batch.records import Entry, Person, Roll, Upload, WithoutFile
+from grader.harness.batch.found import Entry, Person, Roll, Upload, WithoutFile
 from grader.harness.batch.worksheet import Row, Worksheet
 from grader.harness.intake.names import printable
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.harness.batch.entries import digest_upload, read_entry, read_reports, remark_reports
-from grader.harness.batch.records import Job, Line, Outcome, Roll, Status, Upload
+from grader.harness.batch.found import Roll, Upload
+from grader.harness.batch.records import Job, Line, Outcome, Status
 from grader.harness.batch.store import Store
 from grader.harness.batch.take import with_other_answer
 from grader.harness.errors import GraderError, SubmissionError

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.harness.batch.records import Person, SimilarPair
+from grader.harness.batch.found import Person
+from grader.harness.batch.records import SimilarPair
 from grader.harness.batch.similarity import shared_lines, split_lines
 from grader.harness.characters import cut, make_visible, one_line
 from grader.harness.lab import Lab

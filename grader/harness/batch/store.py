@@ -26,12 +26,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from grader.harness.batch.found import Found, Roll
 from grader.harness.batch.late import NOTHING, Granted, judge_lateness
-from grader.harness.batch.records import Entry, Line, Outcome, Person, Roll, SimilarPair, Status, WithoutFile
+from grader.harness.batch.records import Line, Outcome, SimilarPair, Status
 from grader.harness.batch.remembered import read_feedback, read_granted
 from grader.harness.codec import from_plain, to_plain
 from grader.harness.errors import GraderError
@@ -41,22 +42,6 @@ from grader.harness.intake.loose import REPORTS, LooseReport
 from grader.harness.rubric import LateRule
 
 GRADEBOOK = "gradebook.db"
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is remembered of a roll: whose lab it is, who has a submission, who has none, and which files were none."""
-
-    lab: str
-    keys: tuple[str, ...]
-    others: tuple[Entry, ...]
-    absent: tuple[Person, ...]
-    without_file: tuple[WithoutFile, ...] = ()
-
-    @property
-    def without_submission(self) -> Sequence[Person]:
-        """All who have none, whether they did nothing or it was not found."""
-        return [*self.absent, *(one.person for one in self.without_file)]
 
 
 class Store:

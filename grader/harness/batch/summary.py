@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
-from grader.harness.batch.records import Line, Roll, Status, WithoutFile
+from grader.harness.batch.found import Roll, WithoutFile
+from grader.harness.batch.records import Line, Status
 from grader.harness.characters import count, cut, one_line
 
 MAX_LISTED = 20

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from grader.harness.batch.entries import read_entry
-from grader.harness.batch.records import Entry, Line, Roll, Status, Upload
+from grader.harness.batch.found import Entry, Roll, Upload
+from grader.harness.batch.records import Line, Status
 from grader.harness.batch.store import Store, to_json, write
 from grader.harness.codec import from_plain
 from grader.harness.errors import GraderError, SubmissionError, UsageError

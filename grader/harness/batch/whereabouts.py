@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.harness.batch.records import Entry, Line, Status, WithoutFile
+from grader.harness.batch.found import Entry, WithoutFile
+from grader.harness.batch.records import Line, Status
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from datetime import datetime
 from fractions import Fraction
 
-from grader.harness.batch.records import Entry, Line, Outcome, Person, Place, PreCheck, Status, Upload
+from grader.harness.batch.found import Entry, Person, Place, Upload
+from grader.harness.batch.records import Line, Outcome, PreCheck, Status
 from grader.harness.fingerprints import find_fingerprints
 from grader.harness.results import Timing
 from grader.labs.merge.lab import LAB

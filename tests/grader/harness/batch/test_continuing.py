@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from grader.harness.batch.continuing import check_handed_in, continue_class
-from grader.harness.batch.records import Entry, Person, Place, Roll, Status, WithoutFile
+from grader.harness.batch.found import Entry, Person, Place, Roll, WithoutFile
+from grader.harness.batch.records import Status
 from grader.harness.batch.run import count, find_gone, make_line
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError, SubmissionError, UsageError

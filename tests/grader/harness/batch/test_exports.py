@@ -22,8 +22,9 @@ from grader.harness.batch.exports import (
     write_feedback_zip,
     write_gradescope,
 )
+from grader.harness.batch.found import Entry, Person, Place, WithoutFile
 from grader.harness.batch.grades import Missing, find_missing
-from grader.harness.batch.records import Entry, Line, Person, Place, Status, WithoutFile
+from grader.harness.batch.records import Line, Status
 from grader.harness.batch.roll import call_roll
 from grader.harness.batch.worksheet import Row, read_worksheet
 from grader.harness.errors import WorksheetError

@@ -24,7 +24,8 @@ from grader.harness.batch.figures import (
     draw_strip,
     spread_points,
 )
-from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.found import Person
+from grader.harness.batch.records import Line, Status
 from grader.harness.results import Verdict
 from grader.harness.rubric import load_rubric
 from grader.labs.merge.lab import LAB

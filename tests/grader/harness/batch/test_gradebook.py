@@ -16,9 +16,10 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import ArgumentError
 
 from grader.harness.batch import database
+from grader.harness.batch.found import Person
 from grader.harness.batch.gradebook import sync
 from grader.harness.batch.marks import read_marks
-from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.records import Line, Status
 from grader.harness.errors import GraderError
 from grader.harness.marking import Lateness
 from grader.harness.results import ManualPart

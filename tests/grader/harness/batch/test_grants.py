@@ -7,9 +7,10 @@ from fractions import Fraction
 
 import pytest
 
+from grader.harness.batch.found import Person
 from grader.harness.batch.grants import add_grants, remark_grants
 from grader.harness.batch.late import Granted
-from grader.harness.batch.records import Line, Person, Status
+from grader.harness.batch.records import Line, Status
 from grader.harness.errors import UsageError
 from grader.harness.rubric import LateRule
 

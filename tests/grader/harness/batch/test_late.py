@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
+from grader.harness.batch.found import Person
 from grader.harness.batch.late import Granted, find_due, judge_lateness
-from grader.harness.batch.records import Person
 from grader.harness.rubric import LateRule
 
 RULE = LateRule(datetime(2026, 1, 9, 23, 59), Fraction(5), Fraction(12))  # noqa: DTZ001 - the course's local time

@@ -17,8 +17,9 @@ from sqlalchemy import make_url
 from traitlets.config import Config, PyFileConfigLoader
 
 from grader.harness.batch.cells import Item, escape, make_notebook
+from grader.harness.batch.found import Person
 from grader.harness.batch.notebooks import ADDRESS, write_course
-from grader.harness.batch.records import Line, Person, PreCheck, Status
+from grader.harness.batch.records import Line, PreCheck, Status
 from grader.harness.errors import GraderError
 from grader.harness.marking import Lateness
 from grader.harness.results import ManualPart, Verdict

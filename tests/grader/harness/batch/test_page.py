@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from grader.harness.batch import page
+from grader.harness.batch.found import Entry, Person, Place, WithoutFile
 from grader.harness.batch.page import MAX_LISTED, MAX_NOTES, MAX_PAIRS, MAX_WHY, render_class_page
-from grader.harness.batch.records import Entry, Line, Person, Place, PreCheck, SimilarPair, Status, WithoutFile
+from grader.harness.batch.records import Line, PreCheck, SimilarPair, Status
 from grader.harness.marking import Lateness, Marking, Overruled, PartMark
 from grader.harness.results import Timing, Verdict
 from grader.harness.rubric import load_rubric

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from grader.harness.batch.database import sqlite_file
+from grader.harness.batch.found import Roll
 from grader.harness.batch.gradebook import sync
 from grader.harness.batch.layout import assignment_of
 from grader.harness.batch.publish import (
@@ -16,7 +17,7 @@ from grader.harness.batch.publish import (
     render_feedback,
     write_notebooks,
 )
-from grader.harness.batch.records import Roll, Status
+from grader.harness.batch.records import Status
 from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store
 from grader.harness.errors import GraderError

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.harness.batch.entries import find_entries
-from grader.harness.batch.records import Entry, Place
+from grader.harness.batch.found import Entry, Place
 from grader.harness.batch.roll import call_roll
 from grader.harness.batch.worksheet import Row, Worksheet, read_worksheet
 from grader.labs.merge.lab import LAB

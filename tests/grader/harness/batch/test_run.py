@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.harness.batch.found import Entry, Place, Roll
 from grader.harness.batch.kept import read_originals
-from grader.harness.batch.records import Entry, Outcome, Place, Roll, Status
+from grader.harness.batch.records import Outcome, Status
 from grader.harness.batch.run import check_lab, check_worksheet, count, find_gone, grade_planned, make_plan
 from grader.harness.batch.store import Store, write
 from grader.harness.errors import GraderError

@@ -19,10 +19,11 @@ from pathlib import Path
 import pytest
 
 from grader.harness.batch.database import make_id
+from grader.harness.batch.found import Person
 from grader.harness.batch.gradebook import sync
 from grader.harness.batch.marks import read_marks
 from grader.harness.batch.notebooks import write_course
-from grader.harness.batch.records import Person, Status
+from grader.harness.batch.records import Status
 from grader.harness.batch.server import Site, is_open, serve
 from grader.harness.errors import GraderError
 from grader.labs.merge.lab import LAB

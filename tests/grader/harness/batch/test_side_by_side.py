@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from grader.harness.batch.records import Person, SimilarPair
+from grader.harness.batch.found import Person
+from grader.harness.batch.records import SimilarPair
 from grader.harness.batch.side_by_side import MAX_COLUMNS, MAX_LINES, page_name, render_pair
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.test_similarity import COPY, ORIGINAL, TEMPLATE

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.harness.batch.found import Entry, Person, Place, Roll, WithoutFile
 from grader.harness.batch.late import Granted
-from grader.harness.batch.records import Entry, Person, Place, Roll, Status, WithoutFile
+from grader.harness.batch.records import Status
 from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store, write
 from grader.harness.errors import GraderError

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.harness.batch.records import Entry, Person, Place, Roll, Status, WithoutFile
+from grader.harness.batch.found import Entry, Person, Place, Roll, WithoutFile
+from grader.harness.batch.records import Status
 from grader.harness.batch.summary import MAX_LISTED, write_summary
 from tests.grader.harness.batch.lines import make_line
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.harness.batch.records import Entry, Line, Person, Place, Roll, Status, Upload
+from grader.harness.batch.found import Entry, Person, Place, Roll, Upload
+from grader.harness.batch.records import Line, Status
 from grader.harness.batch.store import Store, write
 from grader.harness.batch.take import find_other_answer, keep_choices, read_choices, take_chosen, with_other_answer
 from grader.harness.errors import GraderError, UsageError

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from grader.harness.batch.exports import WorksheetExport
+from grader.harness.batch.found import Person
 from grader.harness.batch.grades import Missing
-from grader.harness.batch.records import Person
 from grader.harness.batch.told import group_missing, group_worksheet
 
 

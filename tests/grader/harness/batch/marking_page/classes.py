@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.harness.batch.found import Person, Roll, Upload
 from grader.harness.batch.gradebook import sync
 from grader.harness.batch.layout import assignment_of
 from grader.harness.batch.marking_page.book import Book
@@ -20,7 +21,7 @@ from grader.harness.batch.marking_page.desk import Desk
 from grader.harness.batch.marking_page.sheet import Choice, Saved
 from grader.harness.batch.notebooks import write_settings
 from grader.harness.batch.pdf import PdfReader
-from grader.harness.batch.records import Line, Outcome, Person, PreCheck, Roll, Status, Upload
+from grader.harness.batch.records import Line, Outcome, PreCheck, Status
 from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store
 from grader.harness.lab_files import load_lab_files
