@@ -14,7 +14,7 @@ from grader.harness.batch.marking_page import claims
 from grader.harness.batch.marking_page.bank import list_comments
 from grader.harness.batch.marking_page.book import Book
 from grader.harness.batch.marking_page.queue import Waiting
-from grader.harness.batch.marking_page.sheet import BankComment, MarkRefused, Sheet
+from grader.harness.batch.marking_page.sheet import BankComment, MarkRefused, Saved, Sheet
 from grader.harness.batch.marks import read_marks
 from grader.harness.batch.pdf import PdfReader
 from grader.harness.batch.publish import join, load_report, read_markings, render_class
@@ -199,6 +199,15 @@ class Desk:
             submission.handed.report_name.rpartition("/")[2] if submission.report is not None else "",
             offered,
         )
+
+    def give_nothing(self, key: str, saved: Saved) -> Sheet:
+        """Give no points for what is open; MarkRefused where there is a report, which belies the reason given."""
+        if self.exhibit(key).has_report:
+            raise MarkRefused(
+                f"There must be no report that can be shown where there is nothing to mark; {key} has one. Choose the "
+                "levels of its parts."
+            )
+        return self.book.give_nothing(key, saved)
 
     def draw_page(self, key: str, number: int) -> bytes | None:
         """Draw one page of a report, counted from 1: a PNG or JPEG file; None where it cannot be drawn."""

@@ -282,8 +282,6 @@
   }
 
   function giveNothing() {
-    const hasReport = page.dataset.report === "yes";
-    if (hasReport && !confirm("There is a report. Give no points for every part that is still open?")) return;
     hasFailed = false;
     const holder = () => parts()[current];
     save(`/mark/api/of/${key}/nothing`, () => ({}), holder, () => {

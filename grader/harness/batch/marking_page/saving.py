@@ -107,7 +107,7 @@ class GiveNothing(Saves):
     """No points for all that is open."""
 
     async def put(self, key: str) -> None:
-        sheet = await self.do(self.desk.book.give_nothing, key, self.saved)
+        sheet = await self.do(self.desk.give_nothing, key, self.saved)
         await self.answer(sheet, "parts")
 
 

@@ -114,6 +114,18 @@ def test_piece_of_the_penalty_says_what_is_waived_and_why(tmp_path, desk, late_d
     assert "<b>Ill" not in piece
 
 
+def test_nothing_to_mark_is_for_those_without_a_report(desk, tmp_path):
+    with pytest.raises(
+        MarkRefused, match=rf"^There must be no report that can be shown where .*; {ADA.key} has one\. Ch"
+    ):
+        desk.give_nothing(ADA.key, ANA)
+    assert desk.book.read(ADA.key).n_marked == 0
+
+    (tmp_path / "other").mkdir()
+    with open_desk(tmp_path / "other", make_class(tmp_path / "other", [ADA], n_pages=0)) as other:
+        assert other.give_nothing(ADA.key, ANA).n_marked == 4
+
+
 def test_page_that_is_none_is_not_drawn(desk):
     assert desk.draw_page(ADA.key, 2).startswith((b"\x89PNG", b"\xff\xd8"))
     assert desk.draw_page(ADA.key, 3) is None
