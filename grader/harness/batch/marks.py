@@ -119,9 +119,14 @@ def read_kept(connection: "Connection", name: str, notebook: str = "") -> Kept:
     )
 
 
+def find_notebook(rows: Mapping[str, Row]) -> str:
+    """Return nbgrader's id of a student's notebook; empty without any row."""
+    return next((row["notebook"] for row in rows.values()), "")
+
+
 def make_sheet(student: str, rows: Mapping[str, Row], rubric: Rubric, kept: Kept) -> Sheet:
     """Put together all marks of a student; GraderError as from `read_marks`."""
-    notebook = next((row["notebook"] for row in rows.values()), "")
+    notebook = find_notebook(rows)
     parts = (_make_part(student, part, rows.get(part.key, {}), rubric, kept) for part in rubric.manual)
     checks = (_make_check(student, line, rows[line.key], kept) for line in rubric.checks if line.key in rows)
     return Sheet(student, tuple(parts), tuple(checks), kept.notes.get(notebook, NoteSheet()))

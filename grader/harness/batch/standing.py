@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from urllib.parse import quote
 
+from grader.harness.batch.grades import add_all, add_code
 from grader.harness.batch.records import Line, Status
 from grader.harness.marking import Lateness, Marking
 from grader.harness.results import Verdict, format_points
@@ -79,14 +80,12 @@ class Standing:
     @property
     def code(self) -> Fraction | None:
         """Points for the code, with what the staff corrected; None where the grader gave no mark."""
-        code = self.line.code_points
-        return code if code is None or self.marking is None else code + self.marking.correction
+        return add_code(self.line, self.marking)
 
     @property
     def total(self) -> Fraction | None:
         """All points; None while some are open."""
-        code = self.line.code_points
-        return None if self.marking is None or code is None else self.marking.total(code)
+        return add_all(self.line, self.marking)
 
     @cached_property
     def lost(self) -> Sequence[tuple[Fraction, RubricLine]]:

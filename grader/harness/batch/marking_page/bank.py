@@ -17,7 +17,7 @@ from grader.harness.batch.marking_page.sheet import (
     check_text,
 )
 from grader.harness.batch.marking_page.tables import describe
-from grader.harness.batch.marks import make_sheet, read_kept, read_rows
+from grader.harness.batch.marks import Kept, find_notebook, make_sheet, read_kept, read_rows
 from grader.harness.errors import GraderError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def add_comment(book: Book, part: str, text: str, points: Fraction) -> BankComme
             raise MarkRefused(
                 f"A part may have {MAX_COMMENTS} comments in the bank; this one has as many. Take one out first."
             )
-        comment = BankComment(str(max(map(int, bank.bank), default=0) + 1), part, text, points)
+        comment = BankComment(_next_key(bank), part, text, points)
         _write(connection, book, comment)
     return comment
 
@@ -120,7 +120,7 @@ def change_comment(  # one argument for each thing that is said
             raise AsksWhoseMarks(len(uses))
         if uses and not everybody:
             _write(connection, book, before, is_retired=True)
-            after = replace(after, key=str(max(map(int, read_kept(connection, book.name).bank)) + 1))
+            after = replace(after, key=_next_key(read_kept(connection, book.name)))
             _write(connection, book, after)
             return after
         _write(connection, book, after)
@@ -152,6 +152,10 @@ def _find(connection: "Connection", book: Book, key: str) -> BankComment:
     return kept.bank[key]
 
 
+def _next_key(kept: Kept) -> str:
+    return str(max(map(int, kept.bank), default=0) + 1)
+
+
 def _write(connection: "Connection", book: Book, comment: BankComment, *, is_retired: bool = False) -> None:
     values: Values = {"text": comment.text, "points": str(comment.points), "is_retired": is_retired}
     by = ["assignment", "part", "key"]
@@ -165,8 +169,7 @@ def _list_uses(connection: "Connection", book: Book, comment: BankComment) -> Se
         sheet = make_sheet(student, rows[student], book.rubric, kept)
         part = next((part for part in sheet.parts if comment.key in part.choice.comments), None)
         if part is not None:
-            notebook = next(iter(rows[student].values()))["notebook"]
-            uses.append(_Use(Page(notebook, rows[student], kept, sheet), part))
+            uses.append(_Use(Page(find_notebook(rows[student]), rows[student], kept, sheet), part))
     return uses
 
 

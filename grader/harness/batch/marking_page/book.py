@@ -26,7 +26,7 @@ from grader.harness.batch.marking_page.sheet import (
     write_comment,
 )
 from grader.harness.batch.marking_page.tables import Tables, describe, make_tables
-from grader.harness.batch.marks import Kept, Row, make_sheet, read_kept, read_rows
+from grader.harness.batch.marks import Kept, Row, find_notebook, make_sheet, read_kept, read_rows
 from grader.harness.errors import GraderError
 from grader.harness.results import format_points
 from grader.harness.rubric import Rubric
@@ -101,7 +101,7 @@ class Book:
             raise MarkRefused(
                 f"A mark must be for somebody who handed in; {student!r:.100} did not. Look them up on the list."
             )
-        notebook = next(iter(rows.values()))["notebook"]
+        notebook = find_notebook(rows)
         if lock:
             _lock(connection, notebook)
             rows = read_rows(connection, self.name, student)[student]

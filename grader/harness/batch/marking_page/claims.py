@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.harness.batch.database import Values, open_gradebook, settle
 from grader.harness.batch.marking_page.book import Book
 from grader.harness.batch.marking_page.tables import describe, find_tables
-from grader.harness.batch.marks import read_rows
+from grader.harness.batch.marks import find_notebook, read_rows
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -81,7 +81,7 @@ def list_claims(book: Book, now: datetime) -> Mapping[str, Claim]:
         if not claims:
             return {}
         rows = read_rows(connection, book.name)
-    notebooks = {student: next(iter(cells.values()))["notebook"] for student, cells in rows.items()}
+    notebooks = {student: find_notebook(cells) for student, cells in rows.items()}
     return {student: claims[notebook] for student, notebook in notebooks.items() if notebook in claims}
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
 from pathlib import Path
 
 from grader.harness.batch.cells import CheckRow, list_checks, list_wrong_pictures
+from grader.harness.batch.grades import add_code
 from grader.harness.batch.grants import check_reason
 from grader.harness.batch.kept import open_kept, read_originals
 from grader.harness.batch.late import judge_lateness
@@ -263,14 +263,13 @@ class Desk:
 
 
 def _wait(line: Line, sheet: Sheet, claimed: claims.Claim | None) -> Waiting:
-    code = line.code_points
     return Waiting(
         line.person.key,
         line.person.student_id or line.person.key,
         line.person.full_name,
         line.precheck.n_pages or 0,
         line.precheck.n_words or 0,
-        None if code is None else code + sum((check.change for check in join(line, sheet).overruled), Fraction(0)),
+        add_code(line, join(line, sheet)),
         sheet.n_marked,
         len(sheet.parts),
         "" if claimed is None else claimed.by,

@@ -96,6 +96,5 @@ class Page(JupyterHandler):  # type: ignore[misc]
 def _tell(error: GraderError) -> tuple[int, str]:
     if isinstance(error, SavedMeanwhile | AsksWhoseMarks):
         return HTTPStatus.CONFLICT, str(error)
-    return HTTPStatus.UNPROCESSABLE_ENTITY if isinstance(error, MarkRefused) else HTTPStatus.INTERNAL_SERVER_ERROR, str(
-        error
-    )
+    is_refused = isinstance(error, MarkRefused)
+    return HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.INTERNAL_SERVER_ERROR, str(error)
