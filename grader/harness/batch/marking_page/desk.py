@@ -1,5 +1,6 @@
 """What the marking page shows: the list of reports, and one submission with its pages, its results and its code."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +29,7 @@ from grader.harness.evidence import Picture
 from grader.harness.lab import Lab
 from grader.harness.marking import Marking
 from grader.harness.report.html import render_html
-from grader.harness.results import Audience
+from grader.harness.results import Audience, Report
 
 PAGE_WIDTH_PX = 1200
 MAX_SOURCE_LINES = 3000
@@ -45,8 +46,8 @@ class WrongPicture:
 
 
 @dataclass(frozen=True)
-class Exhibit:
-    """One submission, as it lies before whoever marks it.
+class Marks:
+    """What a submission has got, and what can be given.
 
     Attributes
     ----------
@@ -56,6 +57,23 @@ class Exhibit:
         Its marks, and what they add up to with lateness.
     checks : sequence of CheckRow
         The checks of the code.
+    bank : mapping of str to sequence of BankComment
+        The comments on offer, by part.
+    """
+
+    line: Line
+    sheet: Sheet
+    marking: Marking
+    checks: Sequence[CheckRow]
+    bank: Mapping[str, Sequence[BankComment]]
+
+
+@dataclass(frozen=True)
+class Exhibit(Marks):
+    """One submission, as it lies before whoever marks it: beside its marks all that is looked at.
+
+    Attributes
+    ----------
     pictures : sequence of WrongPicture
         Those that went wrong.
     source : sequence of SourceLine
@@ -72,14 +90,8 @@ class Exhibit:
         Names of the files that were handed in.
     report_name : str
         Of the report; empty without one.
-    bank : mapping of str to sequence of BankComment
-        The comments on offer, by part.
     """
 
-    line: Line
-    sheet: Sheet
-    marking: Marking
-    checks: Sequence[CheckRow]
     pictures: Sequence[WrongPicture]
     source: Sequence[SourceLine]
     n_lines_left_out: int
@@ -88,7 +100,6 @@ class Exhibit:
     text: str
     files: Sequence[str]
     report_name: str
-    bank: Mapping[str, Sequence[BankComment]]
 
     @property
     def has_report(self) -> bool:
@@ -171,34 +182,41 @@ class Desk:
 
     def exhibit(self, key: str) -> Exhibit:
         """Lay out one submission; MarkRefused for somebody without one."""
-        line, sheet = self.line(key), self.book.read(key)
-        store = self.store
+        store, line = self.store, self.line(key)
         submission = open_kept(self.lab, store, key)
-        report = None if line.status is Status.NO_MARK else load_report(self.lab, store, key)
+        report = self._load(line)
         n_pages = line.precheck.n_pages or 0
         # What has no pages to be drawn may be a document of another kind, with text.
         text = "" if n_pages else self._reader.render(submission.report, max_pages=1).text
         pairs = [pair for pair in store.pairs() if key in {pair.first, pair.second}]
         source = [] if submission.source is None else self._read_source(store, key, submission.source, pairs)
         wrong = [] if report is None else list_wrong_pictures(report.checks)
-        offered: dict[str, list[BankComment]] = {}
-        for comment in list_comments(self.book):
-            offered.setdefault(comment.part, []).append(comment)
+        marks = self._find_marks(line, report)
         return Exhibit(
-            line,
-            sheet,
-            join(line, sheet),
-            list_checks(self.book.rubric, line, report),
-            [WrongPicture(case.name, self.lab.evidence.pictures(case.overlay)) for case in wrong],
-            source[:MAX_SOURCE_LINES],
-            max(len(source) - MAX_SOURCE_LINES, 0),
-            pairs,
-            n_pages,
-            text,
-            [name for name, _ in read_originals(store, key)],
-            submission.handed.report_name.rpartition("/")[2] if submission.report is not None else "",
-            offered,
+            **vars(marks),
+            pictures=[WrongPicture(case.name, self.lab.evidence.pictures(case.overlay)) for case in wrong],
+            source=source[:MAX_SOURCE_LINES],
+            n_lines_left_out=max(len(source) - MAX_SOURCE_LINES, 0),
+            pairs=pairs,
+            n_pages=n_pages,
+            text=text,
+            files=[name for name, _ in read_originals(store, key)],
+            report_name=submission.handed.report_name.rpartition("/")[2] if submission.report is not None else "",
         )
+
+    def marks(self, key: str) -> Marks:
+        """Find what a submission has got, without opening it; MarkRefused for somebody without one."""
+        line = self.line(key)
+        return self._find_marks(line, self._load(line))
+
+    def _load(self, line: Line) -> Report | None:
+        return None if line.status is Status.NO_MARK else load_report(self.lab, self.store, line.person.key)
+
+    def _find_marks(self, line: Line, report: Report | None) -> Marks:
+        sheet, offered = self.book.read(line.person.key), defaultdict[str, list[BankComment]](list)
+        for comment in list_comments(self.book):
+            offered[comment.part].append(comment)
+        return Marks(line, sheet, join(line, sheet), list_checks(self.book.rubric, line, report), offered)
 
     def give_nothing(self, key: str, saved: Saved) -> Sheet:
         """Give no points for what is open; MarkRefused where there is a report, which belies the reason given."""

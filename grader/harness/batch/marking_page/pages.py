@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.harness.batch.marking_page.desk import Desk, Exhibit
+from grader.harness.batch.marking_page.desk import Desk, Exhibit, Marks
 from grader.harness.batch.marking_page.queue import Order, Waiting, find_neighbour
 from grader.harness.batch.marking_page.sheet import MINUS
 from grader.harness.characters import cut, one_line
@@ -95,28 +95,28 @@ def render_words(desk: Desk, words: str) -> str:
     return _template("words.html.j2").render(lab=desk.lab, words=words)
 
 
-def render_pieces(exhibit: Exhibit, what: str) -> Mapping[str, str]:
+def render_pieces(marks: Marks, what: str) -> Mapping[str, str]:
     """Write the pieces of the page that a save has changed, by the ids of their elements.
 
     Parameters
     ----------
-    exhibit : Exhibit
+    marks : Marks
         The submission after the save.
     what : str
         ``"part-KEY"``, ``"parts"``, ``"check-KEY"``, ``"penalty"`` or ``"note"``.
     """
     words: Any = _template("pieces.html.j2").module
-    pieces = {"sum": words.show_sum(exhibit)}
-    for part in exhibit.sheet.parts:
+    pieces = {"sum": words.show_sum(marks)}
+    for part in marks.sheet.parts:
         if what in {"parts", f"part-{part.key}"}:
-            pieces[f"part-{part.key}"] = words.show_part(part, exhibit.bank.get(part.key, ()))
-    for row in exhibit.checks:
+            pieces[f"part-{part.key}"] = words.show_part(part, marks.bank.get(part.key, ()))
+    for row in marks.checks:
         if what == f"check-{row.key}":
-            pieces[what] = words.show_check(row, exhibit.sheet.check(row.key))
+            pieces[what] = words.show_check(row, marks.sheet.check(row.key))
     if what == "penalty":
-        pieces["penalty"] = words.show_penalty(exhibit.marking.lateness)
+        pieces["penalty"] = words.show_penalty(marks.marking.lateness)
     if what == "note":
-        pieces["note"] = words.show_note(exhibit.sheet.note)
+        pieces["note"] = words.show_note(marks.sheet.note)
     return {name: str(piece) for name, piece in pieces.items()}
 
 

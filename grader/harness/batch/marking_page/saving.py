@@ -60,8 +60,8 @@ class Saves(Page):
 
     async def answer(self, sheet: Sheet, what: str) -> None:
         """Answer with the pieces of the page that a save has changed."""
-        exhibit = await self.do(self.desk.exhibit, sheet.student)
-        self.finish({"pieces": pages.render_pieces(exhibit, what)})
+        marks = await self.do(self.desk.marks, sheet.student)
+        self.finish({"pieces": pages.render_pieces(marks, what)})
 
 
 class SavePart(Saves):
