@@ -52,10 +52,6 @@ class Naming:
         """The name of somebody's submission."""
         return f"{EXAMPLE_ID}_{self.tag}.zip"
 
-    def zip_of(self, student_id: str) -> str:
-        """Name the submission of somebody whose id may not be known."""
-        return f"{student_id or 'unknown'}_{self.tag}.zip"
-
     def is_expected(self, file_name: str) -> bool:
         """Tell whether a zip is named as it must be, in any case, also with the ``(1)`` of a second download."""
         return self._zip.fullmatch(file_name) is not None
