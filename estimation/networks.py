@@ -1,12 +1,14 @@
 """The two trained networks: find their weights, load them, run them on a picture of any size.
 
-Keras is imported when the first network is loaded, and with it the backend that ``KERAS_BACKEND`` names.
+The compact network ships as an ONNX file, which OpenCV runs. Keras is imported for the lab's checkpoint and for
+``.npz`` files alone, when the first one is loaded, and with it the backend that ``KERAS_BACKEND`` names.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +17,9 @@ from estimation.backend import import_quietly
 from estimation.checkpoints import assign_weights, read_weights
 from estimation.config import CELL_PX
 
-if TYPE_CHECKING:
-    import keras
-
 WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "model_weights"
 
-NAMED_WEIGHTS = {"openpose": WEIGHTS_FOLDER / "openpose", "compact": WEIGHTS_FOLDER / "compact.npz"}
+NAMED_WEIGHTS = {"openpose": WEIGHTS_FOLDER / "openpose", "compact": WEIGHTS_FOLDER / "compact.onnx"}
 """Where the weights of each network are looked for by its name."""
 
 # What the coarsest level of each network covers; the picture's sides must be multiples of it.
@@ -42,6 +41,14 @@ class Maps(NamedTuple):
     pafs: NDArray[np.float32]
 
 
+class Model(Protocol):
+    """What computes the maps: a `keras.Model`, or an `OnnxModel`."""
+
+    def predict_on_batch(self, batch: NDArray[np.float32]) -> Sequence[NDArray[np.float32]]:
+        """Answer a batch of scaled pictures; the last two of all outputs are the PAFs and the heatmaps."""
+        ...
+
+
 @dataclass(frozen=True)
 class Network:
     """A network with its weights.
@@ -52,13 +59,13 @@ class Network:
         ``"openpose"`` or ``"compact"``.
     weights : Path
         The file or checkpoint prefix that the weights come from.
-    model : keras.Model
-        Its last two outputs are the PAFs and the heatmaps.
+    model : Model
+        A `keras.Model` where the weights are a ``.npz`` file or a checkpoint.
     """
 
     name: str
     weights: Path
-    model: "keras.Model"
+    model: Model
 
     def predict(self, picture: NDArray[np.uint8]) -> Maps:
         """Run the network on one picture at the picture's own size.
@@ -127,8 +134,9 @@ def load_network(path_or_name: str | os.PathLike[str]) -> Network:
     Parameters
     ----------
     path_or_name : str or path-like
-        ``"openpose"`` or ``"compact"`` for the weights in the folder ``model_weights``; else a ``.npz`` file of
-        compact weights, or a checkpoint of openpose: its prefix or its ``.index`` file.
+        ``"openpose"`` or ``"compact"`` for the weights in the folder ``model_weights``; else an ``.onnx`` file of the
+        compact network, which needs no Keras, a ``.npz`` file of its weights, or a checkpoint of openpose: its prefix
+        or its ``.index`` file.
 
     Returns
     -------
@@ -140,6 +148,10 @@ def load_network(path_or_name: str | os.PathLike[str]) -> Network:
         If the weights are missing, broken or another network's. It is a ValueError.
     """
     path = NAMED_WEIGHTS.get(os.fspath(path_or_name), Path(path_or_name))
+    if path.suffix == ".onnx":
+        from estimation.onnx_model import OnnxModel  # OpenCV
+
+        return Network("compact", path, OnnxModel(path))
     name = "compact" if path.suffix == ".npz" else "openpose"
     if path.suffix == ".index":
         path = path.with_suffix("")

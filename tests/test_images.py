@@ -97,9 +97,10 @@ def test_compact_places_nine_joints_in_ten(evaluation):
     assert evaluation.numbers()["PCK@0.5 of the torso"] >= 0.9
 
 
-def test_compact_weights_are_the_ones_described():
+@pytest.mark.parametrize("name", ["compact.npz", "compact.onnx"])
+def test_compact_weights_are_the_ones_described(name):
     readme = (WEIGHTS / "README.md").read_text(encoding="utf-8")
-    weights = (WEIGHTS / "compact.npz").read_bytes()
+    weights = (WEIGHTS / name).read_bytes()
 
     assert hashlib.sha256(weights).hexdigest() in readme
     assert len(weights) < 10e6

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimation.networks import load_network
+from estimation.networks import WEIGHTS_FOLDER, load_network
 from estimation.pictures import read_picture
 from tests.estimation.late import Late
 
@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def write_answers(file):
-    network = load_network("compact")
+    network = load_network(WEIGHTS_FOLDER / "compact.npz")  # in Keras
     maps = network.predict(read_picture(REPOSITORY / "images" / "1.jpg"))
     np.savez(file, **maps._asdict(), losses=train_twice(network.model))
 

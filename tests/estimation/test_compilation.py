@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from estimation import compilation
 from estimation.compilation import compiled
 
 SOURCE = """
@@ -170,3 +171,20 @@ def test_cache_on_a_full_disk_is_done_without(load, cache, monkeypatch):
 
     assert add_all(np.arange(5.0), 1.0) == 11
     assert n_read(add_all) == 0
+
+
+@pytest.mark.parametrize("fault", [ModuleNotFoundError("No module"), ImportError("Numba needs NumPy 2.4 or less")])
+def test_loops_run_as_python_where_numba_does_not(monkeypatch, fault):
+    class Refusing:
+        def find_spec(self, name, *_):
+            if name == "numba":
+                raise fault
+
+    for name in [name for name in sys.modules if name.split(".")[0] == "numba"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Refusing(), *sys.meta_path])
+    spec = importlib.util.spec_from_file_location("compilation_alone", compilation.__file__)
+    alone = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(alone)
+
+    assert alone.compiled(add_one) is add_one

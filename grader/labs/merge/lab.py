@@ -117,7 +117,7 @@ LAB = Lab(
             "images/annotations.json",
             "images/drawn/*.png",
             "model_weights/README.md",
-            "model_weights/compact.npz",
+            "model_weights/compact.onnx",
             *(
                 f"student_template/{name}"
                 for name in ("README.md", "check.py", "merge.py", "pack.py", "report_template.rtf", "requirements.txt")

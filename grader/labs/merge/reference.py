@@ -95,14 +95,14 @@ def rows_of_maps(maps: "Maps") -> tuple[Rows, Mapping[int, tuple[float, float]]]
 
 
 def maps_of_picture(path: Path) -> "Maps":
-    """Run the compact network on a picture; needs TensorFlow.
+    """Run the compact network on a picture.
 
     Raises
     ------
     PictureError
         If the picture cannot be read.
     """
-    from estimation.networks import load_network  # starts TensorFlow
+    from estimation.networks import load_network
     from estimation.pictures import read_picture  # OpenCV
 
     picture = read_picture(path)

@@ -98,7 +98,7 @@ def test_release_holds_what_the_lab_asks_for(archive):
         "estimation/merge.py",
         "images/1.jpg",
         "images/annotations.json",
-        "model_weights/compact.npz",
+        "model_weights/compact.onnx",
         "model_weights/README.md",
         "grader/labs/merge/rubric.toml",
     } <= archive.keys()

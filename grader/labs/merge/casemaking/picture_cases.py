@@ -1,6 +1,6 @@
 """The picture cases: network maps of the project's pictures, recorded once, and the rows that come from them.
 
-`write_maps` needs TensorFlow; the cases are made from the recorded maps without it.
+`write_maps` runs the network; the cases are made from the recorded maps without it.
 """
 
 import json
@@ -65,7 +65,7 @@ def make_picture_case(
 
 
 def write_maps(folder: Path = MAPS, images: Path = IMAGES) -> list[Path]:
-    """Run the network on all annotated pictures and record what it says; needs TensorFlow.
+    """Run the network on all annotated pictures and record what it says.
 
     Parameters
     ----------

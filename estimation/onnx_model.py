@@ -1,0 +1,119 @@
+"""A network in a file of the form ONNX, layers and weights together, run by OpenCV: no Keras, no TensorFlow.
+
+`python -m estimation.training.export` writes such files. OpenCV is there anyway, to read pictures, and starts in a
+tenth of a second.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+import estimation.pictures  # noqa: F401 - keeps OpenCV from printing beside our one sentence
+from estimation.checkpoints import WeightsError
+from estimation.config import CELL_PX, N_HEATMAPS, N_PAFS
+
+Floats = npt.NDArray[np.float32]
+
+MAX_ONNX_BYTES = 2**26
+"""Larger files are refused: the compact network has a tenth of it."""
+
+_ANSWERS = {"pafs": N_PAFS, "heatmaps": N_HEATMAPS}
+"""How many channels the outputs have, by their names."""
+
+# What OpenCV raises on files that it cannot read or run; its own messages may hold bytes of the file that are no text.
+_UNUSABLE = (cv2.error, UnicodeError, MemoryError, SystemError, ValueError)
+
+_TRIED_PX = ((32, 64), (64, 32))
+"""Two sizes that every network must take: one that was made for a single size fails at the other."""
+
+_TOO_LARGE = 1e6  # Maps are near 0 and 1. OpenCV makes the largest float32 of what is NaN.
+
+
+class OnnxModel:
+    """A network that OpenCV runs; it is called as a Keras model is.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `estimation.training.export` wrote.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, broken or another network's. It is tried on two small pictures.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._net = _read(path)
+        for height, width in _TRIED_PX:
+            self._try(height, width, path)
+
+    def predict_on_batch(self, batch: Floats) -> list[Floats]:
+        """Run the network on one picture.
+
+        Parameters
+        ----------
+        batch : ndarray of shape (1, height, width, 3) and dtype float32
+            RGB as `scale_pixels` gives it; sides of whole multiples of 32. Not modified. Another size than that of
+            the call before costs some milliseconds.
+
+        Returns
+        -------
+        pafs, heatmaps : ndarray of shape (1, height / 8, width / 8, 38 and 19) and dtype float32
+        """
+        # Keras has channels last, ONNX has them before rows and columns.
+        self._net.setInput(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))
+        return [np.asarray(maps).transpose(0, 2, 3, 1) for maps in self._net.forward(list(_ANSWERS))]
+
+    def _try(self, height: int, width: int, path: Path) -> None:
+        try:
+            answers = self.predict_on_batch(np.zeros((1, height, width, 3), np.float32))
+        except _UNUSABLE as error:
+            raise _not_the_network(path, f"a failure on a picture of {width} x {height}") from error
+        for (name, n_channels), maps in zip(_ANSWERS.items(), answers, strict=True):
+            shape = (1, height // CELL_PX, width // CELL_PX, n_channels)
+            if maps.shape != shape:
+                raise _not_the_network(path, f"{name} of shape {maps.shape} instead of {shape}")
+            if not (np.abs(maps) < _TOO_LARGE).all():
+                raise _not_the_network(path, f"{np.abs(maps).max():g} among the {name} of a grey picture")
+
+
+def _read(path: Path) -> "cv2.dnn.Net":
+    data = _read_bytes(path)
+    try:
+        # Python reads the file, because OpenCV cannot open a path with, say, Chinese letters on Windows.
+        net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+        outputs = sorted(map(str, net.getUnconnectedOutLayersNames()))
+    except _UNUSABLE as error:
+        raise WeightsError(
+            f"{path} must be a whole ONNX file; OpenCV {cv2.__version__} cannot read it. {_ADVICE}"
+        ) from error
+    if outputs != sorted(_ANSWERS):
+        raise _not_the_network(path, f"outputs {', '.join(outputs)[:200] or 'without a name'}")
+    return net
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_ONNX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise WeightsError(f"Weights must be in {path}; there is no such file.") from error
+    except OSError as error:
+        raise WeightsError(f"Weights must be in {path}; it cannot be read: {error.strerror}.") from error
+    if not data or len(data) > MAX_ONNX_BYTES:
+        size = "more" if data else "none"
+        raise WeightsError(f"{path} must have 1 to {MAX_ONNX_BYTES} bytes; it has {size}. {_ADVICE}")
+    return data
+
+
+_ADVICE = "Download it again, or make it with: python -m estimation.training.export"
+
+
+def _not_the_network(path: Path, got: str) -> WeightsError:
+    return WeightsError(
+        f"{path} must hold the compact network, which gives pafs and heatmaps of pictures of any size; got {got}. "
+        f"{_ADVICE}"
+    )

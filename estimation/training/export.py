@@ -1,0 +1,209 @@
+"""Write the compact network as ONNX, which runs without Keras: `python -m estimation.training.export`.
+
+A file in the form Open Neural Network Exchange [1]_ holds the layers as well as the weights, so that OpenCV runs it as
+it is (`estimation/onnx_model.py`). Each normalisation is folded into the convolution before it.
+
+References
+----------
+.. [1] https://onnx.ai/onnx/operators/
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import onnx
+from keras import layers
+from onnx import helper, numpy_helper
+
+from estimation.architectures import build_compact
+from estimation.checkpoints import assign_weights, read_weights
+from estimation.config import N_HEATMAPS, N_PAFS
+from estimation.networks import WEIGHTS_FOLDER
+from estimation.replacing import replacing
+
+# The oldest that have all that is written here: OpenCV is slow to learn new ones.
+_OPERATOR_SET, _FORMAT_VERSION = 13, 8
+
+Floats = npt.NDArray[np.float32]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0, or 2 after one sentence about what the user can fix."""
+    parser = argparse.ArgumentParser(prog="python -m estimation.training.export", description="Write ONNX.")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER / "compact.npz", help="weights to convert")
+    parser.add_argument("--out", type=Path, help="where the network goes (beside the weights, ending in .onnx)")
+    args = parser.parse_args(argv)
+    out = args.out or args.weights.with_suffix(".onnx")
+    try:
+        export(args.weights, out)
+    except (ValueError, OSError) as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 2
+    print(f"Wrote {out}")
+    return 0
+
+
+def export(weights: Path, to: Path) -> None:
+    """Write the compact network with its weights as one ONNX file; the same weights give the same bytes.
+
+    Parameters
+    ----------
+    weights : Path
+        A ``.npz`` file of compact weights.
+    to : Path
+        Should end in ``.onnx``, by which `load_network` knows the form. Replaced if it exists.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing, broken or another network's.
+    OSError
+        If the file cannot be written.
+    """
+    model = build_compact()
+    assign_weights(model, read_weights(weights), weights)
+    written = to_onnx(model)
+    with replacing(to) as unfinished:
+        unfinished.write_bytes(written.SerializeToString(deterministic=True))
+
+
+def to_onnx(model: keras.Model) -> onnx.ModelProto:
+    """Say in ONNX what a network of the compact one's layers does.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Its last two outputs are the answer. Not modified.
+
+    Returns
+    -------
+    onnx_model : onnx.ModelProto
+        From ``picture``, float32 of shape (1, 3, height, width), to ``pafs`` and ``heatmaps`` of shape
+        (1, 38, height / 8, width / 8) and (1, 19, height / 8, width / 8). Weights are float32.
+
+    Raises
+    ------
+    NotImplementedError
+        If the network has a layer of another kind.
+    """
+    graph = _Graph(model)
+    for layer in model.layers:
+        graph.add(layer)
+    picture = helper.make_tensor_value_info("picture", onnx.TensorProto.FLOAT, [1, 3, "height", "width"])
+    answers = [
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, n_channels, "rows", "columns"])
+        for name, n_channels in (("pafs", N_PAFS), ("heatmaps", N_HEATMAPS))
+    ]
+    made = helper.make_graph(graph.nodes, model.name, [picture], answers, graph.constants)
+    written = helper.make_model(
+        made,
+        producer_name="openpose-lab",
+        ir_version=_FORMAT_VERSION,
+        opset_imports=[helper.make_opsetid("", _OPERATOR_SET)],
+    )
+    onnx.checker.check_model(written, full_check=True)
+    return written
+
+
+class _Graph:
+    """What has been written of a network: its operations, and the constants that they read."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        *_, pafs, heatmaps = model.outputs
+        self._names = {id(model.input): "picture", id(pafs): "pafs", id(heatmaps): "heatmaps"}
+        self._norms = {id(layer.input): layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)}
+        self._ways: dict[type[layers.Layer], Callable[[layers.Layer], None]] = {
+            layers.InputLayer: lambda _: None,
+            layers.BatchNormalization: lambda _: None,  # written with its convolution
+            layers.Conv2D: self._add_convolution,
+            layers.ReLU: lambda layer: self._add("Relu", layer),
+            layers.Add: lambda layer: self._add("Add", layer),
+            layers.Concatenate: lambda layer: self._add("Concat", layer, axis=1),
+            layers.MaxPooling2D: lambda layer: self._add(
+                "MaxPool", layer, kernel_shape=layer.pool_size, strides=layer.strides
+            ),
+            layers.UpSampling2D: self._add_enlargement,
+        }
+
+    def add(self, layer: layers.Layer) -> None:
+        """Write one layer; all that it reads has been written."""
+        for kind, write in self._ways.items():
+            if isinstance(layer, kind):
+                return write(layer)
+        raise NotImplementedError(
+            f"A network must be made of {', '.join(kind.__name__ for kind in self._ways)} to become ONNX; "
+            f"got {type(layer).__name__} in {layer.name!r}. Say in export.py what it is in ONNX."
+        )
+
+    def _add(self, operation: str, layer: layers.Layer, *constants: str, **attributes: object) -> None:
+        read = layer.input if isinstance(layer.input, list) else [layer.input]
+        inputs = [*(self._names[id(tensor)] for tensor in read), *constants]
+        # Where a normalisation follows, its answer is what the convolution gives.
+        answer = self._norms.get(id(layer.output), layer).output
+        name = self._names.setdefault(id(answer), layer.name)
+        self.nodes.append(helper.make_node(operation, inputs, [name], name=layer.name, **attributes))
+
+    def _add_constant(self, name: str, array: npt.NDArray[np.generic]) -> str:
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def _add_convolution(self, layer: layers.Conv2D) -> None:
+        kernel, bias = _folded(layer, self._norms.get(id(layer.output)))
+        names = (
+            # Keras has the channels of a kernel last, ONNX first.
+            self._add_constant(f"{layer.name}-kernel", kernel.transpose(3, 2, 0, 1)),
+            self._add_constant(f"{layer.name}-bias", bias),
+        )
+        begin, end = zip(*map(_margins, layer.kernel_size, layer.strides, layer.dilation_rate), strict=True)
+        self._add(
+            "Conv",
+            layer,
+            *names,
+            kernel_shape=layer.kernel_size,
+            strides=layer.strides,
+            dilations=layer.dilation_rate,
+            pads=[*begin, *end],
+        )
+
+    def _add_enlargement(self, layer: layers.UpSampling2D) -> None:
+        scales = self._add_constant(f"{layer.name}-scales", np.array([1, 1, *layer.size], np.float32))
+        self._add(
+            "Resize",
+            layer,
+            "",  # no region of interest
+            scales,
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
+        )
+
+
+def _folded(conv: layers.Conv2D, norm: layers.BatchNormalization | None) -> tuple[Floats, Floats]:
+    """Give kernel and bias of a convolution that has its normalisation inside, reckoned in float64."""
+    kernel, *rest = (np.asarray(variable.numpy(), np.float64) for variable in conv.weights)
+    bias = rest[0] if rest else np.zeros(conv.filters)
+    if norm is not None:
+        gamma, beta, mean, variance = (np.asarray(variable.numpy(), np.float64) for variable in norm.weights)
+        factor = gamma / np.sqrt(variance + norm.epsilon)
+        kernel, bias = kernel * factor, beta + (bias - mean) * factor
+    return kernel.astype(np.float32), bias.astype(np.float32)
+
+
+def _margins(kernel_size: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Say how far Keras' padding "same" reaches beyond both ends of a side that is a multiple of the stride [1].
+
+    With a stride of 2 it is no pixel before the first and one behind the last: the odd one goes to the end.
+    """
+    margin = max((kernel_size - 1) * dilation + 1 - stride, 0)
+    return margin // 2, margin - margin // 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
