@@ -8,7 +8,14 @@ import tempfile
 from collections.abc import Iterator
 from types import ModuleType
 
+_HEAVY = {"keras", "tensorflow", "jax", "torch"}
+"""What only some networks need, and what a small installation has not."""
+
 _CHATTER = re.compile(rb"(?m)^(WARNING: All log messages before absl::InitializeLog|I\d{4} ).*\n?")
+
+
+class MissingPackageError(ValueError):
+    """A package is not installed that this network needs; the message is one that a user can act on."""
 
 
 def import_quietly(name: str) -> ModuleType:
@@ -23,12 +30,25 @@ def import_quietly(name: str) -> ModuleType:
     -------
     module : ModuleType
         As `importlib.import_module` gives it. Whoever sets ``TF_CPP_MIN_LOG_LEVEL`` sees every line as it is.
+
+    Raises
+    ------
+    MissingPackageError
+        If Keras, TensorFlow or another backend of Keras is needed and not installed.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        return importlib.import_module(name)
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # Level 2 still complains that there is no GPU.
-    with _without_chatter():
-        return importlib.import_module(name)
+    try:
+        if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+            return importlib.import_module(name)
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # Level 2 still complains that there is no GPU.
+        with _without_chatter():
+            return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name not in _HEAVY:
+            raise
+        raise MissingPackageError(
+            "The lab's network, weights in a .npz file and training need Keras and TensorFlow; "
+            f"{error.name} is not installed. Install them: python -m pip install tensorflow keras"
+        ) from error
 
 
 @contextlib.contextmanager

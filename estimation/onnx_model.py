@@ -2,8 +2,13 @@
 
 `python -m estimation.training.export` writes such files. OpenCV is there anyway, to read pictures, and starts in a
 tenth of a second.
+
+**A file ends with its checksum.** On a file in which single bytes are wrong OpenCV may crash, and take Python with it:
+two of sixty files did whose names or numbers had been changed. So it never gets such a file, nor one that another
+program wrote. Whoever forges a checksum forges it for their own machine.
 """
 
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -29,6 +34,10 @@ _TRIED_PX = ((32, 64), (64, 32))
 """Two sizes that every network must take: one that was made for a single size fails at the other."""
 
 _TOO_LARGE = 1e6  # Maps are near 0 and 1. OpenCV makes the largest float32 of what is NaN.
+
+_SEAL = b"\x72\x4a\x0a\x06sha256\x12\x40"
+"""What stands before the 64 digits: an entry "sha256" in the file's metadata, as protobuf writes it. All readers of
+ONNX know such entries, and those that come last may be appended as bytes."""
 
 
 class OnnxModel:
@@ -62,15 +71,28 @@ class OnnxModel:
         Returns
         -------
         pafs, heatmaps : ndarray of shape (1, height / 8, width / 8, 38 and 19) and dtype float32
+
+        Raises
+        ------
+        ValueError
+            If OpenCV fails, as it does where the memory is too small.
         """
-        # Keras has channels last, ONNX has them before rows and columns.
-        self._net.setInput(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))
-        return [np.asarray(maps).transpose(0, 2, 3, 1) for maps in self._net.forward(list(_ANSWERS))]
+        try:
+            # Keras has channels last, ONNX has them before rows and columns.
+            self._net.setInput(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))
+            answers = self._net.forward(list(_ANSWERS))
+        except _UNUSABLE as error:
+            _, height, width, _ = batch.shape
+            raise ValueError(
+                f"There must be memory to run the network on {width} x {height} pixels; OpenCV fails. "
+                "Shrink the picture."
+            ) from error
+        return [np.asarray(maps).transpose(0, 2, 3, 1) for maps in answers]
 
     def _try(self, height: int, width: int, path: Path) -> None:
         try:
             answers = self.predict_on_batch(np.zeros((1, height, width, 3), np.float32))
-        except _UNUSABLE as error:
+        except ValueError as error:
             raise _not_the_network(path, f"a failure on a picture of {width} x {height}") from error
         for (name, n_channels), maps in zip(_ANSWERS.items(), answers, strict=True):
             shape = (1, height // CELL_PX, width // CELL_PX, n_channels)
@@ -80,15 +102,29 @@ class OnnxModel:
                 raise _not_the_network(path, f"{np.abs(maps).max():g} among the {name} of a grey picture")
 
 
+def seal(data: bytes) -> bytes:
+    """Append to an ONNX file its checksum, as an entry of its metadata."""
+    return data + _SEAL + hashlib.sha256(data).hexdigest().encode()
+
+
+def _is_sealed(data: bytes) -> bool:
+    return seal(data[: -len(seal(b""))]) == data
+
+
 def _read(path: Path) -> "cv2.dnn.Net":
     data = _read_bytes(path)
+    if not _is_sealed(data):
+        raise WeightsError(
+            f"{path} must be a network that ends with its checksum, as the compact one does; this is another file, "
+            f"or not all of it. {_ADVICE}"
+        )
     try:
         # Python reads the file, because OpenCV cannot open a path with, say, Chinese letters on Windows.
         net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
         outputs = sorted(map(str, net.getUnconnectedOutLayersNames()))
     except _UNUSABLE as error:
         raise WeightsError(
-            f"{path} must be a whole ONNX file; OpenCV {cv2.__version__} cannot read it. {_ADVICE}"
+            f"{path} must be an ONNX file; OpenCV {cv2.__version__} cannot read it. {_ADVICE}"
         ) from error
     if outputs != sorted(_ANSWERS):
         raise _not_the_network(path, f"outputs {', '.join(outputs)[:200] or 'without a name'}")
@@ -103,9 +139,8 @@ def _read_bytes(path: Path) -> bytes:
         raise WeightsError(f"Weights must be in {path}; there is no such file.") from error
     except OSError as error:
         raise WeightsError(f"Weights must be in {path}; it cannot be read: {error.strerror}.") from error
-    if not data or len(data) > MAX_ONNX_BYTES:
-        size = "more" if data else "none"
-        raise WeightsError(f"{path} must have 1 to {MAX_ONNX_BYTES} bytes; it has {size}. {_ADVICE}")
+    if len(data) > MAX_ONNX_BYTES:
+        raise WeightsError(f"{path} must have at most {MAX_ONNX_BYTES} bytes; it has more. {_ADVICE}")
     return data
 
 

@@ -24,6 +24,7 @@ from estimation.architectures import build_compact
 from estimation.checkpoints import assign_weights, read_weights
 from estimation.config import N_HEATMAPS, N_PAFS
 from estimation.networks import WEIGHTS_FOLDER
+from estimation.onnx_model import seal
 from estimation.replacing import replacing
 
 # The oldest that have all that is written here: OpenCV is slow to learn new ones.
@@ -69,7 +70,7 @@ def export(weights: Path, to: Path) -> None:
     assign_weights(model, read_weights(weights), weights)
     written = to_onnx(model)
     with replacing(to) as unfinished:
-        unfinished.write_bytes(written.SerializeToString(deterministic=True))
+        unfinished.write_bytes(seal(written.SerializeToString(deterministic=True)))
 
 
 def to_onnx(model: keras.Model) -> onnx.ModelProto:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from estimation.backend import import_quietly
+from estimation.backend import MissingPackageError, import_quietly
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ESTIMATION = REPOSITORY / "estimation"
@@ -44,6 +44,27 @@ def test_import_quietly_works_without_stderr(chatty_module, monkeypatch):
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
     monkeypatch.setattr(os, "dup", no_descriptor)
     assert import_quietly(chatty_module).answer == "3"
+
+
+@pytest.mark.parametrize("level", [None, "0"], ids=["quiet", "loud"])
+def test_import_quietly_says_what_to_install(monkeypatch, level):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    if level is None:
+        monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    monkeypatch.setitem(sys.modules, "keras", None)
+    monkeypatch.delitem(sys.modules, "estimation.normalisation", raising=False)
+
+    message = (
+        r"^The lab's network, weights in a \.npz file and training need Keras and TensorFlow; keras is not installed\. "
+        r"Install them: python -m pip install tensorflow keras$"
+    )
+    with pytest.raises(MissingPackageError, match=message):
+        import_quietly("estimation.normalisation")
+
+
+def test_import_quietly_leaves_other_missing_modules_as_they_are():
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        import_quietly("no_such_module")
 
 
 def imports_of(path: Path) -> set[str]:

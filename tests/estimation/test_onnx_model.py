@@ -10,7 +10,7 @@ import pytest
 from estimation import onnx_model
 from estimation.checkpoints import WeightsError
 from estimation.networks import NAMED_WEIGHTS, WEIGHTS_FOLDER, load_network
-from estimation.onnx_model import OnnxModel
+from estimation.onnx_model import OnnxModel, seal
 from tests.estimation.late import Late
 from tests.estimation.shipped import shipped_network
 
@@ -96,7 +96,7 @@ def network_bytes(*, names=("pafs", "heatmaps"), channels=(38, 19), stride=8, si
     picture = helper.make_tensor_value_info("picture", floats, [1, 3, *sides])
     graph = helper.make_graph(nodes, "small", [picture], answers, constants)
     made = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 13)])
-    return made.SerializeToString()
+    return seal(made.SerializeToString())
 
 
 def test_network_of_the_right_outputs_is_taken(tmp_path):
@@ -108,20 +108,22 @@ def test_network_of_the_right_outputs_is_taken(tmp_path):
     np.testing.assert_array_equal(heatmaps, np.full((1, 8, 12, 19), 0.25))
 
 
-def half_of_it():
-    return SHIPPED.read_bytes()[:3_000_000]
-
-
 ADVICE = r"Download it again, or make it with: python -m estimation\.training\.export$"
+NO_CHECKSUM = (
+    r"other\.onnx must be a network that ends with its checksum, as the compact one does; this is another file, "
+)
+NO_CHECKSUM += r"or not all of it\. "
 ANOTHER = r"other\.onnx must hold the compact network, which gives pafs and heatmaps of pictures of any size; got "
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (lambda: b"", r"other\.onnx must have 1 to 67108864 bytes; it has none\. "),
-        (half_of_it, r"other\.onnx must be a whole ONNX file; OpenCV \S+ cannot read it\. "),
-        (lambda: b"\xff\xfe no network" * 99, r"other\.onnx must be a whole ONNX file; OpenCV \S+ cannot read it\. "),
+        (lambda: b"", NO_CHECKSUM),
+        (lambda: SHIPPED.read_bytes()[:-1], NO_CHECKSUM),
+        (lambda: SHIPPED.read_bytes().replace(b"stem-conv2", b"stem-conv3"), NO_CHECKSUM),
+        (lambda: network_bytes()[: -len(seal(b""))], NO_CHECKSUM),
+        (lambda: seal(b"\xff\xfe no network" * 99), r"other\.onnx must be an ONNX file; OpenCV \S+ cannot read it\. "),
         (lambda: network_bytes(names=("a", "b")), rf"{ANOTHER}outputs a, b\. "),
         (lambda: network_bytes(names=("pafs",), channels=(38,)), rf"{ANOTHER}outputs pafs\. "),
         (
@@ -135,6 +137,8 @@ ANOTHER = r"other\.onnx must hold the compact network, which gives pafs and heat
     ids=[
         "empty",
         "cut off",
+        "changed",
+        "no checksum",
         "noise",
         "other outputs",
         "one output",
@@ -168,15 +172,31 @@ def test_huge_file_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_model, "MAX_ONNX_BYTES", 100)
     (tmp_path / "huge.onnx").write_bytes(b"x" * 101)
 
-    with pytest.raises(WeightsError, match=r"huge\.onnx must have 1 to 100 bytes; it has more\. " + ADVICE):
+    with pytest.raises(WeightsError, match=r"huge\.onnx must have at most 100 bytes; it has more\. " + ADVICE):
         load_network(tmp_path / "huge.onnx")
 
 
-def test_network_that_cannot_run_is_refused(tmp_path, monkeypatch):
-    def fail(self, batch):
-        raise onnx_model.cv2.error("another size")
+class Failing:
+    """A network that OpenCV could read and cannot run."""
 
-    monkeypatch.setattr(OnnxModel, "predict_on_batch", fail)
+    def setInput(self, blob):  # noqa: N802 - OpenCV's name
+        pass
+
+    def forward(self, _):
+        raise onnx_model.cv2.error("Insufficient memory")
+
+
+def test_picture_without_memory_is_refused_in_one_sentence(monkeypatch):
+    network = load_network(SHIPPED)
+    monkeypatch.setattr(network.model, "_net", Failing())
+
+    message = r"^There must be memory to run the network on 64 x 32 pixels; OpenCV fails\. Shrink the picture\.$"
+    with pytest.raises(ValueError, match=message):
+        network.predict(a_picture(30, 60))
+
+
+def test_network_that_cannot_run_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_model, "_read", lambda _: Failing())
     (tmp_path / "other.onnx").write_bytes(network_bytes())
 
     with pytest.raises(WeightsError, match=ANOTHER + r"a failure on a picture of 64 x 32\. " + ADVICE):

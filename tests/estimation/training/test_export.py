@@ -45,6 +45,14 @@ def test_exported_network_answers_as_keras_does(weights, capsys):
         np.testing.assert_allclose(light, heavy, atol=2e-5 * np.abs(heavy).max())
 
 
+def test_checksum_is_metadata_to_other_readers():
+    read = export.onnx.load(WEIGHTS_FOLDER / "compact.onnx")
+
+    assert [entry.key for entry in read.metadata_props] == ["sha256"]
+    assert len(read.metadata_props[0].value) == 64
+    export.onnx.checker.check_model(read, full_check=True)
+
+
 def test_convolution_with_a_bias_keeps_it(monkeypatch):
     picture = keras.Input((None, None, 3), name="picture")
     x = keras.layers.Conv2D(4, 3, padding="same", bias_initializer="ones", name="first")(picture)

@@ -218,7 +218,7 @@ def without_packages(tmp_path):
     folder = tmp_path / "not installed"
     folder.mkdir()
     for name in ("msgspec", "hypothesis", "tqdm", "scipy", "numba", "tensorflow", "keras", "httpx"):
-        (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('no {name}')\n")
+        (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('no {name}', name='{name}')\n")
     return folder
 
 
@@ -305,21 +305,30 @@ def test_check_says_what_the_grader_says(lab, tmp_path):
     assert " ".join(first.split(";")[0].split()) in words
 
 
-@pytest.mark.slow
-def test_demo_says_that_merge_is_not_written(lab):
-    shown = run(lab, "demo_image.py", "--network", "compact", NUMBA_DISABLE_JIT="1")
+def test_demo_says_that_merge_is_not_written(lab, without_packages):
+    shown = run(lab, "demo_image.py", "--network", "compact", PYTHONPATH=str(without_packages))
 
     assert shown.returncode != 0
     last = shown.stderr.splitlines()[-1]
     assert last.endswith(": merge() is not written yet. Open estimation/merge.py and put your code here.")
 
 
-@pytest.mark.slow
-def test_demo_runs_in_the_release(lab):
+def test_labs_network_asks_for_keras_in_one_sentence(lab, without_packages):
+    (lab / "mine.npz").write_bytes((REPOSITORY / "model_weights" / "compact.npz").read_bytes())
+
+    shown = run(lab, "demo_image.py", "--network", "mine.npz", PYTHONPATH=str(without_packages))
+
+    assert shown.returncode == 2
+    assert shown.stderr == (
+        "demo_image.py: The lab's network, weights in a .npz file and training need Keras and TensorFlow; keras is not "
+        "installed. Install them: python -m pip install tensorflow keras\n"
+    )
+
+
+def test_demo_runs_in_the_release(lab, without_packages):
     (lab / "estimation" / "merge.py").write_bytes(solution("pass_union_find"))
 
-    # Compiling takes long, and is tested elsewhere.
-    shown = run(lab, "demo_image.py", "--network", "compact", NUMBA_DISABLE_JIT="1")
+    shown = run(lab, "demo_image.py", "--network", "compact", PYTHONPATH=str(without_packages))
 
     assert shown.returncode == 0, shown.stderr
     assert "images" in shown.stdout
