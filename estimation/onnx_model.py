@@ -33,7 +33,7 @@ _UNUSABLE = (cv2.error, UnicodeError, MemoryError, SystemError, ValueError)
 _TRIED_PX = ((32, 64), (64, 32))
 """Two sizes that every network must take: one that was made for a single size fails at the other."""
 
-_TOO_LARGE = 1e6  # Maps are near 0 and 1. OpenCV makes the largest float32 of what is NaN.
+_TOO_LARGE = 1e6  # Maps are near 0 and 1. OpenCV 5 makes the largest float32 of what is NaN.
 
 _SEAL = b"\x72\x4a\x0a\x06sha256\x12\x40"
 """What stands before the 64 digits: an entry "sha256" in the file's metadata, as protobuf writes it. All readers of
@@ -99,7 +99,7 @@ class OnnxModel:
             if maps.shape != shape:
                 raise _not_the_network(path, f"{name} of shape {maps.shape} instead of {shape}")
             if not (np.abs(maps) < _TOO_LARGE).all():
-                raise _not_the_network(path, f"{np.abs(maps).max():g} among the {name} of a grey picture")
+                raise _not_the_network(path, f"numbers beyond {_TOO_LARGE:g} among the {name} of a grey picture")
 
 
 def seal(data: bytes) -> bytes:
