@@ -31,7 +31,7 @@ _ANSWERS = {"pafs": N_PAFS, "heatmaps": N_HEATMAPS}
 _UNUSABLE = (cv2.error, UnicodeError, MemoryError, SystemError, ValueError)
 
 _TRIED_PX = ((32, 64), (64, 32))
-"""Two sizes that every network must take: one that was made for a single size fails at the other."""
+"""Two sizes that every network must take; neither is square, so that rows and columns cannot be exchanged."""
 
 _TOO_LARGE = 1e6  # Maps are near 0 and 1. OpenCV 5 makes the largest float32 of what is NaN.
 
