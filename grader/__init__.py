@@ -1,1 +1,6 @@
 """The grader: a stranger's `merge` in a sandbox, judged case by case, with a reason for every lost point."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - here, because an older Python cannot read the modules that would say so
+    sys.exit("Python 3.11 or newer is needed; this is %d.%d. README.md says how to set it up." % sys.version_info[:2])  # noqa: UP031

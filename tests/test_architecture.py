@@ -89,7 +89,7 @@ def test_grouping_needs_neither_pictures_nor_networks(path):
 GRADER = modules("grader")
 HARNESS = modules("grader/harness")
 LABS = [path for path in modules("grader/labs") if path != "grader/labs/__init__.py"]
-WIRING = {"grader/conftest.py", "grader/__main__.py"}
+WIRING = {"grader/conftest.py", "grader/__main__.py", "grader/self_check.py"}
 SENDS_CODE = {"grader/harness/sandbox/boot.py", "grader/harness/sandbox/survey.py"}
 MAKES_CASES = "grader/labs/merge/casemaking/"
 

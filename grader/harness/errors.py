@@ -16,6 +16,9 @@
 What a student's code does wrong while it runs is no exception here but a value: see `grader.harness.results.Verdict`.
 """
 
+STOPPED = "Stopped by Ctrl-C: the code that was running has been ended, and nothing is left half written."
+"""What every command says to whoever stops it; the demo says the same."""
+
 
 class GraderError(Exception):
     """The root of all errors that the grader raises on purpose."""

@@ -69,6 +69,12 @@ class EvidenceKind(Protocol):
     def write(self, evidence: Any, n_columns: int) -> list[str]:  # noqa: ANN401 - the lab's own
         """Write a failure as lines of plain text: the call, what was expected, what was got."""
 
+    def write_briefly(self, evidence: Any, n_columns: int, n_lines: int) -> list[str]:  # noqa: ANN401 - the lab's own
+        """Write a failure for one screen: the whole input as Python, or Python that reads it, then the answers.
+
+        Where `n_lines` are not enough, the end may be cut off.
+        """
+
     def draw(self, evidence: Any) -> str:  # noqa: ANN401 - the lab's own
         """Write a failure as HTML; all text of strangers in it is escaped and visible."""
 
@@ -146,6 +152,10 @@ class ArrayEvidence:
             ("Got:", evidence.got or "no answer that could be read", MAX_LINES),
         ]
         return [line for heading, text, n_lines in parts for line in (heading, *_lines(text, n_columns, n_lines))]
+
+    def write_briefly(self, evidence: ArrayRecord, n_columns: int, n_lines: int) -> list[str]:  # noqa: ARG002
+        """Write the same: it is short."""
+        return self.write(evidence, n_columns)
 
     def draw(self, evidence: ArrayRecord) -> str:
         """Write the same lines as HTML."""

@@ -69,6 +69,14 @@ class Handout:
     reference: str = ""
 
 
+@dataclass(frozen=True)
+class Largest:
+    """The largest input that marks are given by, as students may know it: its size, as a case counts it, in words."""
+
+    size: int
+    says: str
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Lab:
     """Everything that the harness knows of a lab.
@@ -103,6 +111,8 @@ class Lab:
     describe_size : callable or None
         Says how large the case is whose time is told: the largest public one with a time of the reference beside it;
         None where no time is told.
+    largest : Largest or None
+        The largest hidden case of that kind; None where nothing is told of it.
     small_inputs : callable or None
         For the key of a check, what smaller inputs are drawn from; it imports Hypothesis.
     marks_depend_on : sequence of Path
@@ -127,6 +137,7 @@ class Lab:
     constants: Sequence[str] = ()
     headings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     describe_size: Callable[[Any], str] | None = None
+    largest: Largest | None = None
     small_inputs: Callable[[str], SmallInputs] | None = None
     marks_depend_on: Sequence[Path] = ()
     handout: Handout | None = None

@@ -24,6 +24,7 @@ SHIPPED = (
     "grader/__init__.py",
     "grader/conftest.py",
     "grader/pytest.ini",
+    "grader/self_check.py",
     "grader/labs/__init__.py",
     "grader/harness/*.py",
     "grader/harness/intake/*.py",

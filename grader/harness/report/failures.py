@@ -41,9 +41,9 @@ def render_stories(lab: Lab, digest: Digest) -> list[str]:
     lines = []
     for number, story in enumerate(digest.stories, start=1):
         heading = f"== {write_heading(story, number, len(digest.stories))} =="
-        lines += ["", heading, "", *_case(lab, story.example, is_short=story.is_secondary)]
+        lines += ["", heading, "", *write_case(lab, story.example, is_short=story.is_secondary)]
         if story.hidden is not None:
-            lines += ["", "Among the cases that are not published:", *_case(lab, story.hidden, is_short=True)]
+            lines += ["", "Among the cases that are not published:", *write_case(lab, story.hidden, is_short=True)]
         lines += ["", "It cost:"]
         lines += [cut(f"  {write_cost(cost)}", WIDTH) for cost in story.costs]
     return lines
@@ -75,7 +75,7 @@ def render_line(lab: Lab, digest: Digest, line: Line) -> list[str]:
     if line.is_told:
         return lines
     for case in line.examples[:MAX_CASES]:
-        lines += ["", *_case(lab, case, is_short=bool(line.reasons))]
+        lines += ["", *write_case(lab, case, is_short=bool(line.reasons))]
     if rest := [*line.examples[MAX_CASES:], *line.others]:
         lines += ["", *wrap(_name_others(sorted(rest, key=_is_hidden)), WIDTH)]
     return lines
@@ -161,7 +161,7 @@ def _name_others(cases: Sequence[CaseResult]) -> str:
     return f"{count(len(cases), 'more case')} failed: {', '.join(named[:MAX_NAMED])}{dots}"
 
 
-def _case(lab: Lab, case: CaseResult, *, is_short: bool) -> list[str]:
+def write_case(lab: Lab, case: CaseResult, *, is_short: bool) -> list[str]:
     """Explain a case; in short without what only serves to play it through."""
     lines = wrap(f"[{case.name}] {case.verdict}. {case.says}", WIDTH)
     if case.explanation is not None:

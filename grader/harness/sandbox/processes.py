@@ -126,18 +126,35 @@ def popen(command: list[str], environment: dict[str, str], **streams: Any) -> su
     return _find_starter().submit(_popen, command, environment, streams).result()
 
 
+def end_all() -> None:
+    """End every process that was started here and still runs: after Ctrl-C nobody else may know of one."""
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if is_main else None  # a second Ctrl-C must leave none behind
+    try:
+        _find_starter().submit(int).result()  # one that was just being started is there after this
+        for process in _STARTERS.started:
+            StartedProcess(process).kill()
+        _STARTERS.started.clear()
+    finally:
+        if is_main:
+            signal.signal(signal.SIGINT, before)
+
+
 def _popen(command: list[str], environment: dict[str, str], streams: dict[str, Any]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - no shell, and no word of it is the student's
+    process = subprocess.Popen(  # noqa: S603 - no shell, and no word of it is the student's
         command, env=environment, cwd=os.sep, start_new_session=True, **streams
     )
+    _STARTERS.started = [one for one in _STARTERS.started if one.returncode is None] + [process]
+    return process
 
 
 class _Starters:
-    """The thread that starts all children: one in each process, since a fork of the grader has no threads."""
+    """The thread that starts all children, and what it has started: one in each process, as a fork has no threads."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.executor: ThreadPoolExecutor | None = None
+        self.started: list[subprocess.Popen[bytes]] = []
 
 
 _STARTERS = _Starters()

@@ -1,5 +1,6 @@
 """What a reader is shown of a case of `merge`: rows and people as data, in words, as drawings, and over pictures."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from grader.harness.lab import REPOSITORY
 from grader.harness.results import Visibility
 from grader.labs.merge.merge_case import LabelledPicture, MergeCase, Rows, as_rows
 from grader.labs.merge.overlays import Overlay, Which, draw_overlay
-from grader.labs.merge.pasting import MAX_PASTED_ROWS, write_python
+from grader.labs.merge.pasting import MAX_PASTED_ROWS, read_python, write_python
 from grader.labs.merge.stick_figures import draw_input, draw_people
 from grader.labs.merge.wording import LIMB_HEADINGS, limb_cells, write_person
 
@@ -41,6 +42,9 @@ MAX_SURPLUS_DRAWN = 4
 
 MAX_ROWS, MAX_PEOPLE = 12, 6
 """So many rows of an input, and people of an answer, are written in text, and on a page without opening more."""
+
+MAX_BRIEF_PEOPLE = 3
+"""So many people of an answer are written where there is one screen for all."""
 
 MAX_PAGE_ROWS, MAX_PAGE_PEOPLE = 40, 12
 """So many of them a page has at all."""
@@ -156,6 +160,21 @@ class MergeEvidenceKind:
             *got,
         ]
 
+    def write_briefly(self, evidence: MergeEvidence, n_columns: int, n_lines: int) -> list[str]:
+        """Write the input as Python, out of its case file where there is no room, and some people of both answers."""
+        only = "the only right answer" if evidence.is_only_answer else "one right answer; others may be right, too"
+        people = evidence.expected[:MAX_BRIEF_PEOPLE]
+        n_more = len(evidence.expected) - len(people) + evidence.n_expected_left_out
+        answers = [f"Expected ({only}):", *_write_people(people, n_more, n_columns)]
+        if evidence.answer is not None:
+            people = evidence.answer[:MAX_BRIEF_PEOPLE]
+            n_more = len(evidence.answer) - len(people) + evidence.n_answer_left_out
+            answers += ["Got:", *_write_people(people, n_more, n_columns)]
+        lines = _lines_to_paste(evidence, n_columns - 2)
+        if not lines or len(lines) + 1 + len(answers) > n_lines:
+            lines = _lines_from_file(evidence) or lines
+        return ["To paste into Python, in this folder:", *(f"  {line}" for line in lines), *answers]
+
     def draw(self, evidence: MergeEvidence) -> str:
         """Draw input and answers as stick figures beside their tables."""
         return _template().render(evidence=evidence)
@@ -213,6 +232,12 @@ def _write_source(evidence: MergeEvidence, n_columns: int) -> list[str]:
     return wrap(_say_where(evidence), n_columns)
 
 
+def _lines_from_file(evidence: MergeEvidence) -> list[str]:
+    """Write Python that reads a published input from its case file."""
+    published = re.fullmatch(r"case '(.+)' in .*/([^/]+)\.json", evidence.found_in)
+    return read_python(published[2], published[1], make_visible(evidence.call)) if published else []
+
+
 def _say_where(evidence: MergeEvidence) -> str:
     return f"The whole input is {evidence.found_in}." if evidence.found_in else ""
 
@@ -230,8 +255,9 @@ def _write_rows(evidence: MergeEvidence, n_columns: int) -> list[str]:
 def _write_people(people: Rows, n_left_out: int, n_columns: int) -> list[str]:
     if not len(people):
         return ["  nobody"]
-    lines = [line for person in people[:MAX_PEOPLE] for line in wrap(write_person(person), n_columns, "  ")]
-    return [*lines, *_more(len(people) + n_left_out - MAX_PEOPLE)]
+    shown = people[:MAX_PEOPLE]
+    lines = [line for person in shown for line in wrap(write_person(person), n_columns, "  ")]
+    return [*lines, *_more(len(people) - len(shown) + n_left_out)]
 
 
 def _more(number: int, noun: str = "") -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.harness.lab import REPOSITORY, Handout, Lab, SmallInputs
+from grader.harness.lab import REPOSITORY, Handout, Lab, Largest, SmallInputs
 from grader.harness.results import Visibility
 from grader.harness.sandbox.program import Function, Program
 from grader.labs.merge.compare import ROW_ADVICE, SHAPE, read_people
@@ -88,6 +88,7 @@ LAB = Lab(
         ),
     },
     describe_size=describe_size,
+    largest=Largest(1100, "1,100 rows, 100 people"),
     small_inputs=small_inputs,
     marks_depend_on=tuple(_ESTIMATION / name for name in ("__init__.py", "config.py", "keypoints.py", "metrics.py")),
     make_cases=make_cases,

@@ -1,11 +1,15 @@
 """An input of `merge` as lines of Python that build it exactly: what a student pastes to see the failure at home."""
 
 import math
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
-from grader.labs.merge.merge_case import Rows
+from grader.harness.cases import load_cases
+from grader.harness.results import Visibility
+from grader.labs.merge.merge_case import Rows, read_case
 from grader.labs.merge.wording import is_exact_whole
 
 MAX_PASTED_ROWS = 40
@@ -13,6 +17,7 @@ MAX_PASTED_ROWS = 40
 
 _IMPORTS = ("import numpy as np", "from estimation.merge import merge")
 _INDENT = "    "
+_CASES = Path(__file__).resolve().parent / "cases"
 
 
 def write_python(rows: Rows, call: str, n_columns: int) -> list[str]:
@@ -55,6 +60,30 @@ def write_python(rows: Rows, call: str, n_columns: int) -> list[str]:
         f"    row[part], row[other_part], row[{SCORE_COLUMN}] = id_, other_id, score",
         call,
     ]
+
+
+def read_python(check: str, name: str, call: str) -> list[str]:
+    """Write Python that reads the input of a published case from its file, however long it is, and the call."""
+    return [
+        _IMPORTS[1],
+        "from grader.labs.merge.pasting import published_rows",
+        f"subset = published_rows({check!r}, {name!r})",
+        call,
+    ]
+
+
+def published_rows(check: str, name: str) -> Rows:
+    """Read the input of a published case: a fresh array of shape (n, 20).
+
+    Raises
+    ------
+    ValueError
+        If no case of the check has this name.
+    """
+    for case in load_cases(_CASES, read_case):
+        if (case.check, case.name, case.visibility) == (check, name, Visibility.PUBLIC):
+            return cast("Rows", np.array(case.arguments[0]))
+    raise ValueError(f"A published case must have a check and a name; none has {check!r} and {name!r}.")
 
 
 def _is_limb(row: Rows) -> bool:

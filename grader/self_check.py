@@ -1,0 +1,145 @@
+"""What a student's `check.py` runs: the published cases, a verdict on one screen, and a page.
+
+Like `__main__.py` and `conftest.py` it knows both floors.
+"""
+
+import difflib
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.harness.assessment import Options, Step, grade_submission
+from grader.harness.characters import make_visible, one_line
+from grader.harness.errors import STOPPED, GraderError, SubmissionError
+from grader.harness.forecast import write_forecast
+from grader.harness.lab import Lab
+from grader.harness.lab_files import LOADING
+from grader.harness.outputs import Outputs
+from grader.harness.report.failures import WIDTH, write_case
+from grader.harness.report.redaction import visible_report
+from grader.harness.report.text import explain_run, find_faults, render_text, write_protections
+from grader.harness.report.verdict import render_verdict
+from grader.harness.results import Audience, CaseResult, Report
+from grader.harness.sandbox.policy import Mode
+from grader.harness.sandbox.processes import end_all
+from grader.harness.submission import open_submission
+from grader.labs import find_lab, other_namings
+
+ALL_RIGHT, POINTS_LOST, BAD_COMMAND, CANNOT_CHECK, INTERRUPTED = 0, 1, 2, 3, 130
+
+PUBLIC_ALONE = "These are the public cases; marks are given by more cases of the same kinds."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a student asked for.
+
+    Attributes
+    ----------
+    file : Path
+        The code, or a zip with it.
+    page : Path
+        Where the page goes.
+    case : str
+        Name of the one case to explain; empty for the verdict.
+    is_all : bool
+        Whether all that is wrong is told, and not only the first.
+    is_verbose : bool
+        Whether to tell what ran the code, and what protected the machine.
+    """
+
+    file: Path
+    page: Path
+    case: str = ""
+    is_all: bool = False
+    is_verbose: bool = False
+
+
+def run(file: Path, page: Path, *, case: str = "", is_all: bool = False, is_verbose: bool = False) -> int:
+    """Try the code on the published cases and print what came of it; return an exit code."""
+    wanted = Wanted(file, page, case, is_all, is_verbose)
+    lab = find_lab("", file.name)
+    try:
+        submission = open_submission(lab, file, others=other_namings(lab))
+        report = grade_submission(lab, submission, Options(Mode.OFF, is_shrinking=False), _show_progress)
+        _wipe()
+    except KeyboardInterrupt:
+        end_all()
+        _wipe()
+        print(STOPPED, file=sys.stderr)
+        return INTERRUPTED
+    except SubmissionError as exc:
+        return _complain(str(exc), BAD_COMMAND)
+    except GraderError as exc:
+        return _complain(f"The check itself failed; that is not your fault. {exc}", CANNOT_CHECK)
+    report = replace(report, protections=report.protections if is_verbose else ())
+    return _tell(lab, report, wanted)
+
+
+def _tell(lab: Lab, report: Report, wanted: Wanted) -> int:
+    if wanted.case:
+        return _tell_case(lab, report, wanted.case)
+    was_run = any(check.cases for check in report.checks if check.key != LOADING)
+    notes = [*_notes(lab, report, wanted), *([_write_page(lab, report, wanted.page), PUBLIC_ALONE] if was_run else [])]
+    if wanted.is_all:
+        print(render_text(lab, report, Audience.STUDENT), *notes, sep="\n")
+    else:
+        print(render_verdict(lab, report, notes), end="")
+    if faults := find_faults(report):
+        return _complain(" ".join(["The check itself failed; that is not your fault.", *faults]), CANNOT_CHECK)
+    return ALL_RIGHT if report.points == report.max_points else POINTS_LOST
+
+
+def _tell_case(lab: Lab, report: Report, name: str) -> int:
+    """Explain one case in full."""
+    cases = [case for check in visible_report(lab, report, Audience.STUDENT).checks for case in check.cases]
+    found = [case for case in cases if case.name == name]
+    if not found:
+        near = difflib.get_close_matches(name, dict.fromkeys(case.name for case in cases), 3)
+        likely = f" Do you mean {' or '.join(near)}?" if near else " python check.py --all names those that failed."
+        return _complain(f"No case that was tried is called {one_line(name)!r}.{likely}", BAD_COMMAND)
+    print(make_visible("\n\n".join("\n".join(write_case(lab, case, is_short=False)) for case in found)))
+    return ALL_RIGHT if all(map(_is_passed, found)) else POINTS_LOST
+
+
+def _is_passed(case: CaseResult) -> bool:
+    return case.is_passed
+
+
+def _notes(lab: Lab, report: Report, wanted: Wanted) -> Iterator[str]:
+    if forecast := write_forecast(lab, report.timing):
+        yield forecast
+    if wanted.is_verbose and not wanted.is_all:
+        yield from explain_run(report)
+        yield write_protections(report.protections)
+
+
+def _write_page(lab: Lab, report: Report, page: Path) -> str:
+    """Write the page; say where it is, or why it is not there. The verdict is told all the same."""
+    try:
+        Outputs(None, page).write(lab, report, Audience.STUDENT)
+    except Exception as exc:  # noqa: BLE001 - whatever keeps the page away must not keep the verdict away
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else f"{type(exc).__name__}: {exc}"
+        return f"No page was written: {page} cannot be ({why}). For another place: python check.py --html FILE.html"
+    near = page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page
+    return f"More: python check.py --all. With drawings: open {near} in your browser."
+
+
+def _show_progress(steps: Sequence[Step]) -> Iterator[Step]:
+    """Tell a terminal which check is tried."""
+    for number, step in enumerate(steps, start=1):
+        if sys.stderr.isatty():
+            print(f"\r{number} of {len(steps)}: {step[1].title:<50}", end="", file=sys.stderr, flush=True)
+        yield step
+
+
+def _wipe() -> None:
+    """Remove the line of progress."""
+    if sys.stderr.isatty():
+        print("\r" + " " * (WIDTH - 40) + "\r", end="", file=sys.stderr, flush=True)
+
+
+def _complain(problem: str, code: int) -> int:
+    print(f"check.py: {problem}", file=sys.stderr)
+    return code
