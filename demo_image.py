@@ -1,9 +1,14 @@
 """Find the people in a picture and draw their skeletons: `python demo_image.py`."""
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - here, because an older Python cannot read the modules below
+    this = ".".join(map(str, sys.version_info[:2]))
+    sys.exit(f"Python 3.11 or newer is needed; this is {this}. README.md says how to set it up.")
+
 import argparse
 import json
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -5,11 +5,16 @@ A download that breaks off stays beside the target as ``openpose.zip.part``, and
 gets its final name before the variables in it have been read and compared with those of the network.
 """
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - here, because an older Python cannot read the modules below
+    this = ".".join(map(str, sys.version_info[:2]))
+    sys.exit(f"Python 3.11 or newer is needed; this is {this}. README.md says how to set it up.")
+
 import argparse
 import re
 import shutil
 import stat
-import sys
 import tempfile
 import zipfile
 import zlib

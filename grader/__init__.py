@@ -2,5 +2,6 @@
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - here, because an older Python cannot read the modules that would say so
-    sys.exit("Python 3.11 or newer is needed; this is %d.%d. README.md says how to set it up." % sys.version_info[:2])  # noqa: UP031
+if sys.version_info < (3, 11):  # noqa: UP036 - here, because an older Python cannot read the modules of this package
+    this = ".".join(map(str, sys.version_info[:2]))
+    sys.exit(f"Python 3.11 or newer is needed; this is {this}. README.md says how to set it up.")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.harness.batch.commands import add_commands
+from grader.harness.errors import STOPPED as STOPPED_SAYS
 from grader.harness.errors import GraderError, SubmissionError, UsageError
 from grader.harness.lab import Lab
 from grader.harness.options import GRADING, LAB, MODES, STUDENT_HELP, STUDENT_METAVAR
@@ -53,6 +54,12 @@ def _run(options: argparse.Namespace) -> int:
         print(f"The grader cannot do this: {exc}", file=sys.stderr)
         return GRADER_FAILED
     except KeyboardInterrupt:
+        if command is _grade:
+            from grader.harness.sandbox.processes import end_all
+
+            end_all()
+            print(STOPPED_SAYS, file=sys.stderr)
+            return STOPPED
         print("Stopped. What is finished is kept: the same command goes on from here.", file=sys.stderr)
         return STOPPED
 

@@ -8,7 +8,7 @@ import pytest
 
 from grader.harness.assessment import Assessment, Options
 from grader.harness.check import PointsLostError
-from grader.harness.errors import GraderError, HostBusy, SubmissionError, UsageError
+from grader.harness.errors import STOPPED, GraderError, HostBusy, SubmissionError, UsageError
 from grader.harness.lab_files import LOADING
 from grader.harness.options import GRADING, STUDENT_HELP, STUDENT_METAVAR
 from grader.harness.outputs import Outputs
@@ -16,6 +16,7 @@ from grader.harness.report.redaction import visible
 from grader.harness.report.text import find_faults, render_text
 from grader.harness.results import Audience, Report, Verdict, Visibility
 from grader.harness.sandbox.policy import Mode
+from grader.harness.sandbox.processes import end_all
 from grader.harness.submission import open_submission
 from grader.labs import find_lab, other_namings
 
@@ -114,6 +115,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if assessment is None:
         return
     assessment.close()
+    if session.exitstatus == pytest.ExitCode.INTERRUPTED:
+        end_all()
     # What was stopped halfway is no mark, and no check was left out by choice.
     if session.exitstatus in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}:
         return
@@ -124,9 +127,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         pytest.exit(f"the results cannot be written: {exc}", returncode=pytest.ExitCode.INTERNAL_ERROR)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     """Print the table."""
     if REPORT not in config.stash:
+        if exitstatus == pytest.ExitCode.INTERRUPTED and ASSESSMENT in config.stash:
+            terminalreporter.write_line(STOPPED)
         return
     report, audience = config.stash[REPORT], Audience(config.getoption("--audience"))
     terminalreporter.write(render_text(config.stash[ASSESSMENT].lab, report, audience))

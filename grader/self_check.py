@@ -14,13 +14,12 @@ from grader.harness.characters import make_visible, one_line
 from grader.harness.errors import STOPPED, GraderError, SubmissionError
 from grader.harness.forecast import write_forecast
 from grader.harness.lab import Lab
-from grader.harness.lab_files import LOADING
 from grader.harness.outputs import Outputs
 from grader.harness.report.failures import WIDTH, write_case
 from grader.harness.report.redaction import visible_report
 from grader.harness.report.text import explain_run, find_faults, render_text, write_protections
-from grader.harness.report.verdict import render_verdict
-from grader.harness.results import Audience, CaseResult, Report
+from grader.harness.report.verdict import render_verdict, was_played
+from grader.harness.results import Audience, CaseResult, Explanation, Problem, Report
 from grader.harness.sandbox.policy import Mode
 from grader.harness.sandbox.processes import end_all
 from grader.harness.submission import open_submission
@@ -73,15 +72,29 @@ def run(file: Path, page: Path, *, case: str = "", is_all: bool = False, is_verb
         return _complain(str(exc), BAD_COMMAND)
     except GraderError as exc:
         return _complain(f"The check itself failed; that is not your fault. {exc}", CANNOT_CHECK)
-    report = replace(report, protections=report.protections if is_verbose else ())
+    handed = replace(report.handed, problems=tuple(_name_place(problem, file) for problem in report.handed.problems))
+    report = replace(report, handed=handed, protections=report.protections if is_verbose else ())
     return _tell(lab, report, wanted)
+
+
+def _name_place(problem: Problem, file: Path) -> Problem:
+    """Tell of a template without code where the code goes: nobody is packing anything here."""
+    if problem.code != "untouched_template":
+        return problem
+    explanation = Explanation(
+        f"{file.name} must hold your code",
+        "it is still as you got it",
+        f"Open {_near(file)} and write your code where its comments say so.",
+    )
+    return replace(problem, explanation=explanation)
 
 
 def _tell(lab: Lab, report: Report, wanted: Wanted) -> int:
     if wanted.case:
         return _tell_case(lab, report, wanted.case)
-    was_run = any(check.cases for check in report.checks if check.key != LOADING)
-    notes = [*_notes(lab, report, wanted), *([_write_page(lab, report, wanted.page), PUBLIC_ALONE] if was_run else [])]
+    notes = [*_notes(lab, report, wanted)]
+    if was_played(report):
+        notes += [_write_page(lab, report, wanted.page), PUBLIC_ALONE]
     if wanted.is_all:
         print(render_text(lab, report, Audience.STUDENT), *notes, sep="\n")
     else:
@@ -120,10 +133,14 @@ def _write_page(lab: Lab, report: Report, page: Path) -> str:
     try:
         Outputs(None, page).write(lab, report, Audience.STUDENT)
     except Exception as exc:  # noqa: BLE001 - whatever keeps the page away must not keep the verdict away
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else f"{type(exc).__name__}: {exc}"
-        return f"No page was written: {page} cannot be ({why}). For another place: python check.py --html FILE.html"
-    near = page.relative_to(Path.cwd()) if page.is_relative_to(Path.cwd()) else page
-    return f"More: python check.py --all. With drawings: open {near} in your browser."
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        return f"More: python check.py --all. No page was written to {_near(page)}: {why}. Elsewhere: --html FILE.html"
+    return f"More: python check.py --all. With drawings: open {_near(page)} in your browser."
+
+
+def _near(path: Path) -> Path:
+    """Name a file as briefly as can be from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _show_progress(steps: Sequence[Step]) -> Iterator[Step]:

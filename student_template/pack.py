@@ -14,6 +14,9 @@ import warnings
 import zipfile
 from pathlib import Path
 
+OLDEST_PYTHON = (3, 11)
+"""An older one takes newer syntax in merge.py for a mistake."""
+
 HERE = Path(__file__).resolve().parent
 STUDENT_ID = re.compile(r"[A-Z]{0,3}[0-9]{6,10}")
 LARGEST_REPORT_BYTES = 50 * 2**20
@@ -28,6 +31,8 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show must not stop us
     args = _parser().parse_args(argv)
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return _complain([python_problem(sys.version_info[:2])], 2)
     student_id = args.student_id.strip().upper()
     if not STUDENT_ID.fullmatch(student_id):
         return _complain([id_problem(args.student_id)], 2)
@@ -43,6 +48,14 @@ def main(argv: list[str] | None = None) -> int:
         return _complain([problem], 1)
     print(f"Wrote {target} with merge.py and {report_name}. Hand in this file as it is.")
     return 0
+
+
+def python_problem(version: tuple[int, int]) -> str:
+    """Say that this Python is too old."""
+    return (
+        f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed; this is {'.'.join(map(str, version))}. "
+        "README.md says how to set it up."
+    )
 
 
 def id_problem(student_id: str) -> str:

@@ -11,7 +11,6 @@ from itertools import groupby
 
 from grader.harness.characters import count, cut, make_visible, one_line, pad, quote, wrap
 from grader.harness.lab import Lab
-from grader.harness.lab_files import LOADING
 from grader.harness.report.causes import Line
 from grader.harness.report.digest import Digest, make_digest
 from grader.harness.report.failures import MAX_EXPLANATION
@@ -66,6 +65,11 @@ def find_first_failure(digest: Digest) -> tuple[Line, CaseResult] | None:
     return None
 
 
+def was_played(report: Report) -> bool:
+    """Tell whether cases were played; if the code cannot be loaded, only the check that says so has a result."""
+    return sum(bool(check.cases) for check in report.checks) > 1
+
+
 def _head(report: Report) -> list[str]:
     lines = [cut(f"{one_line(report.handed.file_name)}: {write_total(report)}", SCREEN_COLUMNS)]
     for remark in explain_parts(report):
@@ -76,9 +80,7 @@ def _head(report: Report) -> list[str]:
 
 def _body(lab: Lab, digest: Digest, room: int) -> list[str]:
     """Write the table of parts, if anything was run, and the first failure."""
-    loading = next((check for check in digest.report.checks if check.key == LOADING), None)
-    is_lost = loading is not None and loading.verdict is not Verdict.PASSED
-    table = [] if is_lost else ["", *_table(digest.report)]
+    table = ["", *_table(digest.report)] if was_played(digest.report) else []
     first = find_first_failure(digest)
     if first is None:
         return table
@@ -107,8 +109,8 @@ def _name_lost(checks: Sequence[CheckResult]) -> str:
 
 def _failure(lab: Lab, digest: Digest, line: Line, case: CaseResult, room: int) -> list[str]:
     """Explain a case within `room` lines, and say in how many others its cause is found."""
-    if line.check.key == LOADING:
-        lines = []
+    if not was_played(digest.report):
+        lines = [cut(f"{lab.program.file} could not be loaded, so no case was tried:", SCREEN_COLUMNS)]
     else:
         lines = wrap(f"First to fail: {line.check.title}. {_count(digest, line)}", SCREEN_COLUMNS)
         lines += wrap(f"[{case.name}] {case.verdict}. {case.says}", SCREEN_COLUMNS)
