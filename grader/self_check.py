@@ -19,7 +19,7 @@ from grader.harness.report.failures import WIDTH, write_case
 from grader.harness.report.redaction import visible_report
 from grader.harness.report.text import explain_run, find_faults, render_text, write_protections
 from grader.harness.report.verdict import render_verdict, was_played
-from grader.harness.results import Audience, CaseResult, Explanation, Problem, Report
+from grader.harness.results import Audience, Explanation, Problem, Report
 from grader.harness.sandbox.policy import Mode
 from grader.harness.sandbox.processes import end_all
 from grader.harness.submission import open_submission
@@ -92,13 +92,16 @@ def _name_place(problem: Problem, file: Path) -> Problem:
 def _tell(lab: Lab, report: Report, wanted: Wanted) -> int:
     if wanted.case:
         return _tell_case(lab, report, wanted.case)
-    notes = [*_notes(lab, report, wanted)]
+    forecast = write_forecast(lab, report.timing)
+    notes = [forecast] if forecast else []
     if was_played(report):
         notes += [_write_page(lab, report, wanted.page), PUBLIC_ALONE]
     if wanted.is_all:
         print(render_text(lab, report, Audience.STUDENT), *notes, sep="\n")
     else:
         print(render_verdict(lab, report, notes), end="")
+        if wanted.is_verbose:
+            print("", *explain_run(report), write_protections(report.protections), sep="\n")
     if faults := find_faults(report):
         return _complain(" ".join(["The check itself failed; that is not your fault.", *faults]), CANNOT_CHECK)
     return ALL_RIGHT if report.points == report.max_points else POINTS_LOST
@@ -112,20 +115,9 @@ def _tell_case(lab: Lab, report: Report, name: str) -> int:
         near = difflib.get_close_matches(name, dict.fromkeys(case.name for case in cases), 3)
         likely = f" Do you mean {' or '.join(near)}?" if near else " python check.py --all names those that failed."
         return _complain(f"No case that was tried is called {one_line(name)!r}.{likely}", BAD_COMMAND)
-    print(make_visible("\n\n".join("\n".join(write_case(lab, case, is_short=False)) for case in found)))
-    return ALL_RIGHT if all(map(_is_passed, found)) else POINTS_LOST
-
-
-def _is_passed(case: CaseResult) -> bool:
-    return case.is_passed
-
-
-def _notes(lab: Lab, report: Report, wanted: Wanted) -> Iterator[str]:
-    if forecast := write_forecast(lab, report.timing):
-        yield forecast
-    if wanted.is_verbose and not wanted.is_all:
-        yield from explain_run(report)
-        yield write_protections(report.protections)
+    failed = [case for case in found if not case.is_passed]
+    print(make_visible("\n\n".join("\n".join(write_case(lab, case, is_short=False)) for case in failed or found)))
+    return POINTS_LOST if failed else ALL_RIGHT
 
 
 def _write_page(lab: Lab, report: Report, page: Path) -> str:
@@ -133,7 +125,7 @@ def _write_page(lab: Lab, report: Report, page: Path) -> str:
     try:
         Outputs(None, page).write(lab, report, Audience.STUDENT)
     except Exception as exc:  # noqa: BLE001 - whatever keeps the page away must not keep the verdict away
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc).rstrip(".")
         return f"More: python check.py --all. No page was written to {_near(page)}: {why}. Elsewhere: --html FILE.html"
     return f"More: python check.py --all. With drawings: open {_near(page)} in your browser."
 

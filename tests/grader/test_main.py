@@ -14,11 +14,11 @@ from grader.harness import assessment, lab_files, release
 from grader.harness.assessment import Options
 from grader.harness.cases import load_cases
 from grader.harness.check import Check
-from grader.harness.errors import HostUnfit, RubricError
+from grader.harness.errors import STOPPED, HostUnfit, RubricError
 from grader.harness.lab import REPOSITORY
 from grader.harness.lab_files import load_lab_files
 from grader.harness.results import Protection
-from grader.harness.sandbox import doctor
+from grader.harness.sandbox import doctor, processes
 from grader.harness.sandbox.policy import Mode
 from grader.labs import find_lab, list_labs
 from grader.labs.merge import lab as merge_lab
@@ -101,11 +101,14 @@ def test_grade_writes_for_those_who_read(graded, capsys, tmp_path, submission, a
     [(passing(), 0), (failing(), 0), (fatal(), 0), (faulty(), 3), (KeyboardInterrupt(), 130)],
     ids=["passed", "failed", "fatal", "fault", "interrupted"],
 )
-def test_grade_ends_with_its_exit_code(graded, capsys, submission, ends, code):
+def test_grade_ends_with_its_exit_code(graded, capsys, monkeypatch, submission, ends, code):
+    ended = []
+    monkeypatch.setattr(processes, "end_all", lambda: ended.append(True))
     graded(ends)
 
     assert main(["grade", str(submission)]) == code
-    assert ("Stopped." in capsys.readouterr().err) is (code == 130)
+    assert (capsys.readouterr().err == f"{STOPPED}\n") is (code == 130)
+    assert bool(ended) is (code == 130)
 
 
 @pytest.mark.parametrize("error", [HostUnfit, RubricError], ids=["host", "rubric"])

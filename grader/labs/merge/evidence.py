@@ -227,7 +227,7 @@ def _lines_to_paste(evidence: MergeEvidence, n_columns: int) -> list[str]:
 
 def _write_source(evidence: MergeEvidence, n_columns: int) -> list[str]:
     """Say how a reader gets the whole input: as lines of Python, or out of a case file."""
-    if lines := _lines_to_paste(evidence, n_columns - 2):
+    if lines := _lines_to_paste(evidence, n_columns - 2) or _lines_from_file(evidence):
         return ["To paste into Python, in the folder of the handout:", *(f"  {line}" for line in lines)]
     return wrap(_say_where(evidence), n_columns)
 

@@ -6,10 +6,11 @@ import pytest
 from estimation.config import ROW_LENGTH
 from estimation.merge import merge
 from grader.harness.cases import load_cases
+from grader.harness.results import Visibility
 from grader.labs.merge.evidence import MAX_ROWS, MergeEvidence, MergeEvidenceKind
 from grader.labs.merge.lab import CASES, LAB
 from grader.labs.merge.merge_case import read_case
-from grader.labs.merge.pasting import MAX_PASTED_ROWS, write_python
+from grader.labs.merge.pasting import MAX_PASTED_ROWS, published_rows, write_python
 from tests.grader.harness.report.samples import EXPECTED, ROWS, make_rows
 
 KIND = LAB.evidence
@@ -62,7 +63,7 @@ def test_pasted_lines_hold_what_is_not_finite():
 def test_small_recorded_inputs_can_be_pasted_from_the_text(case):
     evidence = KIND.collect(case, None, is_shrunk=False)
     text = KIND.write(evidence, 114)
-    if len(case.rows) > MAX_PASTED_ROWS:
+    if len(case.rows) > MAX_PASTED_ROWS and case.visibility is Visibility.HIDDEN:
         assert "To paste into Python, in the folder of the handout:" not in text
         return
     start = text.index("To paste into Python, in the folder of the handout:")
@@ -72,6 +73,48 @@ def test_small_recorded_inputs_can_be_pasted_from_the_text(case):
     assert subset.tobytes() == case.rows.tobytes()
 
 
+def test_brief_text_reads_the_input_where_there_is_no_room():
+    case = next(case for case in load_cases(CASES, read_case) if case.check == "handout" and len(case.rows) > 3)
+    evidence = KIND.collect(case, case.expected, is_shrunk=False)
+    whole, short = KIND.write_briefly(evidence, 78, 40), KIND.write_briefly(evidence, 78, 12)
+
+    assert "  rows = [  # part, its id, part, its id, score" in whole
+    assert f"  subset = published_rows('handout', {case.name!r})" in short
+    assert short[-1] in whole
+    assert max(map(len, [*whole, *short])) <= 78
+    assert len(short) < len(whole)
+
+
+def test_brief_text_counts_the_people_it_leaves_out():
+    people = np.repeat(EXPECTED[:1], 9, axis=0)
+    text = KIND.write_briefly(MergeEvidence(ROWS, "merge(subset)", people, people, n_answer_left_out=5), 78, 40)
+
+    assert "  (and 6 more)" in text
+    assert "  (and 11 more)" in text
+
+
+def test_published_rows_are_a_fresh_copy():
+    case = next(case for case in load_cases(CASES, read_case) if case.check == "crowds")
+
+    published_rows("crowds", case.name)[:] = 0
+
+    assert published_rows("crowds", case.name).tobytes() == case.rows.tobytes()
+
+
+@pytest.mark.parametrize("name", ["hidden_100_people", "nobody"])
+def test_published_rows_says_that_there_is_no_such_case(name):
+    with pytest.raises(ValueError, match=rf"must have a check and a name; none has 'crowds' and '{name}'\."):
+        published_rows("crowds", name)
+
+
+def test_students_are_told_how_large_the_largest_case_is():
+    hidden = [case for case in load_cases(CASES, read_case) if case.visibility is Visibility.HIDDEN]
+    largest = max(hidden, key=lambda case: len(case.rows))
+
+    assert LAB.largest.size == round(len(largest.rows), -2)
+    assert LAB.largest.says == f"{LAB.largest.size:,} rows, {len(largest.expected)} people"
+
+
 def test_long_published_input_is_named_by_its_file():
     cases = {(case.check, case.visibility.value): case for case in load_cases(CASES, read_case)}
     public, hidden = (KIND.collect(cases["crowds", name], None, is_shrunk=False) for name in ("public", "hidden"))
@@ -79,7 +122,7 @@ def test_long_published_input_is_named_by_its_file():
     case = cases["crowds", "public"]
     place = f"The whole input is case {case.name!r} in grader/labs/merge/cases/public/crowds.json."
 
-    assert place in KIND.write(public, 114)
+    assert f"  subset = published_rows('crowds', {case.name!r})" in KIND.write(public, 114)
     assert place.removesuffix(".") in KIND.draw(public).replace("&#39;", "'")
     assert not any("whole input" in line for one in (hidden, shrunk) for line in KIND.write(one, 114))
     assert (CASES.parents[3] / "grader/labs/merge/cases/public/crowds.json").is_file()
