@@ -1,5 +1,7 @@
 """What a student reads at each stage of the work, and what stops the code."""
 
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import pytest
 from grader import self_check
 from grader.harness.errors import STOPPED, HostUnfit
 from grader.harness.report.verdict import SCREEN_COLUMNS, SCREEN_LINES
-from tests.grader.harness.sandbox.test_ending import wait_until_gone
+from tests.grader.harness.sandbox.test_ending import descendants, wait_until_gone
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SUBMISSIONS = REPOSITORY / "tests" / "submissions"
@@ -50,16 +52,14 @@ STAGES = [
     pytest.param(STUB, 1, ["it is still as you got it. Open estimation/merge.py and write your code where"], id="stub"),
     pytest.param(f"{HEAD}    for row in subset\n", 1, ["expected ':' in line 2 of merge.py: for row in"], id="syntax"),
     pytest.param(PRINTS, 1, ["got None. End the function with a return", "Printed by merge.py:"], id="prints"),
-    pytest.param(RETURNS_NONE, 1, ["got None. End the function with a return", "82 cases in 24 checks."], id="none"),
+    pytest.param(RETURNS_NONE, 1, ["got None. End the function with a return", "cases in 24 checks."], id="none"),
     pytest.param(
         submission("wrong_single_pass"),
         1,
         ["First to fail: Rows in every order. One cause,", "other causes: see --all.", "published_rows('row_order', "],
         id="single pass",
     ),
-    pytest.param(
-        submission("wrong_keypoint_in_two_people"), 1, ["57.75 of 60 points", "got neck 5 in two people."], id="almost"
-    ),
+    pytest.param(submission("wrong_keypoint_in_two_people"), 1, ["got neck 5 in two people."], id="almost"),
     pytest.param(submission("pass_union_find"), 0, ["60 of 60 points", "11 of 11 Conflicts passed"], id="right"),
 ]
 
@@ -184,16 +184,16 @@ def test_fault_of_the_grader_is_told_as_such(check, monkeypatch):
 
 
 LOOPS = """
+import os
 def merge(subset, min_num_body_parts=4, min_score=0.4):
-    with open({path!r} + ".part", "w") as file:
-        file.write(str(os.getpid()))
-    os.rename({path!r} + ".part", {path!r})
+    os.nice(7)
     while True:
         try:
             subset = subset + 0
         except:
             pass
 """
+"""Says that it has come to its loop by how nice it is: it can write no file."""
 
 
 def commands(path):
@@ -206,26 +206,30 @@ def commands(path):
     }
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="looks for a process by its number")
+def find_loop(running):
+    """Wait until a process of the grader's has come to the loop; return its number."""
+    while True:
+        assert running.poll() is None, running.stdout.read()
+        for pid in descendants(running.pid):
+            with contextlib.suppress(ProcessLookupError):
+                if os.getpriority(os.PRIO_PROCESS, pid) >= 7 > os.getpriority(os.PRIO_PROCESS, running.pid):
+                    return pid
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("command", ["check.py", "grade", "pytest"])
 def test_ctrl_c_ends_an_endless_loop_with_one_sentence(folder, command):
-    path, number = folder / "merge.py", folder / "number"
-    path.write_text(LOOPS.format(path=str(number)), encoding="utf-8")
-    running = subprocess.Popen(
-        [sys.executable, *commands(path)[command]],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    while not number.exists():
-        assert running.poll() is None, running.stdout.read()
-        time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
-    printed, _ = running.communicate()
+    path = folder / "merge.py"
+    path.write_text(LOOPS, encoding="utf-8")
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen([sys.executable, *commands(path)[command]], cwd=REPOSITORY, **streams) as running:
+        loop = find_loop(running)
+        running.send_signal(signal.SIGINT)
+        printed = running.stdout.read()
 
     assert running.returncode == (2 if command == "pytest" else 130)
     assert printed.count(STOPPED) == 1
     assert "Traceback" not in printed
-    assert not wait_until_gone([int(number.read_text())])
-    assert {path.name for path in folder.iterdir()} == {"estimation", "merge.py", "number"}
+    assert not wait_until_gone([loop])
+    assert {path.name for path in folder.iterdir()} == {"estimation", "merge.py"}
