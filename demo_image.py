@@ -24,6 +24,7 @@ from estimation.networks import load_network
 from estimation.pictures import bgr_to_rgb, bring_to_height, find_pictures, read_picture, rgb_to_bgr, write_picture
 from estimation.renderers import draw
 from estimation.replacing import replacing
+from estimation.stopping import run_until_stopped
 
 if TYPE_CHECKING:
     from estimation.networks import Network
@@ -167,4 +168,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

@@ -22,7 +22,10 @@ SAME = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "op
 """Other packages that are as good."""
 
 INSTALL = "Install what the lab needs: python -m pip install -r requirements.txt"
-BAD_COMMAND, CANNOT_CHECK = 2, 3
+BAD_COMMAND, CANNOT_CHECK, INTERRUPTED = 2, 3, 130
+
+STOPPED = "Stopped by Ctrl-C: the code that was running has been ended, and nothing is left half written."
+"""What the grader says, for whoever is quicker than the grader is loaded."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -38,7 +41,11 @@ def main(argv: list[str] | None = None) -> int:
         return _complain(problem, CANNOT_CHECK)
     if not args.file.is_file():
         return _complain(f"There is no file {args.file}. Name your merge.py or your zip.", BAD_COMMAND)
-    return check(args)
+    try:
+        return check(args)
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        return INTERRUPTED
 
 
 def python_problem(version: tuple[int, int]) -> str:

@@ -347,6 +347,16 @@ def test_check_says_that_there_is_no_file(capsys):
     assert capsys.readouterr().err == "check.py: There is no file nowhere.py. Name your merge.py or your zip.\n"
 
 
+def test_check_says_one_sentence_when_it_is_stopped_early(monkeypatch, capsys):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(check.importlib, "import_module", interrupt)
+
+    assert check.main([str(TEMPLATE / "merge.py")]) == 130
+    assert capsys.readouterr().err == f"{check.STOPPED}\n"
+
+
 # The report template.
 
 

@@ -15,6 +15,7 @@ from tests.grader.harness.sandbox.test_ending import descendants, wait_until_gon
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 
 PATIENCE_S = 60.0
+LOOPS = "while True: pass"
 LEAVES_SOMEBODY = "import os, time\nif os.fork() == 0:\n    time.sleep(1000)\nos._exit(7)"
 
 
@@ -139,3 +140,17 @@ def test_threads_share_one_starter(monkeypatch):
     assert len(starters) == 1
     for starter in starters:
         starter.shutdown()
+
+
+def test_all_that_were_started_can_be_ended(monkeypatch):
+    monkeypatch.setattr(processes, "_STARTERS", processes._Starters())
+    forgotten = [processes.start([sys.executable, "-S", "-c", code], dict(os.environ)) for code in ("", LOOPS, LOOPS)]
+    before = signal.getsignal(signal.SIGINT)
+
+    processes.end_all()
+
+    for process in forgotten:
+        assert process.wait(0) is not None
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
+    assert signal.getsignal(signal.SIGINT) is before
