@@ -93,8 +93,8 @@ def _table(report: Report) -> Iterator[str]:
         checks = list(members)
         got = sum((check.points for check in checks), Fraction(0))
         of = sum((check.max_points for check in checks), Fraction(0))
-        points = pad(f"{pad(format_points(got), 6, right=True)} of {format_points(of)}", 14)
-        yield cut(f"{points}{pad(one_line(part), 28)}{_name_lost(checks)}", SCREEN_COLUMNS).rstrip()
+        points = pad(f"{pad(format_points(got), 6, right=True)} of {format_points(of)}", 13)
+        yield cut(f"{points}{pad(one_line(part), 26)}{_name_lost(checks)}", SCREEN_COLUMNS).rstrip()
 
 
 def _name_lost(checks: Sequence[CheckResult]) -> str:
@@ -112,7 +112,7 @@ def _failure(lab: Lab, digest: Digest, line: Line, case: CaseResult, room: int) 
     if not was_played(digest.report):
         lines = [cut(f"{lab.program.file} could not be loaded, so no case was tried:", SCREEN_COLUMNS)]
     else:
-        lines = wrap(f"First to fail: {line.check.title}. {_count(digest, line)}", SCREEN_COLUMNS)
+        lines = wrap(f"First to fail: {line.check.title}. {_count(digest, line, case)}", SCREEN_COLUMNS)
         lines += wrap(f"[{case.name}] {case.verdict}. {case.says}", SCREEN_COLUMNS)
     if case.explanation is not None:
         lines += wrap(cut(one_line(str(case.explanation)), MAX_EXPLANATION), SCREEN_COLUMNS, "  ")
@@ -126,12 +126,16 @@ def _failure(lab: Lab, digest: Digest, line: Line, case: CaseResult, room: int) 
     return lines
 
 
-def _count(digest: Digest, line: Line) -> str:
+def _count(digest: Digest, line: Line, case: CaseResult) -> str:
     """Say how far the cause of the first failure reaches, and whether there are others."""
     n_causes = len(digest.stories) + sum(len(one.examples) for one in digest.lines if not one.is_told)
     others = f" {count(n_causes - 1, 'other cause')}: see --all." if n_causes > 1 else ""
+    if case.verdict is Verdict.TIMED_OUT:
+        others = ""  # where a case takes all of the time, others fail for nothing but that
     if not line.reasons:
-        return f"{len(line.check.failures)} of its {count(len(line.check.cases), 'case')} failed.{others}"
+        n_failed, n_cases = len(line.check.failures), len(line.check.cases)
+        failed = count(n_failed, "case") if n_failed == n_cases else f"{n_failed} of its {n_cases} cases"
+        return f"{failed} failed.{others}"
     story = digest.stories[line.reasons[0] - 1]
     n_cases = sum(cost.n_failures for cost in story.costs)
     return f"One cause, {count(n_cases, 'case')} in {count(len(story.costs), 'check')}.{others}"

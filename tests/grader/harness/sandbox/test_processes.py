@@ -142,15 +142,12 @@ def test_threads_share_one_starter(monkeypatch):
         starter.shutdown()
 
 
-def test_all_that_were_started_can_be_ended(monkeypatch):
+def test_all_that_were_started_can_be_ended(monkeypatch, started):
     monkeypatch.setattr(processes, "_STARTERS", processes._Starters())
-    forgotten = [processes.start([sys.executable, "-S", "-c", code], dict(os.environ)) for code in ("", LOOPS, LOOPS)]
+    forgotten = [started(code) for code in ("", LOOPS, LOOPS)]
     before = signal.getsignal(signal.SIGINT)
 
     processes.end_all()
 
-    for process in forgotten:
-        assert process.wait(0) is not None
-        for stream in (process.stdin, process.stdout, process.stderr):
-            stream.close()
+    assert None not in [process.wait(0) for process in forgotten]
     assert signal.getsignal(signal.SIGINT) is before
