@@ -40,7 +40,7 @@ def test_only_the_first_cause_is_told():
 def test_cause_of_one_check_is_counted_there():
     check = make_check(make_case("one"), make_case("two"), make_case("right", Verdict.PASSED))
 
-    text = render_verdict(LAB, make_report(check))
+    text = render_verdict(LAB, make_report(make_check(samples.PASSED, key="loads", points=0), check))
 
     assert "First to fail: Rows that close a cycle. 2 of its 3 cases failed.\n" in text
 
