@@ -1,4 +1,4 @@
-"""Find the people in a picture and draw their skeletons: `python demo_image.py`."""
+"""Find the people in pictures or in a video and draw their skeletons: `python demo_image.py`."""
 
 import sys
 
@@ -7,120 +7,171 @@ if sys.version_info < (3, 11):  # noqa: UP036 - here, because an older Python ca
     sys.exit(f"Python 3.11 or newer is needed; this is {this}. README.md says how to set it up.")
 
 import argparse
-import json
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from estimation.arguments import positive_integer
-from estimation.coco_format import coco_results
-from estimation.config import CELL_PX, get_default_configuration
-from estimation.decoding import find_people
+from tqdm import tqdm
+
+from estimation.arguments import OneSentenceParser, positive_integer, score
+from estimation.belief import MIN_LIMB_SCORE, MIN_PERSON_SCORE, select_believed
+from estimation.config import get_default_configuration
 from estimation.estimators import estimate
-from estimation.keypoints import skeletons_to_keypoints
+from estimation.found_format import FoundFile
 from estimation.map_renderers import draw_maps
 from estimation.networks import load_network
-from estimation.pictures import bgr_to_rgb, bring_to_height, find_pictures, read_picture, rgb_to_bgr, write_picture
-from estimation.renderers import draw
-from estimation.replacing import replacing
+from estimation.pictures import (
+    PICTURE_SUFFIXES,
+    bgr_to_rgb,
+    find_passed_over,
+    find_pictures,
+    read_picture,
+    rgb_to_bgr,
+    write_picture,
+)
+from estimation.sighting import LARGE_HEIGHT_PX, SMALL_HEIGHT_PX, USUAL_HEIGHT_PX, Sighting, draw_sighting, look
 from estimation.stopping import run_until_stopped
+from estimation.videos import VIDEO_SUFFIXES, check_video_name, open_video, writing_video
 
 if TYPE_CHECKING:
     from estimation.networks import Network
 
 HERE = Path(__file__).resolve().parent
 
-# Change these three, or use the options that `python demo_image.py --help` lists.
+# Change these, or use the options that `python demo_image.py --help` lists.
 model_weights_path = HERE / "model_weights" / "openpose"  # the lab's weights; without them the compact network runs
 input_image = HERE / "images" / "1.jpg"
 output_image = Path("output.png")
+output_video = Path("output.mp4")
 
-USUAL_HEIGHT_PX, LARGE_HEIGHT_PX = 368, 640
-"""What the networks see of a large picture, one that is higher than the second: they know people of 40 to 400 px."""
+STOPPED = 130
+"""The exit code after Ctrl-C, as of any program that it ends."""
+
+_MAX_NAMED = 10
+
+_EXAMPLES = """examples:
+  python demo_image.py                                          the picture that comes with it, drawn as output.png
+  python demo_image.py --image me.jpg --output drawn.png        a picture of yours
+  python demo_image.py --image a.jpg b.webp holidays            several pictures and folders, drawn in output/
+  python demo_image.py --video dance.mp4 --output drawn.mp4     a video; Ctrl-C ends it, and what is drawn is kept
+  python demo_image.py --video 0                                the first camera, until Ctrl-C, into output.mp4
+  python demo_image.py --image me.jpg --min-score 0.3           only people that the network is quite sure of
+  python demo_image.py --image me.jpg --json found.json         also everybody found, with scores, as data
+  python demo_image.py --image me.jpg --height 640              small people in a large picture: slower, sees more
+  python demo_image.py --image me.jpg --maps                    also what the network says: output_maps.png
+  python demo_image.py --network openpose                       the lab's network
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the demo; return 0, or 2 after one sentence about what the user can fix."""
+    """Run the demo; return 0, 2 after one sentence about what the user can fix, or `STOPPED` after Ctrl-C."""
     args = _parser().parse_args(argv)
     try:
         return run(args)
     except (ValueError, OSError, NotImplementedError) as exc:
         return _complain(exc)
+    except KeyboardInterrupt:
+        print("demo_image.py: Stopped by Ctrl-C.", file=sys.stderr)
+        return STOPPED
 
 
 def run(args: argparse.Namespace) -> int:
-    """Work through the picture or the folder of pictures that `args` names.
+    """Work through the pictures or the video that `args` names.
 
     Returns
     -------
     exit_code : int
-        0, or 2 if a picture of the folder could not be read or written; the others are done all the same.
+        0, or 2 if one of several pictures could not be read or written; the others are done all the same.
 
     Raises
     ------
     ValueError, OSError
-        If there is no picture, no network, or no place for the results.
+        If there is no picture or video, no network, or no place for the results.
     """
-    network_path = args.network or _default_network()
-    outputs = _outputs(args.image, args.output)
-    network = load_network(network_path)
+    _check_places(args)
+    outputs = {} if args.video is not None else _outputs(args.image, args.output)
+    network = load_network(args.network or _default_network())
     print(f"Network: {network.name} ({_shown(network.weights)})")
-    config = get_default_configuration()
     # Compiles the grouping now, so that its compilation is not counted below.
+    config = get_default_configuration()
     estimate(config, [[]] * config.conn_types_size())
-    exit_code, results = 0, []
-    for number, (picture_path, output) in enumerate(outputs.items(), start=1):
+    found = FoundFile(network.name, args.min_score)
+    exit_code = 0 if args.video is None else draw_video(network, args, found)
+    for picture_path, output in outputs.items():
         try:
-            results += process(network, picture_path, output, number, height_px=args.height, with_maps=args.maps)
+            draw_picture(network, picture_path, output, args, found)
         except (ValueError, OSError) as exc:
-            if not args.image.is_dir():
+            if len(outputs) == 1 and not args.image[0].is_dir():
                 raise
             exit_code = _complain(exc)
     if args.json:
-        with replacing(args.json) as unfinished:
-            unfinished.write_text(json.dumps(results, indent=1), encoding="utf-8")
+        found.write(args.json)
         print(f"Wrote {args.json}")
     return exit_code
 
 
-def process(
-    network: "Network", picture_path: Path, output: Path, number: int, *, height_px: int | None, with_maps: bool
-) -> list[dict[str, Any]]:
-    """Find, draw and count the people of one picture; return them as COCO keypoint results.
-
-    Parameters
-    ----------
-    network : Network
-        What `load_network` returned.
-    picture_path, output : Path
-        Where the picture is, and where the drawn one goes.
-    number : int
-        The picture's `image_id` in the results.
-    height_px : int, optional
-        How high the picture is that the network sees; without it a large picture is brought to `USUAL_HEIGHT_PX`.
-    with_maps : bool
-        Also write the heatmaps and PAFs beside `output`, with `_maps` added to its name.
-    """
+def draw_picture(
+    network: "Network", picture_path: Path, output: Path, args: argparse.Namespace, found: FoundFile
+) -> None:
+    """Find and draw the people of one picture, say how many, and add them to those found."""
     picture = read_picture(picture_path)
-    is_large = picture.shape[0] > LARGE_HEIGHT_PX
-    seen = bring_to_height(picture, height_px or (USUAL_HEIGHT_PX if is_large else picture.shape[0]))
-    cell_px = CELL_PX * picture.shape[0] / seen.shape[0]
-    maps = network.predict(seen)
-    config = get_default_configuration()
-    found = find_people(config, maps)
-    people = "1 person" if len(found.skeletons) == 1 else f"{len(found.skeletons)} people"
+    sighting = look(network, picture, args.height)
+    seen = sighting.seen
     size = "" if seen is picture else f" (seen at {seen.shape[1]} x {seen.shape[0]})"
-    print(f"{_shown(picture_path)}{size}: {people}; estimate took {found.seconds:.6f} s")
-    drawn = draw(config, rgb_to_bgr(picture), found.coordinates, found.skeletons, resize_fac=cell_px)
-    write_picture(output, bgr_to_rgb(drawn))
+    print(
+        f"{_shown(picture_path)}{size}: {_count(sighting, args.min_score)}; "
+        f"estimate took {sighting.people.seconds:.6f} s"
+    )
+    write_picture(output, draw_sighting(picture, sighting, args.min_score))
     print(f"Wrote {output}")
-    if with_maps:
+    if args.maps:
         maps_output = output.with_name(f"{output.stem}_maps{output.suffix}")
-        write_picture(maps_output, bgr_to_rgb(draw_maps(config, rgb_to_bgr(seen), maps.heatmaps, maps.pafs)))
+        maps = draw_maps(get_default_configuration(), rgb_to_bgr(seen), sighting.maps.heatmaps, sighting.maps.pafs)
+        write_picture(maps_output, bgr_to_rgb(maps))
         print(f"Wrote {maps_output}")
-    keypoints, scores = skeletons_to_keypoints(found.skeletons, found.coordinates, cell_px=cell_px)
-    return coco_results(keypoints, scores, number, found.scores)
+    found.add(os.fspath(picture_path), sighting)
+
+
+def draw_video(network: "Network", args: argparse.Namespace, found: FoundFile) -> int:
+    """Find and draw the people of a video or of what a camera sees, until it ends or somebody presses Ctrl-C.
+
+    Returns
+    -------
+    exit_code : int
+        0, or `STOPPED`; of a camera 0, for that is how it ends.
+    """
+    output = args.output or output_video
+    n_frames, is_stopped, start = 0, False, time.perf_counter()
+    with open_video(args.video) as video, writing_video(output, video.frames_per_s) as append:
+        try:
+            for picture in tqdm(video.frames, total=video.n_frames, unit="frame", disable=None):
+                sighting = look(network, picture, args.height)
+                append(draw_sighting(picture, sighting, args.min_score))
+                if args.json:
+                    found.add(video.name, sighting, frame=n_frames)
+                n_frames += 1
+        except KeyboardInterrupt:  # what is drawn so far is a whole video
+            is_stopped = True
+    seconds = time.perf_counter() - start
+    print(
+        f"{video.name}: {n_frames} frames{_of_all(n_frames, video.n_frames)} in {seconds:.1f} s, "
+        f"{n_frames / seconds:.1f} frames a second{'; stopped by Ctrl-C' if is_stopped else ''}"
+    )
+    print(f"Wrote {output}")
+    return STOPPED if is_stopped and video.n_frames is not None else 0
+
+
+def _of_all(n_read: int, n_frames: int | None) -> str:
+    return f" of {n_frames}" if n_frames is not None and n_read < n_frames else ""
+
+
+def _count(sighting: Sighting, min_score: float) -> str:
+    n_found = len(sighting.people.skeletons)
+    n_drawn = len(select_believed(sighting.people, min_score)[1])
+    people = "1 person" if n_drawn == 1 else f"{n_drawn} people"
+    return people if n_drawn == n_found else f"{people} (and {n_found - n_drawn} too faint to draw)"
 
 
 def _default_network() -> str:
@@ -129,21 +180,49 @@ def _default_network() -> str:
     return os.fspath(model_weights_path) if has_lab_weights else "compact"
 
 
-def _outputs(image: Path, output: Path | None) -> dict[Path, Path]:
-    """Pair each picture with the file that its drawing goes to."""
-    if not image.is_dir():
-        return {image: output or output_image}
-    pictures = find_pictures(image)
+def _check_places(args: argparse.Namespace) -> None:
+    """Refuse what cannot be written before the network is loaded and a long video looked at."""
+    if args.video is not None:
+        check_video_name(args.output or output_video)
+        if args.maps:
+            raise ValueError("--maps takes pictures; got a video. Leave out --maps.")
+    if args.json and not args.json.parent.is_dir():
+        raise ValueError(f"{args.json} cannot be written: there is no folder {args.json.parent}. Make it first.")
+
+
+def _outputs(images: Sequence[Path], output: Path | None) -> dict[Path, Path]:
+    """Pair each picture with the file that its drawing goes to, and name what is passed over."""
+    if len(images) == 1 and not images[0].is_dir():
+        return {images[0]: output or output_image}
+    pictures = list(dict.fromkeys(picture for image in images for picture in _pictures_of(image)))
     if not pictures:
-        raise ValueError(f"A folder must hold pictures such as .jpg or .png files; {image} holds none.")
+        raise ValueError(
+            f"A folder must hold pictures such as .jpg or .png files; {', '.join(map(str, images)):.200} holds none."
+        )
     folder = output or Path("output")
     folder.mkdir(parents=True, exist_ok=True)
+    names: dict[str, Path] = {}
     stems = [picture.stem for picture in pictures]
-    # 1.jpg and 1.png are two pictures: neither drawing may replace the other's.
-    return {
-        picture: folder / f"{picture.stem if stems.count(picture.stem) == 1 else picture.name}.png"
-        for picture in pictures
-    }
+    for picture in pictures:
+        # 1.jpg and 1.png are two pictures, and so are a/1.jpg and b/1.jpg: no drawing may replace another.
+        name = picture.stem if stems.count(picture.stem) == 1 else picture.name
+        while name in names:
+            name += "_"
+        names[name] = picture
+    return {picture: folder / f"{name}.png" for name, picture in names.items()}
+
+
+def _pictures_of(image: Path) -> list[Path]:
+    if not image.is_dir():
+        return [image]
+    others = find_passed_over(image)
+    if others:
+        more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
+        print(
+            f"Passed over in {_shown(image)}, for they do not end as pictures do: "
+            f"{', '.join(others[:_MAX_NAMED])}{more}"
+        )
+    return find_pictures(image)
 
 
 def _shown(path: Path) -> str:
@@ -156,14 +235,69 @@ def _complain(exc: Exception) -> int:
     return 2
 
 
+def _video_source(text: str) -> str | int:
+    """Read a file name or the number of a camera; a file whose name is a number is a file."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 and not Path(text).exists() else text
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--image", type=Path, default=input_image, help="a picture, or a folder of pictures")
-    parser.add_argument("--output", type=Path, help="drawn picture (output.png); for a folder: a folder (output)")
-    parser.add_argument("--network", help="`openpose`, `compact`, or a path to weights of one of them")
-    parser.add_argument("--height", type=positive_integer, metavar="PX", help="how high a picture the network sees")
+    parser = OneSentenceParser(
+        prog="demo_image.py",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    shown, pictures, videos = _shown(input_image), " ".join(PICTURE_SUFFIXES), " ".join(VIDEO_SUFFIXES)
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--image",
+        type=Path,
+        nargs="+",
+        default=[input_image],
+        metavar="PATH",
+        help=f"pictures and folders of pictures (default: {shown}): {pictures}",
+    )
+    source.add_argument(
+        "--video",
+        type=_video_source,
+        metavar="PATH_OR_NUMBER",
+        help="instead of pictures a video in any format that FFmpeg reads, or the number of a camera, 0 for the first",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help=f"where the drawing goes: a picture (default: {output_image}); for several pictures or a folder a folder "
+        f"(default: output); for a video one of {videos} (default: {output_video})",
+    )
+    parser.add_argument(
+        "--network",
+        metavar="NAME_OR_PATH",
+        help="openpose, compact, or a path to weights of one of them (default: openpose if its weights are there, "
+        "else compact)",
+    )
+    parser.add_argument(
+        "--height",
+        type=positive_integer,
+        metavar="PX",
+        help=f"how high a picture the network sees (default: {USUAL_HEIGHT_PX} for pictures lower than "
+        f"{SMALL_HEIGHT_PX} or higher than {LARGE_HEIGHT_PX}, else as they are)",
+    )
+    parser.add_argument(
+        "--min-score",
+        type=score,
+        default=MIN_PERSON_SCORE,
+        metavar="SCORE",
+        help=f"draw people of at least this score, 0 to 1 (default: {MIN_PERSON_SCORE}); limbs below {MIN_LIMB_SCORE} "
+        "are neither drawn nor counted; 0 draws all that was found",
+    )
     parser.add_argument("--maps", action="store_true", help="also write heatmaps and PAFs as a picture to look at")
-    parser.add_argument("--json", type=Path, help="also write the skeletons as COCO keypoint results")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="PATH",
+        help="also write everybody found, drawn or not, in COCO's format; the file describes itself (default: none)",
+    )
     return parser
 
 

@@ -1,6 +1,8 @@
 """What the options of several command lines have in common."""
 
 import argparse
+import math
+from typing import NoReturn
 
 
 def positive_integer(text: str) -> int:
@@ -28,3 +30,37 @@ def positive_integer(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be an integer of at least 1; got {text!r:.200}")
     return number
+
+
+def score(text: str) -> float:
+    """Read a score from 0 to 1 of an option.
+
+    Parameters
+    ----------
+    text : str
+        As the user wrote it.
+
+    Returns
+    -------
+    score : float
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If `text` is no such number.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:  # NaN is on neither side
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1; got {text!r:.200}")
+    return number
+
+
+class OneSentenceParser(argparse.ArgumentParser):
+    """A parser that says in one sentence what is wrong with a command line, and ends with exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the sentence without the usage of all options, which would hide it."""
+        self.exit(2, f"{self.prog}: {message}. See --help.\n")

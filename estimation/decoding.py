@@ -13,7 +13,7 @@ from estimation.compilation import Floats
 from estimation.config import ConnectionsConfig
 from estimation.connections import get_connections
 from estimation.coordinates import Keypoint, get_coordinates
-from estimation.estimators import estimate, score_skeletons
+from estimation.estimators import estimate, score_limbs, score_skeletons
 from estimation.networks import Maps
 
 LAB_THRESHOLD = 0.1
@@ -34,6 +34,8 @@ class People(NamedTuple):
         A row a person, from `estimate`.
     scores : ndarray of shape (n,) and dtype float64, or None
         How sure the network is of each person, from `score_skeletons`; None as in the lab, which does not say.
+    limb_scores : ndarray of shape (n, 19) and dtype float64
+        How far the PAFs believe in each limb of each person, from `score_limbs`; NaN for a limb without a connection.
     seconds : float
         What `estimate` took.
     """
@@ -41,6 +43,7 @@ class People(NamedTuple):
     coordinates: Mapping[str, Sequence[Keypoint]]
     skeletons: Floats
     scores: Floats | None
+    limb_scores: Floats
     seconds: float
 
 
@@ -81,5 +84,6 @@ def find_people(
     start = time.perf_counter()
     skeletons = estimate(config, connections, best_first=not as_in_lab)
     seconds = time.perf_counter() - start
-    scores = None if as_in_lab else score_skeletons(config, skeletons, connections)
-    return People(coordinates, skeletons, scores, seconds)
+    limb_scores = score_limbs(config, skeletons, connections)
+    scores = None if as_in_lab else score_skeletons(limb_scores)
+    return People(coordinates, skeletons, scores, limb_scores, seconds)

@@ -80,8 +80,8 @@ def connection_rows(config: ConnectionsConfig, connections: Sequence[Table], bes
     return _drop_repeated(rows)
 
 
-def score_skeletons(config: ConnectionsConfig, skeletons: Floats, connections: Sequence[Table]) -> Floats:
-    """Say how sure the network is of each person, which the lab's scores, without the PAFs, do not.
+def score_limbs(config: ConnectionsConfig, skeletons: Floats, connections: Sequence[Table]) -> Floats:
+    """Say how far the PAFs believe in each limb of each person.
 
     Parameters
     ----------
@@ -94,27 +94,45 @@ def score_skeletons(config: ConnectionsConfig, skeletons: Floats, connections: S
 
     Returns
     -------
-    scores : ndarray of shape (m,) and dtype float64
-        The sum of the totals of all connections inside the skeleton, over the number of limbs: near 1 for a
-        whole person whom the network is sure of. The sum is what the paper wants to be large [1]_.
+    limb_scores : ndarray of shape (m, n_limbs) and dtype float64
+        The total of the connection that joins the two parts: near 1 on a true limb. NaN where no connection does,
+        also if the person has both parts.
 
     Raises
     ------
     ValueError
         Where `connection_rows` does.
+    """
+    counts, table = _stack(config, connections)
+    limbs = np.repeat(np.arange(len(counts)), counts).tolist()
+    # With -1 for absent parts, which no connection names.
+    person_of = {id_: person for person, ids in enumerate(skeletons[:, :N_PARTS].tolist()) for id_ in ids}
+    scores = np.full((len(skeletons), len(counts)), np.nan)
+    for limb, (start, end, _, _, total) in zip(limbs, table.tolist(), strict=True):
+        if start in person_of and person_of[start] == person_of.get(end):
+            scores[person_of[start], limb] = np.nansum((scores[person_of[start], limb], total))
+    return scores
+
+
+def score_skeletons(limb_scores: Floats) -> Floats:
+    """Say how sure the network is of each person, which the lab's scores, without the PAFs, do not.
+
+    Parameters
+    ----------
+    limb_scores : ndarray of shape (m, n_limbs)
+        What `score_limbs` returned. Not modified.
+
+    Returns
+    -------
+    scores : ndarray of shape (m,) and dtype float64
+        The sum of the scores of the limbs that there are, over the number of all limbs: near 1 for a whole person
+        whom the network is sure of. The sum is what the paper wants to be large [1]_.
 
     References
     ----------
     .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, eq. 13 and 16.
     """
-    _, table = _stack(config, connections)
-    # With -1 for absent parts, which no connection names.
-    person_of = {id_: person for person, ids in enumerate(skeletons[:, :N_PARTS].tolist()) for id_ in ids}
-    scores = np.zeros(len(skeletons))
-    for start, end, _, _, total in table.tolist():
-        if start in person_of and person_of[start] == person_of.get(end):
-            scores[person_of[start]] += total
-    return scores / len(config.connection_types)
+    return np.asarray(np.nansum(limb_scores, axis=1) / limb_scores.shape[1])
 
 
 def _stack(config: ConnectionsConfig, connections: Sequence[Table]) -> tuple[Ints, Floats]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.replacing import replacing
+from estimation.silence import silence
 
 # OpenCV would print a warning of its own beside the one sentence of PictureError. Version 5 moved the function.
 _SILENT = 0
@@ -17,8 +18,13 @@ _SILENT = 0
 
 Picture = NDArray[np.uint8]
 
-PICTURE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""File names that `find_pictures` takes for pictures, in lower case."""
+_KNOWN_SUFFIXES = (
+    *(".avif", ".bmp", ".dib", ".gif", ".hdr", ".jp2", ".jpe", ".jpeg", ".jpg", ".pam", ".pbm", ".pgm"),
+    *(".pic", ".png", ".pnm", ".ppm", ".ras", ".sr", ".tif", ".tiff", ".webp"),
+)
+# OpenCV has no list of what it reads, and builds differ; of these it reads what it writes. Of .pfm it makes black.
+PICTURE_SUFFIXES = tuple(suffix for suffix in _KNOWN_SUFFIXES if cv2.haveImageWriter(f"name{suffix}"))
+"""File names that `find_pictures` takes for pictures, in lower case: what this OpenCV reads."""
 
 MAX_PICTURE_PX = 100_000_000
 """Larger pictures are refused: the network needs far more memory for one than reading it takes."""
@@ -62,7 +68,8 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     data = _read_bytes(Path(path))
     try:
         # imread cannot open a path with, say, Chinese letters on Windows; Python can, and imdecode needs no path.
-        bgr = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR)
+        with silence():
+            bgr = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise PictureError(
             f"{path} must be a picture of at most {MAX_PICTURE_PX} pixels; OpenCV cannot read it. "
@@ -122,7 +129,7 @@ def _encode(target: Path, rgb: Picture) -> bytes:
     if not cv2.haveImageWriter(f"name{target.suffix}"):
         raise PictureError(f"{target} must end in a picture format such as .png or .jpg; got {target.suffix!r}.")
     is_encoded, encoded = False, np.empty(0, dtype=np.uint8)
-    with contextlib.suppress(cv2.error):  # some versions raise, others return False
+    with contextlib.suppress(cv2.error), silence():  # some versions raise, others return False
         is_encoded, encoded = cv2.imencode(target.suffix, rgb_to_bgr(rgb))
     if not is_encoded:
         raise PictureError(f"{target} cannot hold a picture of shape {rgb.shape}. Write a .png file.")
@@ -179,6 +186,25 @@ def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:
         raise PictureError(f"{folder} must be a folder of pictures; it is not a folder.")
     files = (path for path in Path(folder).iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
     return sorted((path for path in files if not path.name.startswith(".")), key=_natural_key)
+
+
+def find_passed_over(folder: str | os.PathLike[str]) -> list[str]:
+    """List what lies directly in a folder of pictures and is none, so that nobody misses it in silence.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        A folder.
+
+    Returns
+    -------
+    names : list of str
+        Names of files that do not end as `PICTURE_SUFFIXES` say, and of folders, these with a slash at the end; in
+        the order of `find_pictures`. What starts with a dot is left out.
+    """
+    others = set(Path(folder).iterdir()) - set(find_pictures(folder))
+    shown = sorted((path for path in others if not path.name.startswith(".")), key=_natural_key)
+    return [f"{path.name}/" if path.is_dir() else path.name for path in shown]
 
 
 def _natural_key(path: Path) -> tuple[list[str | int], str]:

@@ -17,6 +17,10 @@ Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
 LIMB_OPACITY = 0.6
+FAINTEST_OPACITY, FULL_OPACITY = 0.25, 0.9
+"""What the opacity of a limb goes from and to where its score is shown, from a score of 0 to one of `SURE_SCORE`."""
+
+SURE_SCORE = 0.8
 _OUTLINE: Color = (24, 24, 24)
 
 # OpenCV takes whole numbers with this many binary places behind the point: positions are exact to 1/16 px.
@@ -32,6 +36,7 @@ def draw(
     coords: Mapping[str, Sequence[Sequence[float]]],
     subset: ArrayLike,
     resize_fac: float = 1,
+    limb_scores: Floats | None = None,
 ) -> Picture:
     """Draw every person's limbs and keypoints on a copy of a picture.
 
@@ -51,6 +56,9 @@ def draw(
     resize_fac : float, optional
         Picture pixels that a cell covers: 8 for the network's own input, 1 for coordinates in pixels. A keypoint
         is the *centre* of its cell, so cell 0 is drawn at 3.5 for 8, not at the cell's corner.
+    limb_scores : ndarray of shape (n, n_limbs), optional
+        How sure each limb is, as `score_limbs` says it: the surer, the less of the picture is seen through it. A limb
+        with NaN is not drawn, nor a keypoint without a limb, nor those of nobody.
 
     Returns
     -------
@@ -60,8 +68,8 @@ def draw(
     Raises
     ------
     ValueError
-        If the picture or the rows have another shape, `resize_fac` is not positive, or a row names an id that
-        `coords` does not have.
+        If the picture, the rows or the scores have another shape, `resize_fac` is not positive, or a row names an
+        id that `coords` does not have.
     """
     check_picture(input_image)
     if not resize_fac > 0:
@@ -69,10 +77,37 @@ def draw(
     names = [part.name for part in config.body_parts]
     keypoints, _ = skeletons_to_keypoints(subset, coords, cell_px=resize_fac, part_names=names)
     canvas = np.ascontiguousarray(input_image).copy()
-    _draw_loose(config, canvas, coords, resize_fac)
-    for person in keypoints:
-        _draw_person(config, canvas, person)
+    if limb_scores is None:
+        _draw_loose(config, canvas, coords, resize_fac)
+        opacities = np.full((len(keypoints), len(config.connection_types)), LIMB_OPACITY)
+    else:
+        opacities = _opacities(config, limb_scores, len(keypoints))
+        keypoints = _without_limbless(config, keypoints, opacities)
+    for person, of_limbs in zip(keypoints, opacities.tolist(), strict=True):
+        _draw_person(config, canvas, person, of_limbs)
     return canvas
+
+
+def _opacities(config: ConnectionsConfig, limb_scores: Floats, n_people: int) -> Floats:
+    """Return how opaque each limb of each person is; NaN stays NaN."""
+    wanted = (n_people, len(config.connection_types))
+    if limb_scores.shape != wanted:
+        raise ValueError(
+            f"limb_scores must have the shape {wanted}, a score for each limb of each person; got "
+            f"{limb_scores.shape}. score_limbs() makes such arrays."
+        )
+    share = np.clip(limb_scores / SURE_SCORE, 0, 1)
+    return np.asarray(FAINTEST_OPACITY + share * (FULL_OPACITY - FAINTEST_OPACITY))
+
+
+def _without_limbless(config: ConnectionsConfig, keypoints: Floats, opacities: Floats) -> Floats:
+    """Copy the keypoints with NaN for those that no limb is drawn to."""
+    slots = {part: meta.slot_idx for part, meta in config.body_parts.items()}
+    has_limb = np.zeros(keypoints.shape[:2], bool)
+    for limb, is_drawn in zip(config.connection_types, np.isfinite(opacities).T, strict=True):
+        has_limb[:, slots[limb.from_body_part]] |= is_drawn
+        has_limb[:, slots[limb.to_body_part]] |= is_drawn
+    return np.where(has_limb[..., None], keypoints, np.nan)
 
 
 def check_picture(picture: Picture) -> None:
@@ -93,13 +128,13 @@ def _draw_loose(
             _fill_circle(canvas, cells_to_px((x, y), cell_px=cell_px), 1.3 * _smallest_px(canvas), meta.color)
 
 
-def _draw_person(config: ConnectionsConfig, canvas: Picture, points: Floats) -> None:
+def _draw_person(config: ConnectionsConfig, canvas: Picture, points: Floats, opacities: Sequence[float]) -> None:
     width = _half_width_px(canvas, points)
-    for limb in config.connection_types:
+    for limb, opacity in zip(config.connection_types, opacities, strict=True):
         start = points[config.body_parts[limb.from_body_part].slot_idx]
         end = points[config.body_parts[limb.to_body_part].slot_idx]
-        if np.isfinite((start, end)).all():
-            _blend_polygon(canvas, _ellipse(start, end, width), limb.color)
+        if np.isfinite((*start, *end, opacity)).all():
+            _blend_polygon(canvas, _ellipse(start, end, width), limb.color, opacity)
     for point, meta in zip(points, config.body_parts.values(), strict=True):
         if np.isfinite(point).all():
             _fill_circle(canvas, point, 1.3 * width + max(0.75, 0.25 * width), _OUTLINE)
@@ -107,8 +142,9 @@ def _draw_person(config: ConnectionsConfig, canvas: Picture, points: Floats) -> 
 
 
 def _smallest_px(canvas: Picture) -> float:
-    """Choose the half-width that is still seen when the whole picture is looked at on a screen."""
-    return max(1.0, float(max(canvas.shape[:2])) / 500)
+    """Choose the half-width that is still seen when the whole picture is looked at, and does not cover a tiny one."""
+    longest = float(max(canvas.shape[:2]))
+    return max(min(1.0, longest / 160), longest / 500)
 
 
 def _half_width_px(canvas: Picture, points: Floats) -> float:
@@ -128,7 +164,7 @@ def _ellipse(start: Floats, end: Floats, half_width: float) -> Floats:
     return np.asarray((start + end) / 2 + _UNIT_CIRCLE[:, :1] * half_axis + _UNIT_CIRCLE[:, 1:] * width * across)
 
 
-def _blend_polygon(canvas: Picture, polygon: Floats, color: Color) -> None:
+def _blend_polygon(canvas: Picture, polygon: Floats, color: Color, opacity: float) -> None:
     # Only the limb's own box is copied and blended: on a large picture with many people that is what costs.
     height, width = canvas.shape[:2]
     left, top = np.maximum(np.floor(polygon.min(axis=0)).astype(int) - 1, 0)
@@ -138,7 +174,7 @@ def _blend_polygon(canvas: Picture, polygon: Floats, color: Color) -> None:
     box = canvas[top:bottom, left:right]
     filled = box.copy()
     _fill_polygon(filled, polygon - (left, top), color)
-    box[...] = cv2.addWeighted(box, 1 - LIMB_OPACITY, filled, LIMB_OPACITY, 0)
+    box[...] = cv2.addWeighted(box, 1 - opacity, filled, opacity, 0)
 
 
 def _fill_circle(canvas: Picture, centre: Floats, radius: float, color: Color) -> None:

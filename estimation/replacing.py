@@ -28,7 +28,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         If the file cannot take its place.
     """
     target = Path(path)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+    # It ends as the target does, because who writes videos chooses the format by that.
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part{target.suffix}")
     try:
         yield unfinished
         unfinished.replace(target)

@@ -95,8 +95,10 @@ def test_demo_writes_maps_and_json(demo, tmp_path):
 
     assert code == 0
     assert printed.splitlines()[-1] == "Wrote found.json"
-    (person,) = json.loads((tmp_path / "found.json").read_text())
-    assert person["image_id"] == 1
+    found = json.loads((tmp_path / "found.json").read_text())
+    (person,), (image,) = found["annotations"], found["images"]
+    assert person["image_id"] == image["id"] == 1
+    assert (image["file_name"], image["width"], image["height"]) == (str(ONE_PERSON), 448, 320)
     assert len(person["keypoints"]) == 51
     assert read_picture(tmp_path / "b_maps.png").shape[2] == 3
 
@@ -146,7 +148,7 @@ def test_demo_shows_the_network_large_pictures_at_its_usual_height(demo, tmp_pat
     assert code == 0
     assert "large.png (seen at 515 x 368): 1 person;" in printed
     assert read_picture(tmp_path / "output.png").shape == (960, 1344, 3)
-    (person,) = json.loads((tmp_path / "found.json").read_text())
+    (person,) = json.loads((tmp_path / "found.json").read_text())["annotations"]
     (true,) = [
         annotation
         for annotation in json.loads((REPOSITORY / "images" / "annotations.json").read_text())["annotations"]
@@ -177,7 +179,7 @@ def test_demo_finds_nobody_in_an_empty_picture(demo, tmp_path):
     code, printed, _ = demo("--network", "compact", "--image", "grey.png")
 
     assert code == 0
-    assert "grey.png: 0 people" in printed
+    assert "grey.png (seen at 368 x 368): 0 people" in printed
 
 
 def missing(folder):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from estimation.config import ABSENT, BodyPart, ConnectionsConfig, get_default_configuration
-from estimation.estimators import connection_rows, estimate, score_skeletons
+from estimation.estimators import connection_rows, estimate, score_limbs, score_skeletons
 from tests.strategies import rows_of
 
 pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
@@ -64,12 +64,14 @@ def test_score_skeletons_adds_up_the_totals_inside_a_person():
         limb_2=[[3, 5, 0.5, 0.5, 0.25], [4, 5, 0.5, 0.5, 0.125], [6, 7, 0.5, 0.5, 1]],
     )
     skeletons = rows_of(({1: 1, 2: 3, 3: 5}, 3), ({1: 2, 2: 4}, 3), ({0: 9}, 1))
-    scores = score_skeletons(CONFIG, skeletons, connections)
+    scores = score_skeletons(score_limbs(CONFIG, skeletons, connections))
     assert scores == pytest.approx([(0.9 + 0.25) / N_LIMBS, 0.8 / N_LIMBS, 0])
 
 
 def test_score_skeletons_of_nobody_is_empty():
-    assert score_skeletons(CONFIG, np.empty((0, 20)), [[]] * N_LIMBS).shape == (0,)
+    limb_scores = score_limbs(CONFIG, np.empty((0, 20)), [[]] * N_LIMBS)
+    assert limb_scores.shape == (0, N_LIMBS)
+    assert score_skeletons(limb_scores).shape == (0,)
 
 
 def test_connection_rows_adds_a_repeated_pair_once():
