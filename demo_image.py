@@ -22,11 +22,10 @@ from estimation.estimators import estimate
 from estimation.found_format import FoundFile
 from estimation.map_renderers import draw_maps
 from estimation.networks import load_network
+from estimation.pairing import describe_passed_over, pair_with_drawings, refuse_replacing
 from estimation.pictures import (
     PICTURE_SUFFIXES,
     bgr_to_rgb,
-    find_passed_over,
-    find_pictures,
     read_picture,
     rgb_to_bgr,
     write_picture,
@@ -48,8 +47,6 @@ output_video = Path("output.mp4")
 
 STOPPED = 130
 """The exit code after Ctrl-C, as of any program that it ends."""
-
-_MAX_NAMED = 10
 
 _EXAMPLES = """examples:
   python demo_image.py                                          the picture that comes with it, drawn as output.png
@@ -91,12 +88,14 @@ def run(args: argparse.Namespace) -> int:
         If there is no picture or video, no network, or no place for the results.
     """
     _check_places(args)
-    outputs = {} if args.video is not None else _outputs(args.image, args.output)
+    outputs = {} if args.video is not None else pair_with_drawings(args.image, args.output, output_image)
     network = load_network(args.network or _default_network())
     print(f"Network: {network.name} ({_shown(network.weights)})")
     # Compiles the grouping now, so that its compilation is not counted below.
     config = get_default_configuration()
     estimate(config, [[]] * config.conn_types_size())
+    for line in describe_passed_over(args.image) if outputs else ():
+        print(line)
     found = FoundFile(network.name, args.min_score)
     exit_code = 0 if args.video is None else draw_video(network, args, found)
     for picture_path, output in outputs.items():
@@ -152,19 +151,17 @@ def draw_video(network: "Network", args: argparse.Namespace, found: FoundFile) -
                 if args.json:
                     found.add(video.name, sighting, frame=n_frames)
                 n_frames += 1
-        except KeyboardInterrupt:  # what is drawn so far is a whole video
-            is_stopped = True
+        except KeyboardInterrupt:
+            if n_frames == 0:
+                raise
+            is_stopped = True  # what is drawn so far is a whole video
     seconds = time.perf_counter() - start
-    print(
-        f"{video.name}: {n_frames} frames{_of_all(n_frames, video.n_frames)} in {seconds:.1f} s, "
-        f"{n_frames / seconds:.1f} frames a second{'; stopped by Ctrl-C' if is_stopped else ''}"
-    )
+    is_whole = video.n_frames is None or n_frames >= video.n_frames
+    counted = f"{n_frames} frames" if is_whole else f"{n_frames} of {video.n_frames} frames"
+    stopped = "; stopped by Ctrl-C" if is_stopped else ""
+    print(f"{video.name}: {counted} in {seconds:.1f} s, {n_frames / seconds:.1f} frames a second{stopped}")
     print(f"Wrote {output}")
     return STOPPED if is_stopped and video.n_frames is not None else 0
-
-
-def _of_all(n_read: int, n_frames: int | None) -> str:
-    return f" of {n_frames}" if n_frames is not None and n_read < n_frames else ""
 
 
 def _count(sighting: Sighting, min_score: float) -> str:
@@ -184,45 +181,11 @@ def _check_places(args: argparse.Namespace) -> None:
     """Refuse what cannot be written before the network is loaded and a long video looked at."""
     if args.video is not None:
         check_video_name(args.output or output_video)
+        refuse_replacing({Path(str(args.video)): args.output or output_video})
         if args.maps:
             raise ValueError("--maps takes pictures; got a video. Leave out --maps.")
     if args.json and not args.json.parent.is_dir():
         raise ValueError(f"{args.json} cannot be written: there is no folder {args.json.parent}. Make it first.")
-
-
-def _outputs(images: Sequence[Path], output: Path | None) -> dict[Path, Path]:
-    """Pair each picture with the file that its drawing goes to, and name what is passed over."""
-    if len(images) == 1 and not images[0].is_dir():
-        return {images[0]: output or output_image}
-    pictures = list(dict.fromkeys(picture for image in images for picture in _pictures_of(image)))
-    if not pictures:
-        raise ValueError(
-            f"A folder must hold pictures such as .jpg or .png files; {', '.join(map(str, images)):.200} holds none."
-        )
-    folder = output or Path("output")
-    folder.mkdir(parents=True, exist_ok=True)
-    names: dict[str, Path] = {}
-    stems = [picture.stem for picture in pictures]
-    for picture in pictures:
-        # 1.jpg and 1.png are two pictures, and so are a/1.jpg and b/1.jpg: no drawing may replace another.
-        name = picture.stem if stems.count(picture.stem) == 1 else picture.name
-        while name in names:
-            name += "_"
-        names[name] = picture
-    return {picture: folder / f"{name}.png" for name, picture in names.items()}
-
-
-def _pictures_of(image: Path) -> list[Path]:
-    if not image.is_dir():
-        return [image]
-    others = find_passed_over(image)
-    if others:
-        more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
-        print(
-            f"Passed over in {_shown(image)}, for they do not end as pictures do: "
-            f"{', '.join(others[:_MAX_NAMED])}{more}"
-        )
-    return find_pictures(image)
 
 
 def _shown(path: Path) -> str:
