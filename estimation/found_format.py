@@ -18,6 +18,7 @@ from estimation.sighting import Sighting
 _FIELDS = {
     "images": "id; file_name as it was given; width and height in pixels; for a video also frame, from 0 on",
     "annotations": "a person each, all who were found",
+    "annotations.id": "counts all people from 1 on",
     "annotations.image_id": "the id of the picture",
     "annotations.keypoints": "17 times x, y, score in the order of categories[0].keypoints; 0, 0, 0 if not found",
     "annotations.num_keypoints": "how many of the 17 were found",
@@ -108,7 +109,8 @@ class FoundFile:
         """Add a picture and its people; `more` is what else there is to say of the picture."""
         number, (width, height) = len(self._images) + 1, sighting.size_px
         self._images.append({"id": number, "file_name": file_name, "width": width, "height": height, **more})
-        self._annotations += describe_people(sighting, number, self._min_score)
+        for person in describe_people(sighting, number, self._min_score):
+            self._annotations.append({"id": len(self._annotations) + 1, **person})
 
     def write(self, path: Path) -> None:
         """Write what was added, whole or not at all."""

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 import demo_image
+from estimation import sighting
 from estimation.networks import load_network
-from estimation.pictures import read_picture, write_picture
+from estimation.pictures import read_picture, resize_picture, write_picture
+from estimation.videos import open_video, writing_video
 from tests.estimation.shipped import shipped_network
 
 pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
@@ -164,13 +167,19 @@ def test_demo_shows_the_network_the_height_that_is_asked_for(demo):
     assert "1.jpg (seen at 336 x 240): " in printed
 
 
-@pytest.mark.parametrize("height", ["0", "-3", "tall"])
-def test_demo_refuses_a_height_that_is_none(demo, capsys, height):
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--height", "0"), ("--height", "-3"), ("--height", "tall"), ("--min-score", "nan"), ("--min-score", "2")],
+)
+def test_demo_refuses_a_number_that_is_none(demo, capsys, tmp_path, option, value):
     with pytest.raises(SystemExit) as stopped:
-        demo("--height", height)
+        demo(option, value)
 
     assert stopped.value.code == 2
-    assert "argument --height: " in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert error.startswith(f"demo_image.py: argument {option}: must be ")
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_demo_finds_nobody_in_an_empty_picture(demo, tmp_path):
@@ -180,6 +189,141 @@ def test_demo_finds_nobody_in_an_empty_picture(demo, tmp_path):
 
     assert code == 0
     assert "grey.png (seen at 368 x 368): 0 people" in printed
+
+
+def test_demo_works_through_pictures_and_folders(demo, tmp_path):
+    (tmp_path / "more").mkdir()
+    shutil.copy(ONE_PERSON, tmp_path / "more" / "again.jpg")
+    (tmp_path / "more" / "notes.txt").touch()
+
+    code, printed, error = demo(
+        "--network", "compact", "--image", ONE_PERSON, "more", "--output", "drawn", "--json", "found.json"
+    )
+
+    assert (code, error) == (0, "")
+    assert "Passed over in more, no pictures by their names: notes.txt" in printed
+    assert sorted(path.name for path in (tmp_path / "drawn").iterdir()) == ["1.png", "again.png"]
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert [image["file_name"] for image in found["images"]] == [str(ONE_PERSON), "more/again.jpg"]
+    assert [person["image_id"] for person in found["annotations"]] == [1, 2]
+
+
+def test_demo_draws_whom_it_is_asked_for_and_writes_down_everybody(demo, tmp_path):
+    options = ["--network", "compact", "--image", ONE_PERSON, "--min-score", "1", "--json", "found.json"]
+
+    code, printed, _ = demo(*options)
+
+    assert code == 0
+    assert "1.jpg: 0 people (and 1 too faint to draw); " in printed
+    np.testing.assert_array_equal(read_picture(tmp_path / "output.png"), read_picture(ONE_PERSON))
+    (person,) = json.loads((tmp_path / "found.json").read_text())["annotations"]
+    assert person["is_drawn"] is False
+    assert len(person["limbs"]) > 10
+
+
+def test_demo_enlarges_small_pictures_for_the_network(demo, tmp_path):
+    write_picture(tmp_path / "small.png", resize_picture(read_picture(ONE_PERSON), 168, 120))
+
+    _, printed, _ = demo("--network", "compact", "--image", "small.png")
+
+    assert "small.png (seen at 515 x 368): 1 person; " in printed
+    assert read_picture(tmp_path / "output.png").shape == (120, 168, 3)
+
+
+@pytest.fixture
+def video(tmp_path):
+    picture = read_picture(ONE_PERSON)
+    with writing_video(tmp_path / "walk.mp4", 10) as append:
+        for step in range(6):
+            append(np.ascontiguousarray(picture[:, 4 * step : 4 * step + 400]))
+    return tmp_path / "walk.mp4"
+
+
+def count_frames(path):
+    with open_video(path) as opened:
+        return len(list(opened.frames))
+
+
+def test_demo_draws_a_video(demo, tmp_path, video):
+    code, printed, error = demo("--network", "compact", "--video", video, "--output", "d.avi", "--json", "f.json")
+
+    assert (code, error) == (0, "")
+    assert re.search(
+        r"walk\.mp4: 6 frames in \d+\.\d s, \d+\.\d frames a second\nWrote d\.avi\nWrote f\.json$", printed
+    )
+    assert count_frames(tmp_path / "d.avi") == 6
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert [image["frame"] for image in found["images"]] == list(range(6))
+    assert {person["image_id"] for person in found["annotations"]} == set(range(1, 7))
+
+
+def stopping_after(n_frames):
+    """Press Ctrl-C while the network looks at a frame."""
+    seen = []
+
+    def look(*args):
+        seen.append(args)
+        if len(seen) > n_frames:
+            raise KeyboardInterrupt
+        return sighting.look(*args)
+
+    return look
+
+
+def test_demo_keeps_what_is_drawn_of_a_video_when_it_is_stopped(demo, tmp_path, video, monkeypatch):
+    monkeypatch.setattr(demo_image, "look", stopping_after(4))
+
+    code, printed, error = demo("--network", "compact", "--video", video)
+
+    assert (code, error) == (130, "")
+    assert "walk.mp4: 4 of 6 frames in " in printed
+    assert "; stopped by Ctrl-C\nWrote output.mp4" in printed
+    assert count_frames(tmp_path / "output.mp4") == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["output.mp4", "walk.mp4"]
+
+
+def test_demo_stopped_before_the_first_frame_writes_nothing(demo, tmp_path, video, monkeypatch):
+    monkeypatch.setattr(demo_image, "look", stopping_after(0))
+
+    code, _, error = demo("--network", "compact", "--video", video)
+
+    assert (code, error) == (130, "demo_image.py: Stopped by Ctrl-C.\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["walk.mp4"]
+
+
+def test_demo_draws_a_camera_until_it_is_stopped(demo, tmp_path, monkeypatch):
+    class Camera:
+        def read(self):
+            return True, np.full((320, 240, 3), 128, np.uint8)
+
+        def get(self, _):
+            return 0.0
+
+        def release(self):
+            pass
+
+    real = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda source: Camera() if source == 0 else real(source))
+    monkeypatch.setattr(demo_image, "look", stopping_after(3))
+
+    code, printed, _ = demo("--network", "compact", "--video", "0")
+
+    assert code == 0
+    assert "camera 0: 3 frames in " in printed
+    assert count_frames(tmp_path / "output.mp4") == 3
+
+
+def test_demo_help_tells_defaults_formats_and_examples(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        demo_image.main(["--help"])
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert stopped.value.code == 0
+    options = set(re.findall(r"--[a-z-]+", shown.split("examples:")[0])) - {"--help"}
+    examples = shown.split("examples:")[1]
+    assert {option for option in options if option not in examples} == set()
+    for said in (".webp", ".mp4", "(default: 0.1)", "(default: output.png)", "368"):
+        assert said in shown
 
 
 def missing(folder):
@@ -209,6 +353,33 @@ def unwritable_json(folder):
     return ["--json", folder / "none" / "found.json"], "found.json"
 
 
+def no_video(folder):
+    (folder / "broken.mp4").write_bytes(b"no video")
+    return ["--video", folder / "broken.mp4"], "broken.mp4"
+
+
+def no_camera(folder):
+    return ["--video", "977"], "camera 977"
+
+
+def picture_of_a_video(folder):
+    return ["--video", ONE_PERSON, "--output", folder / "drawn.png"], "drawn.png"
+
+
+def maps_of_a_video(folder):
+    return ["--video", ONE_PERSON, "--maps"], "--maps"
+
+
+def drawing_over_itself(folder):
+    shutil.copy(ONE_PERSON, folder / "only.jpg")
+    return ["--image", folder / "only.jpg", "--output", folder / "only.jpg"], "only.jpg"
+
+
+def float_picture(folder):
+    (folder / "float.tiff").write_bytes(cv2.imencode(".tiff", np.full((32, 32, 3), 0.5, np.float32))[1].tobytes())
+    return ["--image", folder / "float.tiff"], "float.tiff"
+
+
 def empty_folder(folder):
     (folder / "empty").mkdir()
     return ["--image", folder / "empty"], "empty"
@@ -216,11 +387,16 @@ def empty_folder(folder):
 
 @pytest.mark.parametrize(
     "make",
-    [missing, broken, broken_weights, unknown_network, unwritable, unwritable_json, empty_folder],
+    [
+        *(missing, broken, broken_weights, unknown_network, unwritable, unwritable_json, empty_folder),
+        *(no_video, no_camera, picture_of_a_video, maps_of_a_video, drawing_over_itself, float_picture),
+    ],
     ids=lambda make: make.__name__,
 )
 def test_demo_says_what_is_wrong_in_one_sentence(demo, tmp_path, make):
     options, culprit = make(tmp_path)
+
+    before = sorted(tmp_path.rglob("*"))
 
     code, _, error = demo("--network", "compact", *options)
 
@@ -228,3 +404,4 @@ def test_demo_says_what_is_wrong_in_one_sentence(demo, tmp_path, make):
     assert error.startswith("demo_image.py: ")
     assert culprit in error
     assert error.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before

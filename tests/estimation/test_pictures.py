@@ -1,3 +1,4 @@
+import contextlib
 import struct
 import zlib
 from pathlib import Path
@@ -5,11 +6,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from estimation import pictures
 from estimation.pictures import (
     PictureError,
     bgr_to_rgb,
+    find_passed_over,
     find_pictures,
     read_picture,
     resize_picture,
@@ -126,6 +129,23 @@ def test_read_picture_refuses(content, message, tmp_path):
         read_picture(path)
 
 
+def test_read_picture_keeps_libraries_from_the_screen(tmp_path, capfd):
+    data = encode(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8), ".jpg")
+    (tmp_path / "scratched.jpg").write_bytes(data[:1200] + bytes(50) + data[1250:])
+
+    with contextlib.suppress(PictureError):  # versions of OpenCV differ in whether they make something of it
+        read_picture(tmp_path / "scratched.jpg")
+
+    assert capfd.readouterr() == ("", "")
+
+
+def test_read_picture_makes_8_bits_of_four_inks(tmp_path):
+    magenta = np.full((16, 16, 4), (0, 255, 0, 0), np.uint8)
+    Image.fromarray(magenta, "CMYK").save(tmp_path / "inks.jpg")
+
+    assert read_picture(tmp_path / "inks.jpg")[8, 8].tolist() == pytest.approx([255, 0, 255], abs=4)
+
+
 def test_read_picture_refuses_a_folder(tmp_path):
     with pytest.raises(PictureError, match="must be a picture file; it is a folder"):
         read_picture(tmp_path)
@@ -225,6 +245,24 @@ def test_find_pictures_counts_as_people_do(tmp_path):
         "a2b9.webp",
         "a2b10.webp",
     ]
+
+
+def test_find_passed_over_names_the_rest(tmp_path):
+    for name in ("1.png", "notes10.txt", "notes9.txt", ".hidden", "song"):
+        (tmp_path / name).touch()
+    (tmp_path / "more").mkdir()
+
+    assert find_passed_over(tmp_path) == ["more/", "notes9.txt", "notes10.txt", "song"]
+
+
+@pytest.mark.parametrize("suffix", pictures.PICTURE_SUFFIXES)
+def test_every_suffix_is_one_that_opencv_reads(suffix, tmp_path):
+    grey = np.full((64, 64, 3), 100, np.uint8)
+    kinds = {".pbm": grey[..., 0], ".pgm": grey[..., 0], ".hdr": grey.astype(np.float32) / 255}
+    (tmp_path / f"a{suffix}").write_bytes(encode(kinds.get(suffix, grey), suffix))
+
+    assert read_picture(tmp_path / f"a{suffix}").shape == (64, 64, 3)
+    assert find_pictures(tmp_path) == [tmp_path / f"a{suffix}"]
 
 
 def test_find_pictures_skips_what_is_no_picture(tmp_path):

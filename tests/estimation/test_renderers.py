@@ -120,6 +120,50 @@ def test_draw_follows_the_slots_of_the_configuration():
     assert canvas[19, 147].tolist() == [4, 5, 6]
 
 
+# One limb, neck to nose, the 13th of the configuration.
+def scores_of(*scores):
+    table = np.full((len(scores), len(CONFIG.connection_types)), np.nan)
+    table[:, CONFIG.connection_types.index(NECK_TO_NOSE)] = scores
+    return table
+
+
+def test_draw_shows_how_sure_a_limb_is():
+    def drawn(score):
+        return int(draw(CONFIG, grey(), COORDS, [row(neck=0, nose=1)], 8, scores_of(score))[83, 43].astype(int).sum())
+
+    colors = [drawn(score) for score in (0, 0.2, 0.4, 0.8)]
+
+    full = sum(round(0.1 * 100 + 0.9 * channel) for channel in NECK_TO_NOSE.color)
+    assert sorted(colors, key=lambda color: -abs(color - full)) == colors
+    assert len(set(colors)) == 4
+    assert colors[-1] == drawn(5) == pytest.approx(full, abs=2)
+
+
+def test_draw_leaves_out_limbs_without_a_score_and_what_hangs_on_them():
+    nothing = draw(CONFIG, grey(), COORDS, [row(neck=0, nose=1)], 8, scores_of(np.nan))
+
+    assert (nothing == 100).all()
+
+
+def test_draw_leaves_out_keypoints_of_nobody_when_limbs_have_scores():
+    canvas = draw(CONFIG, grey(), COORDS, [row(neck=0, nose=1, left_ear=2)], 8, scores_of(0.5))
+
+    assert drawn_pixels(canvas)[:, 1].max() <= 49
+
+
+def test_draw_refuses_scores_of_another_shape():
+    with pytest.raises(ValueError, match=r"limb_scores must have the shape \(1, 19\), .*; got \(2, 19\)\. score_limbs"):
+        draw(CONFIG, grey(), COORDS, [row(neck=0, nose=1)], 8, scores_of(0.5, 0.5))
+
+
+@pytest.mark.parametrize(("side", "widest"), [(40, 2), (160, 4), (1000, 6)])
+def test_draw_suits_the_size_of_the_picture(side, widest):
+    coords = {"neck": [(side / 2, side / 2 - 8, 1.0, 0)], "nose": [(side / 2, side / 2 + 8, 1.0, 1)]}
+    canvas = draw(CONFIG, grey(side, side), coords, [row(neck=0, nose=1)])
+
+    assert 1 <= (canvas[side // 2] != 100).any(axis=-1).sum() <= widest + 1
+
+
 @pytest.mark.parametrize(
     ("picture", "rows", "resize_fac", "message"),
     [
