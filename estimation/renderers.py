@@ -137,14 +137,15 @@ def _draw_person(config: ConnectionsConfig, canvas: Picture, points: Floats, opa
             _blend_polygon(canvas, _ellipse(start, end, width), limb.color, opacity)
     for point, meta in zip(points, config.body_parts.values(), strict=True):
         if np.isfinite(point).all():
-            _fill_circle(canvas, point, 1.3 * width + max(0.75, 0.25 * width), _OUTLINE)
+            outline = max(min(0.75, _smallest_px(canvas)), 0.25 * width)
+            _fill_circle(canvas, point, 1.3 * width + outline, _OUTLINE)
             _fill_circle(canvas, point, 1.3 * width, meta.color)
 
 
 def _smallest_px(canvas: Picture) -> float:
     """Choose the half-width that is still seen when the whole picture is looked at, and does not cover a tiny one."""
     longest = float(max(canvas.shape[:2]))
-    return max(min(1.0, longest / 160), longest / 500)
+    return max(min(1.0, longest / 200), longest / 500)
 
 
 def _half_width_px(canvas: Picture, points: Floats) -> float:
