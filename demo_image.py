@@ -23,15 +23,9 @@ from estimation.found_format import FoundFile
 from estimation.map_renderers import draw_maps
 from estimation.networks import load_network
 from estimation.pairing import describe_passed_over, pair_with_drawings, refuse_replacing
-from estimation.pictures import (
-    PICTURE_SUFFIXES,
-    bgr_to_rgb,
-    read_picture,
-    rgb_to_bgr,
-    write_picture,
-)
+from estimation.pictures import PICTURE_SUFFIXES, bgr_to_rgb, read_picture, rgb_to_bgr, write_picture
 from estimation.sighting import LARGE_HEIGHT_PX, SMALL_HEIGHT_PX, USUAL_HEIGHT_PX, Sighting, draw_sighting, look
-from estimation.stopping import run_until_stopped
+from estimation.stopping import EXIT_CODE, run_until_stopped
 from estimation.videos import VIDEO_SUFFIXES, check_video_name, open_video, writing_video
 
 if TYPE_CHECKING:
@@ -44,9 +38,6 @@ model_weights_path = HERE / "model_weights" / "openpose"  # the lab's weights; w
 input_image = HERE / "images" / "1.jpg"
 output_image = Path("output.png")
 output_video = Path("output.mp4")
-
-STOPPED = 130
-"""The exit code after Ctrl-C, as of any program that it ends."""
 
 _EXAMPLES = """examples:
   python demo_image.py                                          the picture that comes with it, drawn as output.png
@@ -63,15 +54,12 @@ _EXAMPLES = """examples:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the demo; return 0, 2 after one sentence about what the user can fix, or `STOPPED` after Ctrl-C."""
+    """Run the demo; return 0, 2 after one sentence about what the user can fix, or `EXIT_CODE` for a stopped video."""
     args = _parser().parse_args(argv)
     try:
         return run(args)
     except (ValueError, OSError, NotImplementedError) as exc:
         return _complain(exc)
-    except KeyboardInterrupt:
-        print("demo_image.py: Stopped by Ctrl-C.", file=sys.stderr)
-        return STOPPED
 
 
 def run(args: argparse.Namespace) -> int:
@@ -139,7 +127,7 @@ def draw_video(network: "Network", args: argparse.Namespace, found: FoundFile) -
     Returns
     -------
     exit_code : int
-        0, or `STOPPED`; of a camera 0, for that is how it ends.
+        0, or `EXIT_CODE`; of a camera 0, for that is how it ends.
     """
     output = args.output or output_video
     n_frames, is_stopped, start = 0, False, time.perf_counter()
@@ -161,7 +149,7 @@ def draw_video(network: "Network", args: argparse.Namespace, found: FoundFile) -
     stopped = "; stopped by Ctrl-C" if is_stopped else ""
     print(f"{video.name}: {counted} in {seconds:.1f} s, {n_frames / seconds:.1f} frames a second{stopped}")
     print(f"Wrote {output}")
-    return STOPPED if is_stopped and video.n_frames is not None else 0
+    return EXIT_CODE if is_stopped and video.n_frames is not None else 0
 
 
 def _count(sighting: Sighting, min_score: float) -> str:

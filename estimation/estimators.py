@@ -5,6 +5,7 @@ from itertools import chain
 
 import numpy as np
 
+from estimation.answers import read_answer
 from estimation.compilation import Floats, Ints, compiled
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN, ConnectionsConfig
 from estimation.connections import rank
@@ -44,8 +45,11 @@ def estimate(
     ------
     ValueError
         Where `connection_rows` or `merge` do.
+    AnswerError
+        If `merge` returns what cannot be people; see `read_answer`.
     """
-    return merge(connection_rows(config, connections, best_first), min_num_body_parts, min_score)
+    rows = connection_rows(config, connections, best_first)
+    return read_answer(merge(rows, min_num_body_parts, min_score), len(rows))
 
 
 def connection_rows(config: ConnectionsConfig, connections: Sequence[Table], best_first: bool = False) -> Floats:

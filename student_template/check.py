@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
-PACKAGES = {"numpy": "numpy", "jinja2": "jinja2", "opencv-python": "cv2"}
+PACKAGES = {"numpy": "numpy", "jinja2": "jinja2", "opencv-python": "cv2", "tqdm": "tqdm"}
 """What is needed, as pip calls it and as Python does."""
 
 SAME = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")}

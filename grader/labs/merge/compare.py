@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from estimation.config import ABSENT, N_PARTS, PARTS, ROW_LENGTH
+from estimation.answers import AnswerError, check_people
+from estimation.config import ABSENT, N_PARTS, PARTS
 from grader.harness.results import Explanation
 from grader.labs.merge.merge_case import Keypoints, MergeCase, Rows, keypoints_of
 
@@ -21,12 +22,6 @@ MANY = 12
 """A person of more parts is cut when it is written in a sentence."""
 
 
-SHAPE = f"an array of shape (n_people, {ROW_LENGTH})"
-"""What `merge` must return."""
-
-ROW_ADVICE = "Return one row per person: 18 keypoint ids, the score, the number of parts."
-
-
 def read_people(case: MergeCase, answer: npt.NDArray[np.float64]) -> Rows | Explanation:
     """Take an array of any shape that was returned for people, or say why it cannot be.
 
@@ -35,43 +30,10 @@ def read_people(case: MergeCase, answer: npt.NDArray[np.float64]) -> Rows | Expl
     people : ndarray of shape (m, 20) and dtype float64, or Explanation
         ``[]``, shape (0,) and shape (0, 20) are all nobody.
     """
-    if answer.size == 0:
-        return np.empty((0, ROW_LENGTH))
-    if answer.ndim != 2 or answer.shape[1] != ROW_LENGTH:
-        got = f"got shape {answer.shape}" if answer.ndim else f"got a single number, {answer.item():.20g}"
-        return Explanation(f"merge() must return {SHAPE}", got, ROW_ADVICE)
-    if not np.isfinite(answer).all():
-        row, column = np.argwhere(~np.isfinite(answer))[0]
-        return Explanation(
-            "All numbers that merge() returns must be finite",
-            f"got {answer[row, column]} in row {row}, column {column}",
-            "Put -1 in the slots of absent parts, and divide only by counts above 0.",
-        )
-    wrong = _empty_person(answer) or _too_many_people(len(case.rows), answer)
-    return answer if wrong is None else wrong
-
-
-def _empty_person(people: Rows) -> Explanation | None:
-    """Look for a person without a keypoint, which is how some write that there is nobody."""
-    empty = np.flatnonzero((people[:, :N_PARTS] == ABSENT).all(axis=1))
-    if not len(empty):
-        return None
-    return Explanation(
-        "Each person that merge() returns must have a keypoint",
-        f"got none in row {empty[0]}: all of its ids are -1",
-        f"For nobody return an array without rows, np.empty((0, {ROW_LENGTH})), and leave out rows that became empty.",
-    )
-
-
-def _too_many_people(n_rows: int, people: Rows) -> Explanation | None:
-    """Look for more people than rows: each person has a row of the input at least."""
-    if len(people) <= n_rows:
-        return None
-    return Explanation(
-        f"There cannot be more people than rows, here {n_rows}",
-        f"got {len(people)} people",
-        "Return one row per person, and remove a row once it has been merged into another.",
-    )
+    try:
+        return check_people(answer, len(case.rows))
+    except AnswerError as wrong:
+        return Explanation(wrong.required, wrong.got, wrong.advice)
 
 
 def same_groups(case: MergeCase, people: Rows) -> Explanation | None:

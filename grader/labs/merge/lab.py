@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from estimation.answers import ROW_ADVICE, SHAPE
 from grader.harness.lab import REPOSITORY, Handout, Lab, Largest, SmallInputs
 from grader.harness.results import Visibility
 from grader.harness.sandbox.program import Function, Program
-from grader.labs.merge.compare import ROW_ADVICE, SHAPE, read_people
+from grader.labs.merge.compare import read_people
 from grader.labs.merge.evidence import MergeEvidenceKind
 from grader.labs.merge.merge_case import MergeCase, read_case
 
@@ -90,7 +91,9 @@ LAB = Lab(
     describe_size=describe_size,
     largest=Largest(1100, "1,100 rows, 100 people"),
     small_inputs=small_inputs,
-    marks_depend_on=tuple(_ESTIMATION / name for name in ("__init__.py", "config.py", "keypoints.py", "metrics.py")),
+    marks_depend_on=tuple(
+        _ESTIMATION / name for name in ("__init__.py", "answers.py", "config.py", "keypoints.py", "metrics.py")
+    ),
     make_cases=make_cases,
     make_sources=make_sources,
     handout=Handout(

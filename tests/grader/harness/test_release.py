@@ -217,7 +217,7 @@ def without_packages(tmp_path):
     """Give the folder of modules that stand for packages which README.md does not ask for, and cannot be imported."""
     folder = tmp_path / "not installed"
     folder.mkdir()
-    for name in ("pytest", "msgspec", "hypothesis", "tqdm", "scipy", "numba", "tensorflow", "keras", "httpx"):
+    for name in ("pytest", "msgspec", "hypothesis", "scipy", "numba", "tensorflow", "keras", "httpx"):
         (folder / f"{name}.py").write_text(f"raise ModuleNotFoundError('no {name}', name='{name}')\n")
     return folder
 
