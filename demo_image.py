@@ -18,6 +18,7 @@ from tqdm import tqdm
 from estimation.arguments import OneSentenceParser, positive_integer, score
 from estimation.belief import MIN_LIMB_SCORE, MIN_PERSON_SCORE, select_believed
 from estimation.config import get_default_configuration
+from estimation.debugging import explain_handout, explain_sighting, explain_without_answer, is_raised_by_merge
 from estimation.estimators import estimate
 from estimation.found_format import FoundFile
 from estimation.map_renderers import draw_maps
@@ -25,7 +26,7 @@ from estimation.networks import load_network
 from estimation.pairing import describe_passed_over, pair_with_drawings, refuse_replacing
 from estimation.pictures import PICTURE_SUFFIXES, bgr_to_rgb, read_picture, rgb_to_bgr, write_picture
 from estimation.sighting import LARGE_HEIGHT_PX, SMALL_HEIGHT_PX, USUAL_HEIGHT_PX, Sighting, draw_sighting, look
-from estimation.stopping import EXIT_CODE, run_until_stopped
+from estimation.stopping import EXIT_CODE, run_until_stopped, take_time
 from estimation.videos import VIDEO_SUFFIXES, check_video_name, open_video, writing_video
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ model_weights_path = HERE / "model_weights" / "openpose"  # the lab's weights; w
 input_image = HERE / "images" / "1.jpg"
 output_image = Path("output.png")
 output_video = Path("output.mp4")
+as_in_lab = (HERE / "check.py").is_file()  # in the lab's folder, whose merge is yours, the steps are the handout's
+
+PICTURES, HANDOUT = "pictures", "handout"
+"""What --explain explains."""
 
 _EXAMPLES = """examples:
   python demo_image.py                                          the picture that comes with it, drawn as output.png
@@ -50,12 +55,17 @@ _EXAMPLES = """examples:
   python demo_image.py --image me.jpg --height 640              small people in a large picture: slower, sees more
   python demo_image.py --image me.jpg --maps                    also what the network says: output_maps.png
   python demo_image.py --network openpose                       the lab's network
+  python demo_image.py --image images/11.jpg --as-in-lab        every step as in the handout: merge meets conflicts
+  python demo_image.py --image images/11.jpg --explain          the rows that reach merge, and what became of each
+  python demo_image.py --explain handout                        the same for the example of the handout
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo; return 0, 2 after one sentence about what the user can fix, or `EXIT_CODE` for a stopped video."""
     args = _parser().parse_args(argv)
+    if args.min_score is None:
+        args.min_score = 0.0 if args.as_in_lab else MIN_PERSON_SCORE
     try:
         return run(args)
     except (ValueError, OSError, NotImplementedError) as exc:
@@ -76,6 +86,10 @@ def run(args: argparse.Namespace) -> int:
         If there is no picture or video, no network, or no place for the results.
     """
     _check_places(args)
+    if args.explain == HANDOUT:
+        for line in explain_handout(args.output or output_image):
+            print(line)
+        return 0
     outputs = {} if args.video is not None else pair_with_drawings(args.image, args.output, output_image)
     network = load_network(args.network or _default_network())
     print(f"Network: {network.name} ({_shown(network.weights)})")
@@ -103,14 +117,16 @@ def draw_picture(
     network: "Network", picture_path: Path, output: Path, args: argparse.Namespace, found: FoundFile
 ) -> None:
     """Find and draw the people of one picture, say how many, and add them to those found."""
-    picture = read_picture(picture_path)
-    sighting = look(network, picture, args.height)
+    picture, shown = read_picture(picture_path), _shown(picture_path)
+    try:
+        sighting = look(network, picture, args.height, as_in_lab=args.as_in_lab)
+    except Exception:  # a merge that is not written yet, or fails: what it was given is what its author needs
+        if args.explain:
+            print(*explain_without_answer(shown, network, picture, args.height, as_in_lab=args.as_in_lab), sep="\n")
+        raise
     seen = sighting.seen
     size = "" if seen is picture else f" (seen at {seen.shape[1]} x {seen.shape[0]})"
-    print(
-        f"{_shown(picture_path)}{size}: {_count(sighting, args.min_score)}; "
-        f"estimate took {sighting.people.seconds:.6f} s"
-    )
+    print(f"{shown}{size}: {_count(sighting, args.min_score)}; estimate took {sighting.people.seconds:.6f} s")
     write_picture(output, draw_sighting(picture, sighting, args.min_score))
     print(f"Wrote {output}")
     if args.maps:
@@ -118,6 +134,9 @@ def draw_picture(
         maps = draw_maps(get_default_configuration(), rgb_to_bgr(seen), sighting.maps.heatmaps, sighting.maps.pafs)
         write_picture(maps_output, bgr_to_rgb(maps))
         print(f"Wrote {maps_output}")
+    if args.explain:
+        for line in explain_sighting(shown, picture, sighting, output, as_in_lab=args.as_in_lab):
+            print(line)
     found.add(os.fspath(picture_path), sighting)
 
 
@@ -134,7 +153,7 @@ def draw_video(network: "Network", args: argparse.Namespace, found: FoundFile) -
     with open_video(args.video) as video, writing_video(output, video.frames_per_s) as append:
         try:
             for picture in tqdm(video.frames, total=video.n_frames, unit="frame", disable=None):
-                sighting = look(network, picture, args.height)
+                sighting = look(network, picture, args.height, as_in_lab=args.as_in_lab)
                 append(draw_sighting(picture, sighting, args.min_score))
                 if args.json:
                     found.add(video.name, sighting, frame=n_frames)
@@ -142,6 +161,7 @@ def draw_video(network: "Network", args: argparse.Namespace, found: FoundFile) -
         except KeyboardInterrupt:
             if n_frames == 0:
                 raise
+            take_time()
             is_stopped = True  # what is drawn so far is a whole video
     seconds = time.perf_counter() - start
     is_whole = video.n_frames is None or n_frames >= video.n_frames
@@ -172,6 +192,8 @@ def _check_places(args: argparse.Namespace) -> None:
         refuse_replacing({Path(str(args.video)): args.output or output_video})
         if args.maps:
             raise ValueError("--maps takes pictures; got a video. Leave out --maps.")
+        if args.explain:
+            raise ValueError("--explain takes pictures; got a video. Leave out --explain.")
     if args.json and not args.json.parent.is_dir():
         raise ValueError(f"{args.json} cannot be written: there is no folder {args.json.parent}. Make it first.")
 
@@ -182,6 +204,9 @@ def _shown(path: Path) -> str:
 
 
 def _complain(exc: Exception) -> int:
+    """Say what is wrong in a sentence; an error inside of `merge` is for its author, who needs to see the line."""
+    if is_raised_by_merge(exc) and not isinstance(exc, NotImplementedError):
+        raise exc
     print(f"demo_image.py: {exc}", file=sys.stderr)
     return 2
 
@@ -237,10 +262,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--min-score",
         type=score,
-        default=MIN_PERSON_SCORE,
         metavar="SCORE",
-        help=f"draw people of at least this score, 0 to 1 (default: {MIN_PERSON_SCORE}); limbs below {MIN_LIMB_SCORE} "
-        "are neither drawn nor counted; 0 draws all that was found",
+        help=f"draw people of at least this score, 0 to 1 (default: {MIN_PERSON_SCORE}, 0 as in the lab); limbs below "
+        f"{MIN_LIMB_SCORE} are neither drawn nor counted; 0 draws all that was found",
+    )
+    parser.add_argument(
+        "--as-in-lab",
+        action=argparse.BooleanOptionalAction,
+        default=as_in_lab,
+        help="take each step as the handout says: merge gets its rows limb after limb, and rows that contradict each "
+        f"other (default: {'yes, in the folder of the lab' if as_in_lab else 'no'})",
+    )
+    parser.add_argument(
+        "--explain",
+        nargs="?",
+        const=PICTURES,
+        choices=(PICTURES, HANDOUT),
+        metavar=HANDOUT,
+        help="also print the rows that reach merge and what became of each, and draw them: output_rows.png; with "
+        f"{HANDOUT!r} only those of the handout's example",
     )
     parser.add_argument("--maps", action="store_true", help="also write heatmaps and PAFs as a picture to look at")
     parser.add_argument(

@@ -13,7 +13,7 @@ from estimation.compilation import Floats
 from estimation.config import ConnectionsConfig
 from estimation.connections import get_connections
 from estimation.coordinates import Keypoint, get_coordinates
-from estimation.estimators import estimate, score_limbs, score_skeletons
+from estimation.estimators import Table, connection_rows, estimate, score_limbs, score_skeletons
 from estimation.networks import Maps
 
 LAB_THRESHOLD = 0.1
@@ -47,6 +47,59 @@ class People(NamedTuple):
     seconds: float
 
 
+def find_connections(
+    config: ConnectionsConfig, maps: Maps, *, threshold: float = LAB_THRESHOLD, as_in_lab: bool = False
+) -> tuple[Mapping[str, Sequence[Keypoint]], Sequence[Table]]:
+    """Find keypoints and connections in a network's maps: what comes before `estimate`.
+
+    Parameters
+    ----------
+    config : ConnectionsConfig
+    maps : Maps
+        What `Network.predict` returned. Not modified.
+    threshold : float, optional
+        Find keypoints above it; see `get_coordinates`.
+    as_in_lab : bool, optional
+        Take each step with the lab's defaults: a keypoint may then stand in several rows of a limb.
+
+    Returns
+    -------
+    coordinates : dict of str to sequence of tuple
+        From `get_coordinates`, in heatmap cells.
+    connections : sequence of array_like
+        From `get_connections`.
+
+    Raises
+    ------
+    ValueError
+        Where `get_coordinates` or `get_connections` do.
+    """
+    if as_in_lab:
+        coordinates = get_coordinates(config, maps.heatmaps, threshold)
+        return coordinates, get_connections(config, coordinates, maps.pafs)
+    coordinates = get_coordinates(config, maps.heatmaps, threshold, refine=True, min_distance_cells=_MIN_DISTANCE_CELLS)
+    connections = get_connections(
+        config, coordinates, maps.pafs, _PAF_THRESHOLD, minimum_mid_num=_MIN_PASSED, one_to_one=True
+    )
+    return coordinates, connections
+
+
+def find_rows(
+    config: ConnectionsConfig, maps: Maps, *, as_in_lab: bool = False
+) -> tuple[Mapping[str, Sequence[Keypoint]], Floats]:
+    """Find keypoints and the rows that reach `merge` in `find_people`; parameters and errors are those of that.
+
+    Returns
+    -------
+    coordinates : dict of str to sequence of tuple
+        From `get_coordinates`, in heatmap cells.
+    rows : ndarray of shape (n, 20) and dtype float64
+        From `connection_rows`.
+    """
+    coordinates, connections = find_connections(config, maps, as_in_lab=as_in_lab)
+    return coordinates, connection_rows(config, connections, best_first=not as_in_lab)
+
+
 def find_people(
     config: ConnectionsConfig, maps: Maps, *, threshold: float = LAB_THRESHOLD, as_in_lab: bool = False
 ) -> People:
@@ -69,18 +122,9 @@ def find_people(
     Raises
     ------
     ValueError
-        Where `get_coordinates` or `get_connections` do.
+        Where `get_coordinates`, `get_connections` or `estimate` do.
     """
-    if as_in_lab:
-        coordinates = get_coordinates(config, maps.heatmaps, threshold)
-        connections = get_connections(config, coordinates, maps.pafs)
-    else:
-        coordinates = get_coordinates(
-            config, maps.heatmaps, threshold, refine=True, min_distance_cells=_MIN_DISTANCE_CELLS
-        )
-        connections = get_connections(
-            config, coordinates, maps.pafs, _PAF_THRESHOLD, minimum_mid_num=_MIN_PASSED, one_to_one=True
-        )
+    coordinates, connections = find_connections(config, maps, threshold=threshold, as_in_lab=as_in_lab)
     start = time.perf_counter()
     skeletons = estimate(config, connections, best_first=not as_in_lab)
     seconds = time.perf_counter() - start

@@ -44,11 +44,30 @@ def estimate(
     Raises
     ------
     ValueError
-        Where `connection_rows` or `merge` do.
+        Where `connection_rows`, `merge` or `group` do.
+    """
+    return group(connection_rows(config, connections, best_first), min_num_body_parts, min_score)
+
+
+def group(rows: Floats, min_num_body_parts: int = 4, min_score: float = 0.4) -> Floats:
+    """Hand rows to `merge` and check what comes back.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, 20)
+        From `connection_rows`. `merge` may change them.
+    min_num_body_parts, min_score : optional
+        Whom to delete; see `merge`.
+
+    Returns
+    -------
+    skeletons : ndarray of shape (m, 20) and dtype float64
+
+    Raises
+    ------
     AnswerError
         If `merge` returns what cannot be people; see `read_answer`.
     """
-    rows = connection_rows(config, connections, best_first)
     return read_answer(merge(rows, min_num_body_parts, min_score), len(rows))
 
 

@@ -51,7 +51,13 @@ def choose_height(height_px: int) -> int:
     return height_px if SMALL_HEIGHT_PX <= height_px <= LARGE_HEIGHT_PX else USUAL_HEIGHT_PX
 
 
-def look(network: "Network", picture: Picture, height_px: int | None = None) -> Sighting:
+def observe(network: "Network", picture: Picture, height_px: int | None = None) -> tuple[Picture, "Maps"]:
+    """Bring a picture to the height that `look` says, and ask the network; return what it saw and what it answered."""
+    seen = bring_to_height(picture, height_px or choose_height(picture.shape[0]))
+    return seen, network.predict(seen)
+
+
+def look(network: "Network", picture: Picture, height_px: int | None = None, *, as_in_lab: bool = False) -> Sighting:
     """Find the people in a picture.
 
     Parameters
@@ -62,6 +68,8 @@ def look(network: "Network", picture: Picture, height_px: int | None = None) -> 
         RGB, as `read_picture` gives it. Not modified.
     height_px : int, optional
         How high a picture the network sees; without it what `choose_height` says.
+    as_in_lab : bool, optional
+        Take each step as the lab does; see `find_people`.
 
     Returns
     -------
@@ -70,12 +78,12 @@ def look(network: "Network", picture: Picture, height_px: int | None = None) -> 
     Raises
     ------
     ValueError
-        If `picture` is no such array.
+        If `picture` is no such array, or `merge` returns what cannot be people.
     """
-    seen = bring_to_height(picture, height_px or choose_height(picture.shape[0]))
-    maps = network.predict(seen)
+    seen, maps = observe(network, picture, height_px)
     height, width = picture.shape[:2]
-    return Sighting((width, height), seen, maps, find_people(get_default_configuration(), maps))
+    people = find_people(get_default_configuration(), maps, as_in_lab=as_in_lab)
+    return Sighting((width, height), seen, maps, people)
 
 
 def draw_sighting(picture: Picture, sighting: Sighting, min_score: float = MIN_PERSON_SCORE) -> Picture:

@@ -14,7 +14,9 @@ EXIT_CODE = 130
 """What a shell says of a program that Ctrl-C has ended."""
 
 GRACE_S = 2.0
-"""So long a program may take to put away what it was doing."""
+"""So long a program may take to put away what it was doing, unless it asks for more."""
+
+_ending: list[threading.Timer] = []
 
 
 def run_until_stopped(main: Callable[[], int]) -> int:
@@ -38,10 +40,17 @@ def run_until_stopped(main: Callable[[], int]) -> int:
         return EXIT_CODE
 
 
+def take_time() -> None:
+    """Let a program that has taken note of its KeyboardInterrupt put away in its own time what it was doing."""
+    while _ending:
+        _ending.pop().cancel()
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     timer = threading.Timer(GRACE_S, _end)
     timer.daemon = True  # a program that ends by itself does not wait for it
     timer.start()
+    _ending.append(timer)
     raise KeyboardInterrupt
 
 

@@ -513,12 +513,13 @@ def test_renumber_leaves_absent_parts_and_the_input_alone():
 # Pictures -------------------------------------------------------------------------------------------------------------
 
 
-def test_every_annotated_picture_is_a_case():
+def test_the_first_ten_annotated_pictures_are_cases():
     names = [
         image["file_name"] for image in json.loads((picture_cases.IMAGES / "annotations.json").read_text())["images"]
     ]
 
-    assert [case.labelled.picture for case in cases_of("pictures")] == names
+    assert [case.labelled.picture for case in cases_of("pictures")] == names[:10]
+    assert len(names) > 10
 
 
 def test_pictures_record_what_the_reference_scores():
