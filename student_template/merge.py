@@ -47,7 +47,8 @@ def merge(subset: np.ndarray, min_num_body_parts: int = 4, min_score: float = 0.
     *Conflicts.* The network makes mistakes, so rows can contradict each other: two rows give one neck two different
     noses, or two people the same wrist. Your answer must not contradict itself: each keypoint belongs to one person
     at most, and the keypoints of a person are connected by rows of `subset`. Which connection you drop is your
-    decision: describe it in your report. Drop no more than you have to.
+    decision: describe it in your report. Drop no more than you have to. `images/11.jpg`, `12.jpg` and `13.jpg` show
+    what a wrong rule does, and `python demo_image.py --image images/11.jpg --explain` lists their rows.
 
     *The same call gives the same answer*, today and tomorrow: use no random numbers, and remember nothing between
     two calls.

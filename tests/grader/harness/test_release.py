@@ -327,6 +327,24 @@ def test_labs_network_asks_for_keras_in_one_sentence(lab, without_packages):
     )
 
 
+def test_demo_explains_before_merge_is_written(lab, without_packages):
+    shown = run(lab, "demo_image.py", "--explain", "handout", PYTHONPATH=str(without_packages))
+
+    assert shown.returncode == 2
+    assert shown.stdout.startswith("The example of the handout: 9 rows reach merge\n")
+    assert "merge() is not written yet. Open estimation/merge.py and put your code here." in shown.stderr
+
+
+def test_demo_takes_the_labs_steps_in_the_release(lab, without_packages):
+    (lab / "estimation" / "merge.py").write_bytes(solution("pass_union_find"))
+
+    explained = run(lab, "demo_image.py", "--image", "images/12.jpg", "--explain", PYTHONPATH=str(without_packages))
+
+    assert explained.returncode == 0, explained.stderr
+    assert "images/12.jpg: 63 rows reach merge\n" in explained.stdout
+    assert "! A keypoint of this row is in another row of the same limb" in explained.stdout
+
+
 def test_demo_runs_in_the_release(lab, without_packages):
     (lab / "estimation" / "merge.py").write_bytes(solution("pass_union_find"))
 
