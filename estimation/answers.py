@@ -107,9 +107,8 @@ def check_people(answer: NDArray[np.float64], n_rows: int) -> People:
 def _as_numbers(answer: object) -> NDArray[np.float64]:
     if answer is None:
         raise _refusal("None", "End the function with a return of the answer, on every way through it.")
-    if isinstance(answer, tuple) and len({np.ndim(item) for item in answer if isinstance(item, np.ndarray)}) > 1:
-        items = " and ".join(f"an array of shape {np.shape(item)}" for item in answer)
-        raise _refusal(f"a tuple of {len(answer)}: {items}", "Return the array alone.")
+    if isinstance(answer, tuple) and any(isinstance(item, np.ndarray) and item.ndim == 2 for item in answer):
+        raise _refusal(f"a tuple of {len(answer)}: {' and '.join(map(_name, answer))}", "Return the array alone.")
     try:
         array = np.asarray(list(answer) if isinstance(answer, Iterator) else answer)
     except ValueError:
@@ -119,6 +118,12 @@ def _as_numbers(answer: object) -> NDArray[np.float64]:
         with contextlib.suppress(TypeError, ValueError):
             return array.astype(np.float64)
     raise _refusal("a string" if isinstance(answer, str) else f"an object of type {type(answer).__name__}")
+
+
+def _name(item: object) -> str:
+    if isinstance(item, np.ndarray):
+        return f"an array of shape {item.shape}"
+    return "an int" if isinstance(item, int) else f"an object of type {type(item).__name__}"
 
 
 def _refusal(got: str, advice: str = ROW_ADVICE) -> AnswerError:

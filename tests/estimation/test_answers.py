@@ -56,6 +56,10 @@ REFUSED = {
         (np.zeros((2, 20)), np.zeros(2)),
         "got a tuple of 2: an array of shape (2, 20) and an array of shape (2,). Return the array alone.",
     ),
+    "people and their number": (
+        (np.zeros((2, 20)), 2),
+        "got a tuple of 2: an array of shape (2, 20) and an int. Return the array alone.",
+    ),
     "string": ("people", "got a string. "),
     "another type": (object(), "got an object of type object. "),
     "lengths": ([PERSON, PERSON[:19]], "got a list of rows of different lengths. "),
