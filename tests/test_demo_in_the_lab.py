@@ -218,14 +218,23 @@ def unwritten(*_):
 
 @pytest.mark.parametrize("options", [(), ("handout",)], ids=["picture", "handout"])
 def test_explain_shows_the_rows_to_who_has_no_merge_yet(demo, tmp_path, monkeypatch, options):
-    monkeypatch.setattr(estimators, "merge", lambda rows, *_: unwritten() if len(rows) else rows)
+    monkeypatch.setattr(estimators, "merge", unwritten)
 
-    code, printed, error = demo("--explain", *options)
+    code, printed, error = demo("--as-in-lab", "--explain", *options)
 
     assert (code, error) == (2, "demo_image.py: merge() is not written yet.\n")
     assert " rows reach merge\n" in printed
     assert "went to" not in printed
     assert list(tmp_path.iterdir()) == []
+
+
+def test_merge_is_asked_for_the_picture_alone(demo, monkeypatch):
+    given = []
+    monkeypatch.setattr(estimators, "merge", lambda rows, *limits: given.append(len(rows)) or merge(rows, *limits))
+
+    demo("--as-in-lab", "--explain")
+
+    assert given == [18]
 
 
 def test_explain_takes_no_video(demo):

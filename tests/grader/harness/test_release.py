@@ -335,6 +335,14 @@ def test_demo_explains_before_merge_is_written(lab, without_packages):
     assert "merge() is not written yet. Open estimation/merge.py and put your code here." in shown.stderr
 
 
+def test_demo_explains_a_picture_before_merge_is_written(lab, without_packages):
+    shown = run(lab, "demo_image.py", "--image", "images/12.jpg", "--explain", PYTHONPATH=str(without_packages))
+
+    assert shown.returncode == 2
+    assert "images/12.jpg: 63 rows reach merge\n" in shown.stdout
+    assert "merge() is not written yet. Open estimation/merge.py and put your code here." in shown.stderr
+
+
 def test_demo_takes_the_labs_steps_in_the_release(lab, without_packages):
     (lab / "estimation" / "merge.py").write_bytes(solution("pass_union_find"))
 
