@@ -151,22 +151,27 @@ def _grade(lab: Lab, options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from grader.harness.assessment import Options, grade_submission
+    from grader.harness.lab_files import load_lab_files
+    from grader.harness.languages import ENGLISH, choose_language, speaking
     from grader.harness.outputs import Outputs
     from grader.harness.report.text import find_faults, render_text
     from grader.harness.submission import open_submission
 
     outputs, audience = Outputs(options.results, options.html), Audience(options.audience)
+    language = choose_language(options.language, load_lab_files(lab).rubric.language)
     submission = open_submission(lab, options.student, others=other_namings(lab))
     how = Options(Mode(options.sandbox), options.student_python, is_shrinking=not options.no_shrink)
     report = grade_submission(
         lab, submission, how, lambda checks: tqdm(checks, desc="Checks", leave=False, disable=None)
     )
     try:
-        outputs.write(lab, report, audience)
+        with speaking(language if audience is Audience.STUDENT else ENGLISH, lab.folder):
+            text = render_text(lab, report, audience)
+            outputs.write(lab, report, audience)
     except OSError as exc:
         raise GraderError(f"the results cannot be written: {exc}") from exc
     finally:  # last of all: whoever reads it may close the pipe after the first line
-        print(render_text(lab, report, audience), end="")
+        print(text, end="")
         for fault in find_faults(report):
             print(fault, file=sys.stderr)
     return GRADER_FAILED if find_faults(report) else DONE

@@ -9,9 +9,11 @@ import pytest
 from grader.harness.assessment import Assessment, Options
 from grader.harness.check import PointsLostError
 from grader.harness.errors import STOPPED, GraderError, HostBusy, SubmissionError, UsageError
-from grader.harness.lab_files import LOADING
+from grader.harness.lab_files import LOADING, load_lab_files
+from grader.harness.languages import ENGLISH, choose_language, speaking
 from grader.harness.options import GRADING, STUDENT_HELP, STUDENT_METAVAR
 from grader.harness.outputs import Outputs
+from grader.harness.report.failures import write_explanation
 from grader.harness.report.redaction import visible
 from grader.harness.report.text import find_faults, render_text
 from grader.harness.results import Audience, Report, Verdict, Visibility
@@ -25,6 +27,7 @@ SETTINGS = FOLDER / "pytest.ini"
 ASSESSMENT = pytest.StashKey[Assessment]()
 OUTPUTS = pytest.StashKey[Outputs]()
 REPORT = pytest.StashKey[Report]()
+LANGUAGE = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -61,6 +64,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             config.getoption("--student-python"),
             is_shrinking=not config.getoption("--no-shrink") and find_spec("grader.harness.shrinking") is not None,
         )
+        language = choose_language(config.getoption("--language"), load_lab_files(lab).rubric.language)
+        is_for_staff = Audience(config.getoption("--audience")) is Audience.STAFF
+        config.stash[LANGUAGE] = ENGLISH if is_for_staff else language
         config.stash[ASSESSMENT] = Assessment(lab, submission, options)
     except (SubmissionError, UsageError) as exc:
         raise pytest.UsageError(str(exc)) from exc
@@ -104,7 +110,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
         pytest.exit(f"the grader cannot work: {exc}", returncode=pytest.ExitCode.INTERNAL_ERROR)
     if failures := assessment.result(key).failures:
         audience = Audience(pyfuncitem.config.getoption("--audience"))
-        raise PointsLostError(str(visible(assessment.lab, failures[0], audience).explanation))
+        shown = visible(assessment.lab, failures[0], audience).explanation
+        with speaking(pyfuncitem.config.stash[LANGUAGE], assessment.lab.folder):
+            raise PointsLostError("" if shown is None else write_explanation(shown))
     return True
 
 
@@ -122,7 +130,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     report = config.stash[REPORT] = assessment.report()
     try:
-        config.stash[OUTPUTS].write(assessment.lab, report, Audience(config.getoption("--audience")))
+        with speaking(config.stash[LANGUAGE], assessment.lab.folder):
+            config.stash[OUTPUTS].write(assessment.lab, report, Audience(config.getoption("--audience")))
     except OSError as exc:
         pytest.exit(f"the results cannot be written: {exc}", returncode=pytest.ExitCode.INTERNAL_ERROR)
 
@@ -133,8 +142,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         if exitstatus == pytest.ExitCode.INTERRUPTED and ASSESSMENT in config.stash:
             terminalreporter.write_line(STOPPED)
         return
-    report, audience = config.stash[REPORT], Audience(config.getoption("--audience"))
-    terminalreporter.write(render_text(config.stash[ASSESSMENT].lab, report, audience))
+    report, audience, lab = config.stash[REPORT], Audience(config.getoption("--audience")), config.stash[ASSESSMENT].lab
+    with speaking(config.stash[LANGUAGE], lab.folder):
+        terminalreporter.write(render_text(lab, report, audience))
     # The text may be for students; why there is no mark is for whoever stands at the machine.
     for fault in find_faults(report):
         print(fault, file=sys.stderr)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
+import importlib
 import io
 import re
 import sys
@@ -18,18 +20,43 @@ OLDEST_PYTHON = (3, 11)
 """An older one takes newer syntax in merge.py for a mistake."""
 
 HERE = Path(__file__).resolve().parent
+if str(HERE) not in sys.path:
+    sys.path.insert(0, str(HERE))
+LANGUAGES = None
+if sys.version_info[:2] >= OLDEST_PYTHON:
+    with contextlib.suppress(ImportError):  # alone in another folder it speaks English
+        LANGUAGES = importlib.import_module("grader.harness.languages")
+
 STUDENT_ID = re.compile(r"[A-Z]{0,3}[0-9]{6,10}")
 LARGEST_REPORT_BYTES = 50 * 2**20
 EDITABLE = (".doc", ".docx", ".odt", ".pages")
 """What word processors save: right for writing a report, wrong for handing it in."""
 
-EXPORT = "Open your report in Word, LibreOffice or Pages, export it as PDF"
+
+def _(pattern: str, **values: object) -> str:
+    """Say it in the language that was chosen."""
+    return LANGUAGES.tell(LANGUAGES.said(pattern, **values)) if LANGUAGES else pattern.format(**values)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Pack and return 0; return 1 when a file is missing or wrong, 2 when the command is."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show must not stop us
+    chosen = argparse.ArgumentParser(add_help=False)
+    chosen.add_argument("--language", default="")
+    asked = chosen.parse_known_args(argv)[0].language
+    if LANGUAGES is None:
+        return run(argv)
+    try:
+        language = LANGUAGES.find_language(asked) if asked else LANGUAGES.find_system_language()
+    except LANGUAGES.UsageError as exc:
+        return _complain([str(exc)], 2)
+    with LANGUAGES.speaking(language, Path(LANGUAGES.__file__).resolve().parents[1] / "labs" / "merge"):
+        return run(argv)
+
+
+def run(argv: list[str] | None = None) -> int:
+    """Do what `main` says, in the language that was chosen."""
     args = _parser().parse_args(argv)
     if sys.version_info[:2] < OLDEST_PYTHON:
         return _complain([python_problem(sys.version_info[:2])], 2)
@@ -46,25 +73,26 @@ def main(argv: list[str] | None = None) -> int:
     problem = write_problem(target, content, force=args.force)
     if problem:
         return _complain([problem], 1)
-    print(f"Wrote {target} with merge.py and {report_name}. Hand in this file as it is.")
+    print(_("Wrote {file} with merge.py and {report}. Hand in this file as it is.", file=target, report=report_name))
     return 0
 
 
 def python_problem(version: tuple[int, int]) -> str:
     """Say that this Python is too old."""
-    return (
-        f"Python {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed; this is {'.'.join(map(str, version))}. "
-        "README.md says how to set it up."
+    oldest, this = (".".join(map(str, numbers)) for numbers in (OLDEST_PYTHON, version))
+    return _(
+        "Python {oldest} or newer is needed; this is {this}. README.md says how to set it up.", oldest=oldest, this=this
     )
 
 
 def id_problem(student_id: str) -> str:
     """Say why a student id cannot be one."""
     if not student_id.strip():
-        return "Your student id is missing. Add it to the command, for example: python pack.py N26130891"
-    return (
-        f"A student id is up to three letters and then six to ten digits; got {student_id!r}. "
-        "Write it as on your student card, for example: python pack.py N26130891"
+        return _("Your student id is missing. Add it to the command, for example: python pack.py N26130891")
+    return _(
+        "A student id is up to three letters and then six to ten digits; got {id}. "
+        "Write it as on your student card, for example: python pack.py N26130891",
+        id=repr(student_id),
     )
 
 
@@ -73,7 +101,11 @@ def merge_problem(path: Path) -> str:
     try:
         source = path.read_bytes()
     except OSError as exc:
-        return f"merge.py is missing: {path} cannot be read ({exc.strerror}). Keep pack.py in the lab's folder."
+        return _(
+            "merge.py is missing: {path} cannot be read ({why}). Keep pack.py in the lab's folder.",
+            path=path,
+            why=exc.strerror,
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python's remarks on the style of a program that is right
         return _encoding_problem(source) or _syntax_problem(source) or _template_problem(ast.parse(source))
@@ -86,10 +118,14 @@ def report_problem(path: Path, name: str) -> str:
     except OSError:
         return _missing_report(path, name)
     if b"%PDF-" not in content[:1024]:
-        return f"The report must be a PDF; {path.name} is not. {EXPORT}, and save it as {name} beside pack.py."
+        return _and_export(_("The report must be a PDF; {file} is not.", file=path.name), name)
     if len(content) > LARGEST_REPORT_BYTES:
         size = f"{len(content) / 2**20:.1f}"
-        return f"The report may have at most 50 MiB; {path.name} has {size}. Make its pictures smaller."
+        return _(
+            "The report may have at most 50 MiB; {file} has {size}. Make its pictures smaller.",
+            file=path.name,
+            size=size,
+        )
     return ""
 
 
@@ -111,9 +147,11 @@ def write_problem(target: Path, content: bytes, *, force: bool) -> str:
         with target.open("wb" if force else "xb") as file:
             file.write(content)
     except FileExistsError:
-        return f"{target} already exists and was left as it is. Add --force to replace it."
+        return _("{file} already exists and was left as it is. Add --force to replace it.", file=target)
     except OSError as exc:
-        return f"{target} could not be written ({exc.strerror}). Choose another folder with --out."
+        return _(
+            "{file} could not be written ({why}). Choose another folder with --out.", file=target, why=exc.strerror
+        )
     return ""
 
 
@@ -122,25 +160,30 @@ def _encoding_problem(source: bytes) -> str:
         source.decode("utf-8")
     except UnicodeDecodeError as exc:
         line = source.count(b"\n", 0, exc.start) + 1
-        return (
-            f"merge.py must be saved as UTF-8; line {line} is not. "
-            "Save it with the encoding UTF-8 in your editor, and pack again."
+        return _(
+            "merge.py must be saved as UTF-8; line {line} is not. "
+            "Save it with the encoding UTF-8 in your editor, and pack again.",
+            line=line,
         )
     if b"\0" in source:
-        return "merge.py must be text; it holds zero bytes. Save it as UTF-8 in your editor, and pack again."
+        return _("merge.py must be text; it holds zero bytes. Save it as UTF-8 in your editor, and pack again.")
     return ""
 
 
 def _syntax_problem(source: bytes) -> str:
     if b"?????" in source:
-        return "merge.py still has blanks to fill in (?????). Put your code there."
+        return _("merge.py still has blanks to fill in (?????). Put your code there.")
     try:
         compile(source, "merge.py", "exec")
     except SyntaxError as exc:
         shown = f"\n    {exc.text.strip()}" if exc.text else ""
-        return f"merge.py has a syntax error in line {exc.lineno}: {exc.msg}. Fix it, and pack again.{shown}"
+        told = _(
+            "merge.py has a syntax error in line {line}: {what}. Fix it, and pack again.", line=exc.lineno, what=exc.msg
+        )
+        return told + shown
     except (ValueError, MemoryError, RecursionError) as exc:
-        return f"merge.py cannot be read as Python: {exc or type(exc).__name__}. Make it simpler, and pack again."
+        why = exc or type(exc).__name__
+        return _("merge.py cannot be read as Python: {why}. Make it simpler, and pack again.", why=why)
     return ""
 
 
@@ -150,9 +193,9 @@ def _template_problem(tree: ast.Module) -> str:
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "merge"]
     assigned = [node for node in nodes if isinstance(node, ast.Name) and node.id == "merge" and _is_stored(node)]
     if not functions and not assigned:
-        return "merge.py must define a function merge; it does not. Begin it with: def merge(subset, ...):"
+        return _("merge.py must define a function merge; it does not. Begin it with: def merge(subset, ...):")
     if not assigned and all(_does_nothing(function) for function in functions):
-        return "merge.py is still as you got it: its function merge does nothing yet. Put your code there."
+        return _("merge.py is still as you got it: its function merge does nothing yet. Put your code there.")
     return ""
 
 
@@ -170,26 +213,46 @@ def _missing_report(path: Path, name: str) -> str:
     drafts = [other for other in others if other.lower().endswith(EDITABLE)]
     finished = [other for other in others if other.lower().endswith(".pdf")]
     if finished:
-        return f'The report {path.name} is missing. If {finished[0]} is it, add: --report "{path.parent / finished[0]}"'
+        return _(
+            'The report {file} is missing. If {other} is it, add: --report "{place}"',
+            file=path.name,
+            other=finished[0],
+            place=path.parent / finished[0],
+        )
     if drafts:
-        return f"The report must be a PDF; there is only {drafts[0]}. {EXPORT}, and save it as {name} beside pack.py."
-    return f"The report {path.name} is missing. {EXPORT}, and save it as {name} beside pack.py."
+        return _and_export(_("The report must be a PDF; there is only {file}.", file=drafts[0]), name)
+    return _and_export(_("The report {file} is missing.", file=path.name), name)
+
+
+def _and_export(problem: str, name: str) -> str:
+    """Add how the report becomes a PDF of this name."""
+    export = _(
+        "Open your report in Word, LibreOffice or Pages, export it as PDF, and save it as {name} beside pack.py.",
+        name=name,
+    )
+    return f"{problem} {export}"
 
 
 def _complain(problems: list[str], code: int) -> int:
     for problem in problems:
         print(f"pack.py: {problem}", file=sys.stderr)
-    print("No zip was made.", file=sys.stderr)
+    print(_("No zip was made."), file=sys.stderr)
     return code
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("student_id", nargs="?", default="", help="your student id, such as N26130891")
-    parser.add_argument("--report", type=Path, help="your report; by default STUDENTID_Lab3_report.pdf beside pack.py")
-    parser.add_argument("--merge", type=Path, default=HERE / "estimation" / "merge.py", help="your code")
-    parser.add_argument("--out", type=Path, default=Path(), help="folder for the zip; by default the current one")
-    parser.add_argument("--force", action="store_true", help="replace a zip that is there already")
+    parser = argparse.ArgumentParser(
+        description=_("Make the zip that you hand in, or say what is still missing: `python pack.py N26130891`.")
+    )
+    parser.add_argument("student_id", nargs="?", default="", help=_("your student id, such as N26130891"))
+    report = _("your report; by default STUDENTID_Lab3_report.pdf beside pack.py")
+    parser.add_argument("--report", type=Path, help=report)
+    parser.add_argument("--merge", type=Path, default=HERE / "estimation" / "merge.py", help=_("your code"))
+    out = _("folder for the zip; by default the current one")
+    parser.add_argument("--out", type=Path, default=Path(), help=out)
+    parser.add_argument("--force", action="store_true", help=_("replace a zip that is there already"))
+    language = _("what this says it in: en or zh-TW; by default your system's language")
+    parser.add_argument("--language", default="", metavar="NAME", help=language)
     return parser
 
 

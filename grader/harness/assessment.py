@@ -19,6 +19,7 @@ from grader.harness.errors import HostBusy
 from grader.harness.fingerprints import find_fingerprints
 from grader.harness.lab import Lab
 from grader.harness.lab_files import AGAIN, LOADING, load_lab_files
+from grader.harness.languages import said
 from grader.harness.respondent import MAX_STOPS, MAX_STOPS_PUBLISHED, Respondent, Told
 from grader.harness.results import CaseResult, CheckResult, Explanation, Report, Timing, Verdict, Visibility
 from grader.harness.rubric import RubricLine
@@ -104,7 +105,7 @@ class Assessment:
         self._options = options
         self._results: dict[str, dict[Visibility, tuple[CaseResult, ...]]] = {}
         self._budget = Budget()
-        part = self._budget.part(cpu_s=PUBLISHED_CPU_S, idle_s=PUBLISHED_IDLE_S, scope="on published cases")
+        part = self._budget.part(cpu_s=PUBLISHED_CPU_S, idle_s=PUBLISHED_IDLE_S, scope=said("on published cases"))
         self._published = self._respondent(part, self._cases(Visibility.PUBLIC), MAX_STOPS_PUBLISHED)
         self._hidden: Respondent | None = None
         self._load_failure: Failure | None = None
@@ -119,9 +120,9 @@ class Assessment:
             self._load_failure = Failure(
                 Verdict.NOT_RUN,
                 Explanation(
-                    f"{self.lab.program.file} must be loaded first",
-                    "the grader failed to",
-                    "Run `python -m grader doctor`.",
+                    said("{file} must be loaded first", file=self.lab.program.file),
+                    said("the grader failed to"),
+                    said("Run `python -m grader doctor`."),
                 ),
             )
             self._load_failure = _fatal(self.submission) or self._published.load()
@@ -249,7 +250,8 @@ class Assessment:
         line, is_lost = self.files.rubric[key], self._load_failure is not None
         found = self._results.get(key, {})
         cases = tuple(case for visibility in Visibility for case in found.get(visibility, ()))
-        note = f"{self.lab.program.file} could not be loaded" if is_lost else "this check was not chosen"
+        note = said("{file} could not be loaded", file=self.lab.program.file)
+        note = note if is_lost else said("this check was not chosen")
         return CheckResult(line.key, line.part, line.title, line.points, cases, "" if cases else note)
 
     def _timing(self) -> Timing | None:

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.harness.errors import RubricError
+from grader.harness.languages import said
 from grader.harness.results import Explanation, Visibility
 
 Array = npt.NDArray[np.float64]
@@ -102,7 +103,9 @@ def read_answer(case: Case, answer: Array) -> Array | Explanation:
     if answer.shape == expected:
         return answer
     return Explanation(
-        f"The answer must have shape {expected}", f"got shape {answer.shape}", "Look at what the handout asks for."
+        said("The answer must have shape {shape}", shape=expected),
+        said("got shape {shape}", shape=answer.shape),
+        said("Look at what the handout asks for."),
     )
 
 

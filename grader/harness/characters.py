@@ -5,7 +5,17 @@ halves of surrogate pairs or a hundred accents on one letter. All become visible
 forge another line or make a file unwritable.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterator
+
+from grader.harness.languages import counted, tell
+
+_WIDE = r"[\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60\uffe0-\uffe6\U00020000-\U0003fffd]"
+_CLOSING, _OPENING = "，。、；：！？）」』】》…,.;:!?)]}%", "（「『【《([{"
+_BREAK = rf"(?<=[^{re.escape(_OPENING)}])(?=[^{re.escape(_CLOSING)}])(?:(?<={_WIDE})|(?={_WIDE}))"
+"""Where a line may end inside a word: beside a wide character, but not before a mark that closes or behind one that
+opens."""
 
 MAX_ACCENTS = 3
 """So many combining characters in a row are kept; no language needs more on one letter."""
@@ -81,7 +91,7 @@ def cut(text: str, n_columns: int) -> str:
 def shorten(text: str, n_characters: int) -> str:
     """Cut a long text of many lines, and say how much was left out."""
     n_more = len(text) - n_characters
-    return text if n_more <= 0 else f"{text[:n_characters]}\n({count(n_more, 'more character')})"
+    return text if n_more <= 0 else f"{text[:n_characters]}\n({_write_more_characters(n_more)})"
 
 
 def pad(text: str, n_columns: int, *, right: bool = False) -> str:
@@ -93,17 +103,26 @@ def pad(text: str, n_columns: int, *, right: bool = False) -> str:
 def wrap(text: str, n_columns: int, indent: str = "") -> list[str]:
     """Break text into lines of at most `n_columns`, each with `indent` before it.
 
-    Text without spaces, such as Chinese, is broken where the line is full.
+    Chinese is broken between any two characters, but for a mark that closes what is before it, or opens what comes.
     """
-    words = [piece for word in one_line(text).split(" ") if word for piece in _pieces(word, n_columns - len(indent))]
     lines, line = [], ""
-    for word in words:
-        if line and width(f"{indent}{line} {word}") > n_columns:
-            lines.append(indent + line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
+    for word in one_line(text).split(" "):
+        space = " "
+        for piece in _pieces_of(word, n_columns - len(indent)):
+            if line and width(f"{indent}{line}{space}{piece}") > n_columns:
+                lines.append(indent + line)
+                line = piece
+            else:
+                line = f"{line}{space}{piece}" if line else piece
+            space = ""
     return [*lines, indent + line] if line else lines
+
+
+def _pieces_of(word: str, n_columns: int) -> Iterator[str]:
+    """Cut a word where a line may end in it: around each wide character, with the marks that cling to it."""
+    for piece in re.split(_BREAK, word):
+        if piece:
+            yield from _pieces(piece, n_columns)
 
 
 def _pieces(word: str, n_columns: int) -> list[str]:
@@ -139,9 +158,18 @@ def quote(text: str, n_columns: int, gutter: str, *, max_lines: int) -> list[str
     lines = make_visible(text).expandtabs(4).rstrip("\n").split("\n")
     shown = [gutter + cut(line, n_columns - len(gutter)) for line in lines[:max_lines]]
     n_more = len(lines) - max_lines
-    return [*shown, f"{gutter}({count(n_more, 'more line')})"] if n_more > 0 else shown
+    return [*shown, f"{gutter}({write_more_lines(n_more)})"] if n_more > 0 else shown
+
+
+def write_more_lines(number: int) -> str:
+    """Write how many lines were left out, in the language of now."""
+    return tell(counted("{n} more line", "{n} more lines", number))
+
+
+def _write_more_characters(number: int) -> str:
+    return tell(counted("{n} more character", "{n} more characters", number))
 
 
 def count(number: int, noun: str) -> str:
-    """Write a number with its noun: ``1 row``, ``2 rows``."""
+    """Write a number with its noun in English, for the staff: ``1 row``, ``2 rows``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -11,6 +11,7 @@ from typing import Any
 
 from grader.harness.cases import Case
 from grader.harness.evidence import EvidenceKind
+from grader.harness.languages import said
 from grader.harness.respondent import Answer, Respondent
 from grader.harness.results import CaseResult, Explanation, Verdict
 from grader.harness.rubric import RubricLine
@@ -83,7 +84,9 @@ class Check:
             result = self._judge(case, again, lambda _, now, before=before: rule(before, now))  # type: ignore[misc]
             compared.setdefault(case.check, []).append(result)
         for check, results in compared.items():
-            passed = CaseResult(check, f"The cases of {check!r}.", results[0].visibility, Verdict.PASSED)
+            passed = CaseResult(
+                check, said("The cases of {check}.", check=repr(check)), results[0].visibility, Verdict.PASSED
+            )
             self.results.append(next((result for result in results if not result.is_passed), passed))
 
     def show_smallest(self, rule: Rule) -> None:

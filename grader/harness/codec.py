@@ -16,6 +16,8 @@ import msgspec
 import numpy as np
 
 from grader.harness.lab import Lab
+from grader.harness.languages import Said
+from grader.harness.patterns import list_patterns, with_patterns
 from grader.harness.results import CaseResult, CheckResult, ManualPart, Report
 
 FORMAT = 3
@@ -60,8 +62,8 @@ def from_plain(kind: type[T], data: Any) -> T:  # noqa: ANN401 - of a file
 
 
 def report_to_plain(report: Report) -> dict[str, Any]:
-    """Write a report by `to_plain`, with the number of its form."""
-    return {"format": FORMAT, **to_plain(report)}
+    """Write a report by `to_plain`, with the number of its form, and what its sentences were made of."""
+    return {"format": FORMAT, "patterns": list_patterns(report), **to_plain(report)}
 
 
 def report_from_plain(lab: Lab, data: Any) -> Report:  # noqa: ANN401 - of a file
@@ -71,9 +73,11 @@ def report_from_plain(lab: Lab, data: Any) -> Report:  # noqa: ANN401 - of a fil
         raise ValueError(
             f"A results file must be of format {FORMAT}; this one is of {form!r:.80}. Grade the submission again."
         )
-    report = from_plain(Report, {name: value for name, value in data.items() if name != "format"})
+    report = from_plain(Report, {name: value for name, value in data.items() if name not in {"format", "patterns"}})
     _check_ranges(report)
-    return replace(report, checks=tuple(_with_evidence(lab, check) for check in report.checks))
+    report = replace(report, checks=tuple(_with_evidence(lab, check) for check in report.checks))
+    # Files that were written before there were any are told in English.
+    return with_patterns(report, data.get("patterns", []))
 
 
 def _check_ranges(report: Report) -> None:
@@ -111,7 +115,7 @@ def _with_evidence(lab: Lab, check: CheckResult) -> CheckResult:
 def _write(value: Any) -> Any:  # noqa: ANN401 - what msgspec does not know
     if isinstance(value, np.ndarray):
         return _write_array(value)
-    if isinstance(value, Fraction | Path):
+    if isinstance(value, Fraction | Path | Said):
         return str(value)
     raise NotImplementedError(f"no form for {type(value).__name__}")
 

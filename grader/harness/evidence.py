@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from grader.harness.cases import Case
-from grader.harness.characters import count, cut, make_visible
+from grader.harness.characters import cut, make_visible, write_more_lines
+from grader.harness.languages import said, tell
 
 MAX_LINES = 12
 """So many lines of an answer are written."""
@@ -144,14 +145,14 @@ class ArrayEvidence:
 
     def write(self, evidence: ArrayRecord, n_columns: int) -> list[str]:
         """Write one array after the other."""
-        smallest = ", the smallest input that fails" if evidence.is_shrunk else ""
+        heading = said("Call, the smallest input that fails:") if evidence.is_shrunk else said("Call:")
         call = "\n".join([*(["import numpy as np"] if evidence.given else []), *evidence.given, evidence.call])
         parts = [
-            (f"Call{smallest}:", call, MAX_GIVEN_LINES),
-            ("Expected:", evidence.expected, MAX_LINES),
-            ("Got:", evidence.got or "no answer that could be read", MAX_LINES),
+            (heading, call, MAX_GIVEN_LINES),
+            (said("Expected:"), evidence.expected, MAX_LINES),
+            (said("Got:"), evidence.got or tell(said("no answer that could be read")), MAX_LINES),
         ]
-        return [line for heading, text, n_lines in parts for line in (heading, *_lines(text, n_columns, n_lines))]
+        return [line for heading, text, n_lines in parts for line in (tell(heading), *_lines(text, n_columns, n_lines))]
 
     def write_briefly(self, evidence: ArrayRecord, n_columns: int, n_lines: int) -> list[str]:  # noqa: ARG002
         """Write the same: it is short."""
@@ -189,4 +190,6 @@ def _write_number(number: "np.floating[Any]") -> str:
 def _lines(text: str, n_columns: int, max_lines: int) -> list[str]:
     lines = [f"  {cut(line, n_columns - 2)}" for line in text.split("\n")]
     n_more = len(lines) - max_lines
-    return lines if n_more <= 0 else [*lines[:max_lines], f"  (and {count(n_more, 'more line')})"]
+    return (
+        lines if n_more <= 0 else [*lines[:max_lines], "  " + tell(said("(and {more})", more=write_more_lines(n_more)))]
+    )

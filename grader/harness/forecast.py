@@ -2,6 +2,7 @@
 
 from grader.harness.lab import Lab
 from grader.harness.lab_files import load_lab_files
+from grader.harness.languages import said, tell
 from grader.harness.results import Timing, Visibility
 from grader.harness.sandbox.policy import Limits
 
@@ -24,17 +25,22 @@ def write_forecast(lab: Lab, timing: Timing | None) -> str:
     """
     if timing is None:
         return ""
-    told = f"Time: {timing.student_s:.2g} s for {timing.what}"
+    told = tell(said("Time: {seconds} s for {what}.", seconds=f"{timing.student_s:.2g}", what=tell(timing.what)))
     if lab.largest is None:
-        return f"{told}."
+        return told
     timed = (case for case in load_lab_files(lab).cases if case.visibility is Visibility.PUBLIC and case.reference_s)
     size = max((case.size for case in timed), default=0)
     if not size:
-        return f"{told}."
+        return told
     expected_s = timing.student_s * (lab.largest.size / size) ** 2
     limit_s = Limits().call_cpu_s
-    advice = " Make it faster." if expected_s > limit_s else ""
-    return (
-        f"{told}. The crowd that is marked is larger, {lab.largest.says}: expect {expected_s:.2g} s of "
-        f"{limit_s:g} s there.{advice}"
+    expected = said(
+        "The crowd that is marked is larger, {what}: expect {seconds} s of {limit} s there.",
+        what=tell(lab.largest.says),
+        seconds=f"{expected_s:.2g}",
+        limit=f"{limit_s:g}",
     )
+    told = tell(said("{first} {second}", first=told, second=tell(expected)))
+    if expected_s <= limit_s:
+        return told
+    return tell(said("{first} {second}", first=told, second=tell(said("Make it faster."))))

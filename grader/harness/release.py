@@ -28,6 +28,7 @@ SHIPPED = (
     "grader/labs/__init__.py",
     "grader/harness/*.py",
     "grader/harness/intake/*.py",
+    "grader/harness/locale/*/LC_MESSAGES/*.mo",
     "grader/harness/report/*.css",
     "grader/harness/report/*.j2",
     "grader/harness/report/*.py",

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, cast
 
 from grader.harness.cases import Case
+from grader.harness.languages import counted, said
 from grader.harness.results import Explanation, Protection, Verdict
 from grader.harness.sandbox.launcher import Failure, Reply, Session
 from grader.harness.sandbox.policy import Budget
@@ -160,20 +161,24 @@ class Player:
             self._session = None
 
     def _not_tried_again(self, case: Case, last: Failure) -> Failure:
-        times = "once" if self._max_stops == 1 else f"{self._max_stops} times"
         return Failure(
             last.verdict,
             Explanation(
-                f"{case.function}() must come to an end in each case",
-                f"it had to be stopped, or ended its process, {times} in cases like this, so this one was not tried",
-                "Fix the first of them; its message says what happened.",
+                said("{function}() must come to an end in each case", function=case.function),
+                counted(
+                    "it had to be stopped, or ended its process, once in cases like this, so this one was not tried",
+                    "it had to be stopped, or ended its process, {n} times in cases like this, so this one was not "
+                    "tried",
+                    self._max_stops,
+                ),
+                said("Fix the first of them; its message says what happened."),
             ),
         )
 
     @staticmethod
     def _out_of_time(spent: Failure) -> Failure:
         words = spent.explanation
-        return Failure(spent.verdict, Explanation(words.required, "time ran out before this case", words.advice))
+        return Failure(spent.verdict, Explanation(words.required, said("time ran out before this case"), words.advice))
 
 
 class Respondent:

@@ -10,7 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from grader.harness.errors import RubricError
+from grader.harness.errors import RubricError, UsageError
+from grader.harness.languages import ENGLISH, find_language
 from grader.harness.results import ManualPart, format_points
 
 _FIELDS = {
@@ -29,6 +30,7 @@ MAX_LEVELS = 9
 MAX_GRACE_MINUTES = 7 * 24 * 60
 
 _LATE = re.compile(r"^[ \t]*\[[ \t]*late\b[^\n]*\n?(?:(?![ \t]*\[)[^\n]*\n?)*", re.MULTILINE)
+_LANGUAGE = re.compile(r"^[ \t]*language[ \t]*=[^\n]*\n?", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*#[^\n]*\n?", re.MULTILINE)
 
 
@@ -104,8 +106,9 @@ class LateRule:
 class Rubric:
     """All checks and the parts of the written report, in the order in which they are shown.
 
-    `fingerprint` is of all that stands in it but ``[late]`` and comments: no result depends on these. `levels` holds
-    for a part's key the levels that it has, best first; nothing for a part without any.
+    `fingerprint` is of all that stands in it but ``language``, ``[late]`` and comments: no result depends on these.
+    `levels` holds for a part's key the levels that it has, best first; nothing for a part without any. `language` is
+    what students read.
     """
 
     checks: Sequence[RubricLine]
@@ -113,6 +116,7 @@ class Rubric:
     fingerprint: str
     late: LateRule | None = None
     levels: Mapping[str, Sequence[Level]] = field(default_factory=dict)
+    language: str = ENGLISH
 
     @property
     def points(self) -> Fraction:
@@ -144,7 +148,7 @@ def load_rubric(path: Path) -> Rubric:
         rubric = _read(table, _hash(text, table))
         _check_sum("code", table["code"]["points"], [line.points for line in rubric.checks])
         _check_sum("report", table["report"]["points"], [part.max_points for part in rubric.manual])
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, UsageError) as exc:
         raise RubricError(
             f"A rubric must have the tables and fields that CONTRIBUTING.md names; {path} does not: {exc!r}. Fix it."
         ) from exc
@@ -163,7 +167,8 @@ def _read(table: Mapping[str, Any], fingerprint: str) -> Rubric:
     ]
     manual = [ManualPart(entry["key"], entry["title"], _points(entry["points"])) for entry in table["manual"]]
     levels = {entry["key"]: _read_levels(entry) for entry in table["manual"] if "level" in entry}
-    return Rubric(checks, manual, fingerprint, _read_late(table.get("late", {})), levels)
+    language = find_language(str(table.get("language", ENGLISH)))
+    return Rubric(checks, manual, fingerprint, _read_late(table.get("late", {})), levels, language)
 
 
 def _read_levels(part: Mapping[str, Any]) -> Sequence[Level]:
@@ -192,6 +197,8 @@ def _read_levels(part: Mapping[str, Any]) -> Sequence[Level]:
 def _refuse_unknown(table: Mapping[str, Any]) -> None:
     """Refuse what nobody would read: a misspelt word would otherwise change a mark in silence."""
     for name, content in table.items():
+        if name == "language":
+            continue
         for entry in content if isinstance(content, list) else [content]:
             if name not in _FIELDS:
                 raise KeyError(f"there is no table {name!r}; there are {', '.join(_FIELDS)}")
@@ -200,10 +207,10 @@ def _refuse_unknown(table: Mapping[str, Any]) -> None:
 
 
 def _hash(text: str, table: Mapping[str, Any]) -> str:
-    """Hash what results depend on: another due date, or an extension for somebody, makes no result an old one."""
-    rest = _COMMENT.sub("", _LATE.sub("", text))
+    """Hash what results depend on: another language or due date, or an extension, makes no result an old one."""
+    rest = _COMMENT.sub("", _LANGUAGE.sub("", _LATE.sub("", text), count=1))
     try:
-        is_all = tomllib.loads(rest) == {name: value for name, value in table.items() if name != "late"}
+        is_all = tomllib.loads(rest) == {name: one for name, one in table.items() if name not in {"late", "language"}}
     except ValueError:  # what looked like a heading or a comment stands in a text of several lines
         is_all = False
     return hashlib.sha256((rest if is_all else text).encode()).hexdigest()

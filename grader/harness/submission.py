@@ -37,6 +37,7 @@ from grader.harness.intake.names import Naming, printable
 from grader.harness.intake.problems import fatal, remark
 from grader.harness.intake.source import judge_source, to_utf8
 from grader.harness.lab import REPOSITORY, Lab
+from grader.harness.languages import said
 from grader.harness.results import Handed
 
 MAX_FILE_BYTES = 128 * MIB
@@ -133,10 +134,12 @@ def open_submission_bytes(
     contents = add_loose(_read(name, data, wanted, is_bare=is_bare), reports, wanted, is_zip=not (is_bare or is_report))
     problems = list(contents.problems)
     if is_bare and name != naming.code:
-        problems.append(remark(naming, "code_name", f"this one is called '{printable(name)}'"))
+        problems.append(remark(naming, "code_name", said("this one is called {name}", name=f"'{printable(name)}'")))
     if not is_bare and not naming.is_expected(name):
-        other = next((f"; it looks like one of {other.tag}" for other in others if other.is_expected(name)), "")
-        problems.append(remark(naming, "file_name", f"this one is named '{printable(name)}'{other}"))
+        told = said("this one is named {name}", name=f"'{printable(name)}'")
+        if tag := next((other.tag for other in others if other.is_expected(name)), ""):
+            told = said("{named}; it looks like one of {lab}", named=told, lab=tag)
+        problems.append(remark(naming, "file_name", told))
     source = contents.source
     if source is not None:
         source, changed = to_utf8(naming, source)
@@ -168,11 +171,11 @@ def _read(name: str, data: bytes, wanted: Wanted, *, is_bare: bool) -> Contents:
     if len(data) > (MAX_SOURCE_BYTES if is_bare else MAX_FILE_BYTES):
         code = "code_too_large" if is_bare else "file_too_large"
         limit = MAX_SOURCE_BYTES if is_bare else MAX_FILE_BYTES
-        return Contents(problems=[fatal(wanted.naming, code, f"it has more than {limit // MIB} MiB")])
+        return Contents(problems=[fatal(wanted.naming, code, said("it has more than {size} MiB", size=limit // MIB))])
     if is_bare:
         return Contents(source=data)
     if not data:
-        return Contents(problems=[fatal(wanted.naming, "empty_file", "it is empty")])
+        return Contents(problems=[fatal(wanted.naming, "empty_file", said("it is empty"))])
     if not data.startswith(b"PK") and (other := find_other_format(wanted.naming, [name])):
         return Contents(problems=[other.problem(wanted.naming)])
     return read_contents(data, wanted)

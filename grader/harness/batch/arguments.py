@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from grader.harness.options import LANGUAGE
 from grader.harness.sandbox.policy import Mode
 
 MODES = [Mode.STRICT.value, Mode.AUTO.value]
@@ -25,6 +26,7 @@ def declare_batch(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     part.add_argument("--drop", action="store_true", help="who is not in SUBMISSIONS any more leaves the class")
     parser.add_argument("--sandbox", choices=MODES, default=Mode.STRICT, help="auto: with what this machine has")
     parser.add_argument("--student-python", type=Path, metavar="PATH", help="interpreter that runs the students' code")
+    parser.add_argument("--language", **LANGUAGE)
     _add_grants(parser)
     _add_gradebook(parser)
     return parser
@@ -50,6 +52,7 @@ def declare_export(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--missing", choices=["zero", "blank"], default="blank", help=what)
     what = "put ours in the place of grades and feedback that somebody filled in on the worksheet"
     parser.add_argument("--overwrite", action="store_true", help=what)
+    parser.add_argument("--language", **LANGUAGE)
     _add_grants(parser)
     _add_gradebook(parser)
     return parser

@@ -61,6 +61,7 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
     from grader.harness.fingerprints import find_fingerprints
     from grader.harness.lab_files import load_lab_files
 
+    grade_all = _where(lab, options)
     worksheet = None if options.worksheet is None else read_worksheet(options.worksheet)
     roll = call_roll(find_entries(lab.naming, options.submissions, out=options.out), worksheet)
     check_handed_in(roll)
@@ -79,9 +80,7 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
         store.keep_granted(add_grants(store.granted(), people, options.extension, options.waive))
         store.call(lab.name, roll)
         with show_progress(len(roll.uploads), len(plan.graded)) as tell:
-            kept = grade_planned(
-                lab, store, plan, _where(lab, options), tell, Mode(options.sandbox), options.student_python
-            )
+            kept = grade_planned(lab, store, plan, grade_all, tell, Mode(options.sandbox), options.student_python)
         find_pairs(lab, store, store.lines())
         lines, markings = publish(lab, store, load_lab_files(lab).rubric, find_gradebook(store, options.gradebook))
     n_stale = sum(line.status is not Status.NO_MARK and is_stale(line, find_fingerprints(lab)) for line in lines)
@@ -164,8 +163,9 @@ def export(lab: "Lab", options: argparse.Namespace) -> int:
     from grader.harness.batch.told import group_missing, group_worksheet
     from grader.harness.batch.worksheet import read_worksheet
     from grader.harness.lab_files import load_lab_files
+    from grader.harness.languages import speaking
 
-    store, rubric = Store(options.out), load_lab_files(lab).rubric
+    store, rubric, language = Store(options.out), load_lab_files(lab).rubric, _language(lab, options)
     found = store.found()
     check_lab(lab, store)
     rows = read_worksheet(options.moodle).rows if options.moodle else []
@@ -176,33 +176,37 @@ def export(lab: "Lab", options: argparse.Namespace) -> int:
         people = [*(line.person for line in store.lines()), *found.without_submission]
         store.keep_granted(add_grants(store.granted(), people, options.extension, options.waive))
         lines, markings = publish(lab, store, rubric, find_gradebook(store, options.gradebook))
-        if options.moodle:
-            # Not under the name of what is written beside it.
-            is_taken = options.moodle.name.casefold() in {"grades.csv", "feedback.zip"}
-            out = folder / (f"worksheet-{options.moodle.name}" if is_taken else options.moodle.name)
-            exported = store.remember_feedback(exports.tell_feedback(lines, markings, missing))
-            done = exports.export_worksheet(
-                options.moodle,
-                out,
-                rubric,
-                lines,
-                markings,
-                missing=missing,
-                exported=exported,
-                overwrite=options.overwrite,
-            )
-            print(f"{out}: {len(done.filled)} grades. Upload it under: View all submissions, Upload grading worksheet.")
-            _tell_all(group_worksheet(done, is_overwriting=options.overwrite))
-        if options.feedback_zip:
-            left_out = exports.write_feedback_zip(folder / "feedback.zip", render_feedback(lab, store, lines, markings))
-            print(folder / "feedback.zip")
-            _tell("without Moodle's number, not in the archive", [person.key for person in left_out])
-        if options.csv:
+        with speaking(language, lab.folder):
+            if options.moodle:
+                # Not under the name of what is written beside it.
+                is_taken = options.moodle.name.casefold() in {"grades.csv", "feedback.zip"}
+                out = folder / (f"worksheet-{options.moodle.name}" if is_taken else options.moodle.name)
+                exported = store.remember_feedback(exports.tell_feedback(lines, markings, missing))
+                done = exports.export_worksheet(
+                    options.moodle,
+                    out,
+                    rubric,
+                    lines,
+                    markings,
+                    missing=missing,
+                    exported=exported,
+                    overwrite=options.overwrite,
+                )
+                where = "View all submissions, Upload grading worksheet"
+                print(f"{out}: {len(done.filled)} grades. Upload it under: {where}.")
+                _tell_all(group_worksheet(done, is_overwriting=options.overwrite))
+            if options.feedback_zip:
+                left_out = exports.write_feedback_zip(
+                    folder / "feedback.zip", render_feedback(lab, store, lines, markings)
+                )
+                print(folder / "feedback.zip")
+                _tell("without Moodle's number, not in the archive", [person.key for person in left_out])
+            if options.gradescope:
+                exports.write_gradescope(options.gradescope, list_results(lab, store, lines))
+                print(options.gradescope)
+        if options.csv:  # for the staff
             exports.write_csv(folder / "grades.csv", rubric, lines, markings, missing)
             print(folder / "grades.csv")
-        if options.gradescope:
-            exports.write_gradescope(options.gradescope, list_results(lab, store, lines))
-            print(options.gradescope)
     _tell("without marks for the whole report, so without a total", _list_unmarked(lines, markings))
     _tell_ungraded(store, lines)
     if options.moodle or options.csv:
@@ -241,11 +245,19 @@ def _tell(what: str, keys: Sequence[str]) -> None:
         print(f"{len(keys)} {what}: {', '.join(keys[:MAX_NAMED])}{more}")
 
 
+def _language(lab: "Lab", options: argparse.Namespace) -> str:
+    """Choose what the students of the class read; never by the machine, so that their pages are the same on any."""
+    from grader.harness.lab_files import load_lab_files
+    from grader.harness.languages import choose_language
+
+    return choose_language(options.language, load_lab_files(lab).rubric.language)
+
+
 def _where(lab: "Lab", options: argparse.Namespace) -> "GradeAll":
     """Choose who grades: this machine's cores, or a cluster."""
     from grader.harness.batch.task import grade_upload
 
-    grade = partial(grade_upload, lab)
+    grade = partial(grade_upload, lab, language=_language(lab, options))
     if options.scheduler:
         from grader.harness.batch.cluster import grade_on_cluster
 

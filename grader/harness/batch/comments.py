@@ -8,8 +8,12 @@ import html
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
 
 from grader.harness.batch.formulas import find_signs
+from grader.harness.languages import LANGUAGES, pattern, said, speaking, tell
+from grader.harness.results import format_points
 
 LINE = "<hr>"
 """Stands between what somebody wrote and what is ours."""
@@ -21,8 +25,12 @@ _LOOSE = re.compile(r"<(?:br|hr)\b[^<>]*>|\r\n|\r|\n", re.IGNORECASE)
 _EMPTY = re.compile(r"<(p|div)\b[^<>]*>\s*</\1>", re.IGNORECASE)
 _MAX_DEPTH = 10
 _START = re.compile(r"\A(?:\s|<(?:br|hr)\b[^<>]*>)+", re.IGNORECASE)
-_NUMBERS = re.compile(r"(?:Code|Report|Together): [0-9]{1,9}(?:\.[0-9]{1,2})? points\.")
-"""A line of ours that holds nothing but a number: nobody's words are lost with it."""
+CODE, REPORT, TOGETHER = (
+    pattern("Code: {points} points."),
+    pattern("Report: {points} points."),
+    pattern("Together: {points} points."),
+)
+"""Lines of ours that hold nothing but a number: nobody's words are lost with one."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ def read_cell(cell: str, exported: Collection[str]) -> Cell:
     kept, own = [], []
     for text, end in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         words = _plain(text)
-        if words and (words in ours or _NUMBERS.fullmatch(words)) and not _SHOWS.search(text):
+        if words and (words in ours or _numbers().fullmatch(words)) and not _SHOWS.search(text):
             own.append(words)
             kept += ["", "" if _LOOSE.fullmatch(end) else end]  # a paragraph that was opened is closed
         else:
@@ -80,6 +88,21 @@ def to_html(feedback: str) -> str:
         f"&#{ord(letter)};" if place in signs else html.escape(letter, quote=False) for place, letter in enumerate(text)
     )
     return "".join(shown).replace("\n", "<br>")
+
+
+def write_number_line(line: str, points: Fraction) -> str:
+    """Write `CODE`, `REPORT` or `TOGETHER` in the language of now."""
+    return tell(said(line, points=format_points(points)))
+
+
+@cache
+def _numbers() -> re.Pattern[str]:
+    """Recognise these lines, in any language and with any number."""
+    forms = []
+    for language in LANGUAGES:
+        with speaking(language):
+            forms += [re.escape(tell(said(line, points="#"))) for line in (CODE, REPORT, TOGETHER)]
+    return re.compile("|".join(forms).replace(re.escape("#"), r"[0-9]{1,9}(?:\.[0-9]{1,2})?"))
 
 
 def _plain(text: str) -> str:

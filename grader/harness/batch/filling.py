@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from grader.harness.batch.columns import find_columns
-from grader.harness.batch.comments import read_cell, write_cell
+from grader.harness.batch.comments import TOGETHER, read_cell, write_cell, write_number_line
 from grader.harness.batch.table import Record, Table, read_table
 from grader.harness.batch.worksheet import Row, parse_worksheet, read_row
 from grader.harness.errors import WorksheetError
+from grader.harness.languages import LANGUAGES, speaking
 from grader.harness.results import format_points
 
 _EMPTY = {"", "-"}
@@ -147,12 +148,21 @@ def _fill_row(
 def _is_ours(cell: str, points: str, own: Sequence[str]) -> bool:
     """Tell whether a grade is the one that we would write, or one that our own feedback beside it names."""
     number = _number(cell)
-    return number is not None and (number == _number(points) or together(number) in own)
+    return number is not None and (number == _number(points) or any(line in own for line in in_any_language(number)))
 
 
 def together(points: Fraction) -> str:
     """Write the line of the feedback that tells the grade."""
-    return f"Together: {format_points(points)} points."
+    return write_number_line(TOGETHER, points)
+
+
+def in_any_language(points: Fraction) -> Sequence[str]:
+    """Write that line in each language: an export before this one may have been in another."""
+    lines = []
+    for language in LANGUAGES:
+        with speaking(language):
+            lines.append(together(points))
+    return lines
 
 
 def _check(grades: Mapping[str, Grade], rows: Mapping[str, Row], total: Fraction) -> None:

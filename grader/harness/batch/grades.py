@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from grader.harness.batch.comments import CODE, REPORT, write_number_line
 from grader.harness.batch.filling import together
 from grader.harness.batch.found import Entry, Person, WithoutFile
 from grader.harness.batch.records import Line
 from grader.harness.batch.worksheet import Row
 from grader.harness.characters import make_visible, one_line
-from grader.harness.marking import Lateness, Marking
+from grader.harness.languages import said, tell
+from grader.harness.marking import Lateness, Marking, Overruled
 from grader.harness.results import format_points
 
-NOTHING_HANDED_IN = "Nothing was handed in."
+NOTHING_HANDED_IN = said("Nothing was handed in.")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Missing:
     @property
     def feedback(self) -> Sequence[str]:
         """What they read; nothing where they get no grade."""
-        return [] if self.points is None else [NOTHING_HANDED_IN, together(self.points)]
+        return [] if self.points is None else [tell(NOTHING_HANDED_IN), together(self.points)]
 
 
 def find_missing(
@@ -90,11 +92,19 @@ def find_lateness(line: Line, marking: Marking | None) -> Lateness | None:
 
 def tell_corrections(marking: Marking | None) -> Sequence[str]:
     """Tell which checks of the code the staff changed, and why."""
-    return [
-        f"{check.title}: {format_points(check.before)} corrected to {format_points(check.points)} of "
-        f"{format_points(check.max_points)}{f': {one_line(check.reason)}' if check.reason else '.'}"
-        for check in (marking.overruled if marking else ())
-    ]
+    return [_tell_correction(check) for check in (marking.overruled if marking else ())]
+
+
+def _tell_correction(check: Overruled) -> str:
+    told = said(
+        "{title}: {before} corrected to {points} of {of}",
+        title=tell(check.title),
+        before=format_points(check.before),
+        points=format_points(check.points),
+        of=format_points(check.max_points),
+    )
+    reason = one_line(check.reason)
+    return tell(said("{corrected}: {reason}", corrected=told, reason=reason) if reason else said("{told}.", told=told))
 
 
 def tell_grade(line: Line, marking: Marking | None) -> Sequence[str]:
@@ -102,11 +112,12 @@ def tell_grade(line: Line, marking: Marking | None) -> Sequence[str]:
     points, code = add_all(line, marking), add_code(line, marking)
     if points is None or marking is None or code is None:
         return []
-    words = [f"Code: {format_points(code)} points.", *tell_corrections(marking)]
+    words = [write_number_line(CODE, code), *tell_corrections(marking)]
     if line.reason:
-        words.append(line.reason)
-    words.append(f"Report: {format_points(marking.report_points)} points.")
+        words.append(tell(line.reason))
+    words.append(write_number_line(REPORT, marking.report_points))
     if marking.lateness is not None:
-        words.append(f"Late: {format_points(marking.penalty)} points off ({one_line(marking.lateness.says)}).")
+        penalty, how = format_points(marking.penalty), one_line(tell(marking.lateness.says))
+        words.append(tell(said("Late: {points} points off ({how}).", points=penalty, how=how)))
     words.append(together(points))
     return [each for text in words for each in make_visible(text).splitlines()]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from grader.harness.batch.found import Person
+from grader.harness.languages import Said, counted, said
 from grader.harness.marking import Lateness
 from grader.harness.results import format_points
 from grader.harness.rubric import LateRule
@@ -75,14 +76,22 @@ def judge_lateness(
         return None
     n_days = math.ceil(late / _DAY)
     penalty = min(rule.at_most, rule.points_per_day * n_days)
-    per_day = f"{format_points(rule.points_per_day)} points for each day begun"
-    most = f", {format_points(rule.at_most)} at most" if penalty < rule.points_per_day * n_days else ""
-    extended = f" after the extension to {due.isoformat(' ', 'minutes')}" if due != rule.due else ""
-    says = f"handed in {_write(late)} late{extended}: {per_day}{most}"
+    told = said("handed in {time} late", time=_say(late))
+    if due != rule.due:
+        told = said("{late} after the extension to {due}", late=told, due=due.isoformat(" ", "minutes"))
+    per_day = format_points(rule.points_per_day)
+    says = said("{late}: {points} points for each day begun", late=told, points=per_day)
+    if penalty < rule.points_per_day * n_days:
+        says = said("{rule}, {points} at most", rule=says, points=format_points(rule.at_most))
     waived = granted.waivers.get(person.key, "") if person else ""
     if not waived:
         return Lateness(late.total_seconds(), penalty, says)
-    says = f"{says}; the penalty of {format_points(penalty)} points is waived: {waived}"
+    says = said(
+        "{rule}; the penalty of {points} points is waived: {reason}",
+        rule=says,
+        points=format_points(penalty),
+        reason=waived,
+    )
     return Lateness(late.total_seconds(), penalty * 0, says, waived)
 
 
@@ -100,9 +109,11 @@ def names_of(person: Person) -> tuple[str, ...]:
     return tuple(name.casefold() for name in (person.key, person.student_id) if name)
 
 
-def _write(late: timedelta) -> str:
-    """Write the two largest units of a time: ``2 days 3 hours``, ``1 minute``; a minute at least."""
+def _say(late: timedelta) -> Said:
+    """Say the two largest units of a time: ``2 days 3 hours``, ``1 minute``; a minute at least."""
     minutes = max(1, math.ceil(late.total_seconds() / 60))
-    amounts = {"day": minutes // 1440, "hour": minutes // 60 % 24, "minute": minutes % 60}
-    words = [f"{amount} {unit}{'s' * (amount != 1)}" for unit, amount in amounts.items() if amount]
-    return " ".join(words[:2])
+    n_days, n_hours, n_minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    days, hours = counted("{n} day", "{n} days", n_days), counted("{n} hour", "{n} hours", n_hours)
+    amounts = ((n_days, days), (n_hours, hours), (n_minutes, counted("{n} minute", "{n} minutes", n_minutes)))
+    first, *others = [told for amount, told in amounts if amount][:2]
+    return said("{larger} {smaller}", larger=first, smaller=others[0]) if others else first

@@ -39,6 +39,7 @@ from grader.harness.errors import GraderError
 from grader.harness.files import lock_away, make_folder, replacing, touch
 from grader.harness.intake.code import PYTHON
 from grader.harness.intake.loose import REPORTS, LooseReport
+from grader.harness.patterns import list_patterns, with_patterns
 from grader.harness.rubric import LateRule
 
 GRADEBOOK = "gradebook.db"
@@ -128,7 +129,7 @@ class Store:
     def rewrite(self, line: Line) -> None:
         """Keep a line whose submission and result stay as they are."""
         self._lines.pop(line.person.key, None)
-        write(self._line(line.person.key), to_json(to_plain(line)))
+        write(self._line(line.person.key), to_json({**to_plain(line), "patterns": list_patterns(line)}))
 
     def line(self, key: str) -> Line | None:
         """Return a student's line, or None when it, or what it stands for, is not there: it will be graded then."""
@@ -138,8 +139,10 @@ class Store:
 
     def _read_line(self, key: str) -> Line | None:
         try:
+            data = json.loads(self._line(key).read_bytes())
+            patterns = data.pop("patterns", []) if isinstance(data, dict) else []
             # Its lateness depends on the rubric of the day.
-            line = replace(from_plain(Line, json.loads(self._line(key).read_bytes())), lateness=None)
+            line = replace(with_patterns(from_plain(Line, data), patterns), lateness=None)
         except (OSError, ValueError):
             return None
         has_results = line.status is Status.NO_MARK or self._results(key).is_file()

@@ -19,6 +19,7 @@ from functools import cached_property
 
 from grader.harness.intake.names import decode_name, quoted
 from grader.harness.intake.problems import Refused
+from grader.harness.languages import said
 
 MAX_MEMBERS = 10_000
 """Members that an archive may have: more than any project of a student, few enough to look at each."""
@@ -50,17 +51,17 @@ _JUNK |= {"site-packages", "dist-packages", "node_modules", ".tox", ".nox", ".eg
 
 # In order: a name says more than "text". A Word document is a zip, and is told apart by what it holds.
 _KINDS = (
-    (rb"Rar!\x1a\x07", "a RAR archive"),
-    (rb"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (rb"\x1f\x8b", "a gzip archive"),
-    (rb"BZh", "a bzip2 archive"),
-    (rb"\xfd7zXZ\0", "an xz archive"),
-    (rb"(?s:.{257})ustar", "a tar archive"),
-    (rb"(?s:.{0,1023}?)%PDF-", "a PDF"),
-    (rb"\xd0\xcf\x11\xe0", "a document of an old Office program"),
-    (rb"(?i:\s*<(!doctype|html))", "a web page, perhaps that of a login"),
-    (rb"(?s:.*)^[ \t]*(class|def|from|import)[ \t]", "a Python file"),
-    (rb"[^\0-\x08\x0e-\x1a\x1c-\x1f]+\Z", "a text file"),
+    (rb"Rar!\x1a\x07", said("a RAR archive")),
+    (rb"7z\xbc\xaf\x27\x1c", said("a 7z archive")),
+    (rb"\x1f\x8b", said("a gzip archive")),
+    (rb"BZh", said("a bzip2 archive")),
+    (rb"\xfd7zXZ\0", said("an xz archive")),
+    (rb"(?s:.{257})ustar", said("a tar archive")),
+    (rb"(?s:.{0,1023}?)%PDF-", said("a PDF")),
+    (rb"\xd0\xcf\x11\xe0", said("a document of an old Office program")),
+    (rb"(?i:\s*<(!doctype|html))", said("a web page, perhaps that of a login")),
+    (rb"(?s:.*)^[ \t]*(class|def|from|import)[ \t]", said("a Python file")),
+    (rb"[^\0-\x08\x0e-\x1a\x1c-\x1f]+\Z", said("a text file")),
 )
 
 
@@ -151,11 +152,13 @@ def list_members(data: bytes) -> list[Member]:
             members.append(member)
             name_bytes += len(member.raw_name)
             if len(members) > MAX_MEMBERS:
-                raise Refused("too_many_entries", f"it holds more than {MAX_MEMBERS:,} files")
+                told = said("it holds more than {number} files", number=f"{MAX_MEMBERS:,}")
+                raise Refused("too_many_entries", told)
             if name_bytes > MAX_NAME_BYTES:
-                raise Refused("too_many_entries", f"the names in it have more than {MAX_NAME_BYTES // 2**20} MiB")
+                told = said("the names in it have more than {size} MiB", size=MAX_NAME_BYTES // 2**20)
+                raise Refused("too_many_entries", told)
     except struct.error as exc:
-        raise Refused("damaged", "its directory is cut off") from exc
+        raise Refused("damaged", said("its directory is cut off")) from exc
     return members
 
 
@@ -171,21 +174,22 @@ def read_member(data: bytes, member: Member, max_bytes: int) -> bytes | None:
     """
     shown = quoted([member.path])
     if member.flags & 1:
-        raise Refused("encrypted", f"{shown} can only be read with a password")
+        raise Refused("encrypted", said("{name} can only be read with a password", name=shown))
     if member.method not in {_STORED, _DEFLATED}:
-        method = _METHODS.get(member.method, f"method {member.method}")
-        raise Refused("compression", f"{shown} is packed by {method}")
+        method = _METHODS.get(member.method, said("method {number}", number=member.method))
+        raise Refused("compression", said("{name} is packed by {method}", name=shown, method=method))
     try:
         start = _data_start(data, member)
         packed = memoryview(data)[start : start + member.packed_bytes]
         stored = member.method == _STORED
         plain = bytes(packed[: max_bytes + 1]) if stored else zlib.decompressobj(-15).decompress(packed, max_bytes + 1)
     except (struct.error, zlib.error) as exc:
-        raise Refused("damaged", f"{shown} in it cannot be unpacked") from exc
+        raise Refused("damaged", said("{name} in it cannot be unpacked", name=shown)) from exc
     if len(plain) > max_bytes:
         return None
     if len(plain) != member.plain_bytes or zlib.crc32(plain) != member.crc:
-        raise Refused("damaged", f"{shown} in it is not what was packed: its size or checksum is wrong")
+        told = said("{name} in it is not what was packed: its size or checksum is wrong", name=shown)
+        raise Refused("damaged", told)
     return plain
 
 
@@ -194,7 +198,8 @@ def _data_start(data: bytes, member: Member) -> int:
     signature, *_, name_bytes, extra_bytes = _HEADER.unpack(data[member.offset : member.offset + _HEADER.size])
     name_start = member.offset + _HEADER.size
     if signature != b"PK\3\4" or data[name_start : name_start + name_bytes] != member.raw_name:
-        raise Refused("damaged", f"{quoted([member.path])} in it is not where the directory has it")
+        told = said("{name} in it is not where the directory has it", name=quoted([member.path]))
+        raise Refused("damaged", told)
     start: int = name_start + name_bytes + extra_bytes
     return start
 
@@ -206,7 +211,7 @@ def _members(data: bytes) -> Iterator[Member]:
         signature, _, _, flags, method, _, _, crc, *rest = _RECORD.unpack_from(data, start)
         packed_bytes, plain_bytes, name_bytes, extra_bytes, comment_bytes, _, _, attributes, offset = rest
         if signature != b"PK\1\2":
-            raise Refused("damaged", "its directory is not in order")
+            raise Refused("damaged", said("its directory is not in order"))
         name_start = start + _RECORD.size
         extra_start = name_start + name_bytes
         raw_name, extra = data[name_start:extra_start], data[extra_start : extra_start + extra_bytes]
@@ -224,8 +229,8 @@ def _find_directory(data: bytes) -> tuple[int, int, int]:
     end = data.rfind(b"PK\5\6", max(0, len(data) - _END.size - _MAX_COMMENT_BYTES), max(0, len(data) - _END.size + 4))
     if end < 0:
         if data.startswith(b"PK\3\4"):
-            raise Refused("truncated", "its end is missing")
-        raise Refused("not_a_zip", f"it is {_kind(data)}")
+            raise Refused("truncated", said("its end is missing"))
+        raise Refused("not_a_zip", said("it is {kind}", kind=_kind(data)))
     *_, size, offset, _ = _END.unpack_from(data, end)
     locator = end - _END64_LOCATOR.size
     end64 = locator - _END64.size
@@ -234,7 +239,7 @@ def _find_directory(data: bytes) -> tuple[int, int, int]:
         end = end64
     before = end - size - offset
     if before < 0:
-        raise Refused("damaged", "its beginning is missing")
+        raise Refused("damaged", said("its beginning is missing"))
     return end - size, end, before
 
 
@@ -256,4 +261,6 @@ def _from_64_bit(extra: bytes, numbers: tuple[int, int, int]) -> tuple[int, int,
 def _kind(data: bytes) -> str:
     """Say what a file is that is no zip."""
     beginning = data[:2048]
-    return next((kind for pattern, kind in _KINDS if re.match(pattern, beginning, re.MULTILINE)), "of another kind")
+    return next(
+        (kind for pattern, kind in _KINDS if re.match(pattern, beginning, re.MULTILINE)), said("of another kind")
+    )

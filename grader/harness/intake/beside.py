@@ -6,12 +6,14 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 from grader.harness.intake.archive import Member, read_member
 from grader.harness.intake.code import MIB, PYTHON, Code, Wanted, paths
 from grader.harness.intake.names import MAX_SHOWN, Naming
 from grader.harness.intake.problems import Refused, remark
 from grader.harness.intake.source import is_same_text, to_utf8
+from grader.harness.languages import said
 from grader.harness.results import Problem
 
 MAX_FILES = 20
@@ -60,11 +62,11 @@ def read_beside(data: bytes, code: Code, wanted: Wanted) -> tuple[Mapping[str, b
     for member in _others(code, wanted.naming):
         module = _module(member)
         if member.parts[:-1] != code.member.parts[:-1]:
-            found.elsewhere["in another folder"].append(member)
+            found.elsewhere[said("in another folder")].append(member)
         elif wanted.naming.is_almost_code(member.name):
-            found.elsewhere[f"called like {wanted.naming.code} itself"].append(member)
+            found.elsewhere[said("called like {code} itself", code=wanted.naming.code)].append(member)
         elif not module:
-            found.elsewhere["not called as a module can be"].append(member)
+            found.elsewhere[said("not called as a module can be")].append(member)
         elif module in RESERVED:
             found.reserved.append(member)
         else:
@@ -99,28 +101,28 @@ def _read_module(data: bytes, module: str, group: Sequence[Member], wanted: Want
     if found.n_reads + len(group) > MAX_FILES:
         # Whoever packs the whole lab packs more than that, and misses nothing.
         if f"{module.lower()}.py" not in wanted.handout:
-            found.dropped[f"beyond the first {MAX_FILES}"] += group
+            found.dropped[said("beyond the first {number}", number=MAX_FILES)] += group
         return
     found.n_reads += len(group)
     try:
         sources = {read_member(data, member, MAX_FILE_BYTES) for member in group}
     except Refused:
-        found.dropped["not to be read"] += group
+        found.dropped[said("not to be read")] += group
         return
     source = sources.pop()
     if sources:
-        found.dropped["there more than once, with other contents"] += group
+        found.dropped[said("there more than once, with other contents")] += group
     elif source is None:
-        found.dropped["larger than 1 MiB"] += group
+        found.dropped[said("larger than 1 MiB")] += group
     elif not is_same_text(source, wanted.template):
         _take(module, to_utf8(wanted.naming, source)[0], group[0], found)
 
 
 def _take(module: str, source: bytes, member: Member, found: _Beside) -> None:
     if b"\0" in source:
-        found.dropped["no text"].append(member)
+        found.dropped[said("no text")].append(member)
     elif found.n_bytes + len(source) > MAX_TOTAL_BYTES:
-        found.dropped["beyond 2 MiB in all"].append(member)
+        found.dropped[said("beyond 2 MiB in all")].append(member)
     else:
         found.files[module] = source
         found.taken.append(member)
@@ -130,13 +132,14 @@ def _take(module: str, source: bytes, member: Member, found: _Beside) -> None:
 def _tell(naming: Naming, found: _Beside) -> list[Problem]:
     """Remark on what is graded with the code, and on what is not."""
     told = {
-        "code_beside": f"graded with it: {paths(found.taken)}" if found.taken else "",
-        "code_beside_left_out": f"left out: {_list(found.dropped)}" if found.dropped else "",
-        "code_beside_reserved": f"not used: {paths(found.reserved)}" if found.reserved else "",
-        "other_python": f"left out: {_list(found.elsewhere)}" if found.elsewhere else "",
+        "code_beside": said("graded with it: {names}", names=paths(found.taken)) if found.taken else "",
+        "code_beside_left_out": said("left out: {names}", names=_list(found.dropped)) if found.dropped else "",
+        "code_beside_reserved": said("not used: {names}", names=paths(found.reserved)) if found.reserved else "",
+        "other_python": said("left out: {names}", names=_list(found.elsewhere)) if found.elsewhere else "",
     }
     return [remark(naming, code, got) for code, got in told.items() if got]
 
 
 def _list(members: Mapping[str, Sequence[Member]]) -> str:
-    return "; ".join(f"{paths(group)} ({reason})" for reason, group in members.items())
+    told = [said("{names} ({reason})", names=paths(group), reason=reason) for reason, group in members.items()]
+    return reduce(lambda first, second: said("{first}; {second}", first=first, second=second), told)

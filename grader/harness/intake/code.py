@@ -14,6 +14,7 @@ from grader.harness.intake.formats import find_other_format
 from grader.harness.intake.names import Naming, printable, quoted
 from grader.harness.intake.problems import Refused, remark
 from grader.harness.intake.source import is_same_text
+from grader.harness.languages import said
 from grader.harness.results import Problem
 
 MIB = 2**20
@@ -110,30 +111,36 @@ def read_code(data: bytes, members: Sequence[Member], wanted: Wanted, problems: 
         candidates = [*candidates, *copies]
     solutions = solutions or sources
     if len(solutions) > 1:
-        raise _refuse_several(candidates, wanted.naming, " that differ")
+        raise _refuse_several(candidates, wanted.naming, differ=True)
     source, member = solutions.popitem()
     if len(candidates) > 1:
-        told = f"it holds {len(candidates)}: {paths(candidates)}; '{printable(member.path)}' counts"
+        told = said(
+            "it holds {number}: {names}; {taken} counts",
+            number=len(candidates),
+            names=paths(candidates),
+            taken=f"'{printable(member.path)}'",
+        )
         problems.append(remark(wanted.naming, "several_codes", told))
     return Code(member, source, candidates, files)
 
 
 def judge_place(naming: Naming, code: Code) -> Iterator[Problem]:
     """Remark on where the code is, and how it is called."""
-    name, shown = code.member.name, printable(code.member.name)
+    name, shown = code.member.name, f"'{printable(code.member.name)}'"
     if (naming.is_almost_code(name) or naming.is_signed_code(name)) and name != naming.code:
-        yield remark(naming, "code_name", f"it is called '{shown}'")
+        yield remark(naming, "code_name", said("it is called {name}", name=shown))
     elif name != naming.code:
-        yield remark(naming, "code_name", f"it is called '{shown}', the only Python file that can be meant")
+        told = said("it is called {name}, the only Python file that can be meant", name=shown)
+        yield remark(naming, "code_name", told)
     if len(code.member.parts) > 2:
-        yield remark(naming, "code_deep", f"it is at {paths([code.member])}")
+        yield remark(naming, "code_deep", said("it is at {place}", place=paths([code.member])))
 
 
 def misplaced(members: Sequence[Member]) -> Iterator[tuple[str, str, list[Member]]]:
     """Group the members that are no ordinary files inside the zip: code of the problem, what they do, members."""
-    yield "path_outside", "points outside of it", [member for member in members if member.is_outside]
-    yield "link", "is a link", [member for member in members if member.is_link]
-    yield "special_file", "is a device, a pipe or a socket", [member for member in members if member.is_special]
+    yield "path_outside", said("points outside of it"), [member for member in members if member.is_outside]
+    yield "link", said("is a link"), [member for member in members if member.is_link]
+    yield "special_file", said("is a device, a pipe or a socket"), [member for member in members if member.is_special]
 
 
 def paths(members: Sequence[Member]) -> str:
@@ -161,14 +168,15 @@ def _find_named(files: Sequence[Member], naming: Naming) -> list[Member]:
     if not ordinary:
         for code, what, found in misplaced(named):
             if found:
-                raise Refused(code, f"{paths(found)} {what}")
+                raise Refused(code, said("{names} {what}", names=paths(found), what=what))
     return ordinary
 
 
 def _refuse_other_lab(files: Sequence[Member], wanted: Wanted) -> None:
     for other in wanted.others:
         if any(other.is_almost_code(member.name) for member in files):
-            raise Refused("other_lab", f"it holds '{other.code}' and looks like one of {other.tag}")
+            told = said("it holds {name} and looks like one of {lab}", name=f"'{other.code}'", lab=other.tag)
+            raise Refused("other_lab", told)
 
 
 def _find_python(files: Sequence[Member], wanted: Wanted) -> list[Member]:
@@ -199,11 +207,13 @@ def _read_sources(data: bytes, candidates: Sequence[Member], naming: Naming) -> 
     return sources
 
 
-def _refuse_several(candidates: Sequence[Member], naming: Naming, how: str = "") -> Refused:
+def _refuse_several(candidates: Sequence[Member], naming: Naming, *, differ: bool = False) -> Refused:
     """Say that several files may be the code; they are of its name, or none is."""
-    if naming.is_almost_code(candidates[0].name):
-        return Refused("several_codes", f"it holds {len(candidates)}{how}: {paths(candidates)}")
-    return Refused("no_code", f"it holds {len(candidates)} Python files, and none is called so: {paths(candidates)}")
+    values = {"number": len(candidates), "names": paths(candidates)}
+    if not naming.is_almost_code(candidates[0].name):
+        return Refused("no_code", said("it holds {number} Python files, and none is called so: {names}", **values))
+    told = said("it holds {number} that differ: {names}", **values)
+    return Refused("several_codes", told if differ else said("it holds {number}: {names}", **values))
 
 
 def _say_what_is_there(members: Sequence[Member], wanted: Wanted) -> Refused:
@@ -211,16 +221,16 @@ def _say_what_is_there(members: Sequence[Member], wanted: Wanted) -> Refused:
     files = find_own(members) or find_files(members)
     names = [member.path for member in files]
     if any(wanted.naming.code in member.parts[: None if member.is_folder else -1] for member in members):
-        return Refused("code_is_folder", "it is a folder")
+        return Refused("code_is_folder", said("it is a folder"))
     if not files:
-        return Refused("empty_zip", "there is no file in it")
+        return Refused("empty_zip", said("there is no file in it"))
     if "word/document.xml" in names:
-        return Refused("no_code", "it is a Word document and no zip of files")
+        return Refused("no_code", said("it is a Word document and no zip of files"))
     if other := find_other_format(wanted.naming, names):
         return other
     if inner := [path for path in names if path.lower().endswith(_ARCHIVES)]:
-        return Refused("nested_archive", f"there is only another archive, {quoted(inner)}")
-    return Refused("no_code", f"it holds {quoted(names)}")
+        return Refused("nested_archive", said("there is only another archive, {names}", names=quoted(inner)))
+    return Refused("no_code", said("it holds {names}", names=quoted(names)))
 
 
 def _read_source(data: bytes, member: Member) -> bytes:
@@ -228,6 +238,9 @@ def _read_source(data: bytes, member: Member) -> bytes:
     if source is None:
         shown = paths([member])
         if member.packed_bytes * _SOURCE_RATIO < max(member.plain_bytes, MAX_SOURCE_BYTES):
-            raise Refused("zip_bomb", f"{shown} has {member.packed_bytes:,} bytes and unpacks to more than 1 MiB")
-        raise Refused("code_too_large", f"{shown} has more than 1 MiB")
+            told = said(
+                "{name} has {size} bytes and unpacks to more than 1 MiB", name=shown, size=f"{member.packed_bytes:,}"
+            )
+            raise Refused("zip_bomb", told)
+        raise Refused("code_too_large", said("{name} has more than 1 MiB", name=shown))
     return source

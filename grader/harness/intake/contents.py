@@ -9,6 +9,7 @@ from grader.harness.intake.code import MIB, Wanted, judge_place, misplaced, path
 from grader.harness.intake.environments import find_own
 from grader.harness.intake.names import Naming, printable
 from grader.harness.intake.problems import Refused, remark
+from grader.harness.languages import said
 from grader.harness.results import Problem
 
 MAX_REPORT_BYTES = 50 * MIB
@@ -64,13 +65,17 @@ def _judge_others(naming: Naming, data: bytes, members: Sequence[Member]) -> Ite
     """Remark on members that nobody should unpack by hand."""
     for code, what, found in misplaced(members):
         if found:
-            yield remark(naming, code, f"{paths(found)} {what} and was left out")
+            yield remark(naming, code, said("{names} {what} and was left out", names=paths(found), what=what))
     plain_bytes = sum(member.plain_bytes for member in members)
     if plain_bytes > max(_BOMB_BYTES, _BOMB_RATIO * len(data)):
-        told = f"{len(data) / MIB:,.1f} MiB would become {plain_bytes / MIB:,.0f} MiB"
-        yield remark(naming, "zip_bomb", f"{told}; it was not unpacked")
+        told = said(
+            "{packed} MiB would become {plain} MiB; it was not unpacked",
+            packed=f"{len(data) / MIB:,.1f}",
+            plain=f"{plain_bytes / MIB:,.0f}",
+        )
+        yield remark(naming, "zip_bomb", told)
     elif sum(member.packed_bytes for member in members) > len(data):
-        yield remark(naming, "zip_bomb", "files in it overlap; it was not unpacked")
+        yield remark(naming, "zip_bomb", said("files in it overlap; it was not unpacked"))
 
 
 def _read_report(
@@ -84,9 +89,9 @@ def _read_report(
         documents = [one for one in files if one.name.lower().endswith(_DOCUMENTS)]
         member = min(documents, key=_document_rank, default=None)
         if member is None:
-            problems.append(remark(naming, "no_report", "there is none"))
+            problems.append(remark(naming, "no_report", said("there is none")))
             return None, ""
-        problems.append(remark(naming, "report_not_pdf", f"there is {paths([member])}"))
+        problems.append(remark(naming, "report_not_pdf", said("there is {names}", names=paths([member]))))
     try:
         report = read_member(data, member, MAX_REPORT_BYTES)
     except Refused as refused:
@@ -112,9 +117,10 @@ def _find_pdf(files: Sequence[Member], wanted: Wanted, problems: list[Problem]) 
     taken = min(found, key=lambda member: (len(member.parts), member.path))
     shown = f"'{printable(taken.name)}'"
     if len(found) > 1:
-        problems.append(remark(wanted.naming, "several_reports", f"there are {paths(found)}; {shown} was taken"))
+        told = said("there are {names}; {taken} was taken", names=paths(found), taken=shown)
+        problems.append(remark(wanted.naming, "several_reports", told))
     if best > 0:
-        problems.append(remark(wanted.naming, "report_name", f"this one is named {shown}"))
+        problems.append(remark(wanted.naming, "report_name", said("this one is named {name}", name=shown)))
     return taken
 
 
@@ -131,8 +137,9 @@ def misfit(name: str, wanted: Wanted) -> int:
 def judge_report(naming: Naming, name: str, shown: str, report: bytes | None) -> Iterator[Problem]:
     """Say what is wrong with the bytes of a report; None are too many. `shown` is its name in the sentence."""
     if report is None:
-        yield remark(naming, "report_unreadable", f"{shown} has more than {MAX_REPORT_BYTES // MIB} MiB")
+        told = said("{name} has more than {size} MiB", name=shown, size=MAX_REPORT_BYTES // MIB)
+        yield remark(naming, "report_unreadable", told)
     elif not report:
-        yield remark(naming, "report_empty", f"{shown} has 0 bytes")
+        yield remark(naming, "report_empty", said("{name} has 0 bytes", name=shown))
     elif name.lower().endswith(".pdf") and b"%PDF-" not in report[:1024]:
-        yield remark(naming, "report_broken", f"{shown} is none")
+        yield remark(naming, "report_broken", said("{name} is none", name=shown))

@@ -11,6 +11,7 @@ from grader.harness.intake.code import Wanted
 from grader.harness.intake.contents import MAX_REPORT_BYTES, Contents, judge_report, misfit
 from grader.harness.intake.names import printable, quoted
 from grader.harness.intake.problems import remark
+from grader.harness.languages import said
 from grader.harness.results import Problem
 
 REPORTS = (".pdf", ".docx", ".doc", ".odt", ".pages", ".rtf")
@@ -81,11 +82,11 @@ def _judge(wanted: Wanted, report: LooseReport, *, is_zip: bool) -> Iterator[Pro
     """Say of a report that lies beside the zip what would be said of one within."""
     shown = f"'{printable(report.name)}'"
     if is_zip:
-        yield remark(wanted.naming, "report_beside", f"{shown} was handed in beside the zip")
+        yield remark(wanted.naming, "report_beside", said("{name} was handed in beside the zip", name=shown))
     if not report.name.lower().endswith(".pdf"):
-        yield remark(wanted.naming, "report_not_pdf", f"there is {shown}")
+        yield remark(wanted.naming, "report_not_pdf", said("there is {names}", names=shown))
     elif misfit(report.name, wanted) > 0:
-        yield remark(wanted.naming, "report_name", f"this one is named {shown}")
+        yield remark(wanted.naming, "report_name", said("this one is named {name}", name=shown))
     content = report.content if len(report.content) <= MAX_REPORT_BYTES else None
     yield from judge_report(wanted.naming, report.name, shown, content)
 
@@ -95,7 +96,13 @@ def _remark_others(
 ) -> Iterator[Problem]:
     """Name all reports where there are several, and the one that counts."""
     if len(in_zip) + len(loose) > 1:
-        lying = [f"{quoted(in_zip)} in the zip"] if in_zip else []
-        lying.append(quoted([report.name for report in loose]) + (" beside it" if in_zip else ""))
-        got = f"there are {' and '.join(lying)}; '{printable(taken)}' was taken"
+        names, shown = quoted([report.name for report in loose]), f"'{printable(taken)}'"
+        got = said("there are {names}; {taken} was taken", names=names, taken=shown)
+        if in_zip:
+            got = said(
+                "there are {inside} in the zip and {names} beside it; {taken} was taken",
+                inside=quoted(in_zip),
+                names=names,
+                taken=shown,
+            )
         yield remark(wanted.naming, "several_reports", got)

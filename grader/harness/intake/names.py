@@ -8,6 +8,7 @@ from functools import cached_property
 
 from grader.harness.characters import one_line
 from grader.harness.intake.encodings import decode_chinese
+from grader.harness.languages import said
 
 MAX_SHOWN = 100
 """Characters of a name that are shown."""
@@ -128,4 +129,4 @@ def quoted(names: Sequence[str]) -> str:
     """List names for a sentence: the first five, and how many more there are."""
     listed = ", ".join(f"'{printable(name)}'" for name in names[:_LISTED])
     n_more = len(names) - _LISTED
-    return listed if n_more <= 0 else f"{listed} and {n_more} more"
+    return listed if n_more <= 0 else said("{listed} and {more} more", listed=listed, more=n_more)

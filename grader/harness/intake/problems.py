@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from grader.harness.errors import SubmissionError
 from grader.harness.intake.names import Naming
+from grader.harness.languages import said
 from grader.harness.results import Explanation, Problem
 
 _PACK = "Pack {code} and the report into a new .zip (Windows: Send to, Compressed folder; macOS: Compress)."
@@ -144,7 +145,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "several_reports": ("The zip must hold one report", "Leave in the one that counts."),
     }
 )
-"""For each code what is required and what to do."""
+"""For each code what is required and what to do: patterns of the catalogues."""
 
 
 class Refused(SubmissionError):  # noqa: N818 - names what happened to the file
@@ -172,5 +173,5 @@ def remark(naming: Naming, code: str, got: str) -> Problem:
 
 def _problem(naming: Naming, code: str, got: str, *, is_fatal: bool) -> Problem:
     names = {"code": naming.code, "zip": naming.zip_name, "report": naming.report_name, "example": naming.example}
-    required, advice = (text.format_map(names) for text in TEXTS[code])
+    required, advice = (said(text, **names) for text in TEXTS[code])
     return Problem(code, Explanation(required, got, advice), is_fatal)

@@ -12,6 +12,7 @@ from grader.harness.intake.encodings import decode_chinese
 from grader.harness.intake.formats import look_for_other_format
 from grader.harness.intake.names import Naming
 from grader.harness.intake.problems import fatal, remark
+from grader.harness.languages import said
 from grader.harness.results import Problem
 
 # The longer ones first: that of UTF-32 begins with that of UTF-16.
@@ -40,27 +41,29 @@ def to_utf8(naming: Naming, source: bytes) -> tuple[bytes, list[Problem]]:
     encoding = _wide_encoding(source)
     if encoding:
         text = source.decode(encoding, errors="replace")
-        return text.encode(), [remark(naming, "utf16", f"it is {encoding[:6].upper()}")]
+        return text.encode(), [remark(naming, "utf16", said("it is {encoding}", encoding=encoding[:6].upper()))]
     line = _first_line_not_utf8(source)
     if line == 0 or _names_encoding(source):
         return source, []
     chinese = decode_chinese(source)
     if chinese is None:
-        return source, [remark(naming, "unknown_encoding", f"line {line} is not")]
-    return chinese.encode(), [remark(naming, "other_encoding", f"line {line} is not, and looks like Big5 or GBK")]
+        return source, [remark(naming, "unknown_encoding", said("line {line} is not", line=line))]
+    return chinese.encode(), [
+        remark(naming, "other_encoding", said("line {line} is not, and looks like Big5 or GBK", line=line))
+    ]
 
 
 def judge_source(naming: Naming, source: bytes, template: bytes | None = None) -> Iterator[Problem]:
     """Say what is wrong, or strange, with the bytes of the code after `to_utf8`."""
     if not source.removeprefix(codecs.BOM_UTF8).strip():
-        yield fatal(naming, "empty_code", "it is empty")
+        yield fatal(naming, "empty_code", said("it is empty"))
     elif other := look_for_other_format(source):
         yield fatal(naming, *other)
     elif b"\0" in source:
         line = source[: source.index(b"\0")].count(b"\n") + 1
-        yield fatal(naming, "null_bytes", f"line {line} holds a null byte")
+        yield fatal(naming, "null_bytes", said("line {line} holds a null byte", line=line))
     elif is_same_text(source, template):
-        yield fatal(naming, "untouched_template", "it is the template that was given out, unchanged")
+        yield fatal(naming, "untouched_template", said("it is the template that was given out, unchanged"))
     else:
         yield from _judge_habits(naming, source)
 
@@ -78,15 +81,18 @@ def _judge_habits(naming: Naming, source: bytes) -> Iterator[Problem]:
     """Remark on what is no mistake, or one that Python itself will tell."""
     lines = source.splitlines()
     if source.startswith(codecs.BOM_UTF8):
-        yield remark(naming, "utf8_bom", "it is, with a byte order mark in front")
+        yield remark(naming, "utf8_bom", said("it is, with a byte order mark in front"))
     if b"\r" in source:
-        yield remark(naming, "crlf", "these end as on Windows" if b"\r\n" in source else "these end as on an old Mac")
+        yield remark(
+            naming, "crlf", said("these end as on Windows") if b"\r\n" in source else said("these end as on an old Mac")
+        )
     by_tab = [number for number, line in enumerate(lines, 1) if line.startswith(b"\t")]
     by_space = [number for number, line in enumerate(lines, 1) if line.startswith(b" ")]
     if by_tab and by_space:
-        yield remark(naming, "tabs", f"line {by_space[0]} begins with spaces and line {by_tab[0]} with a tab")
+        told = said("line {first} begins with spaces and line {second} with a tab", first=by_space[0], second=by_tab[0])
+        yield remark(naming, "tabs", told)
     if blank := next((number for number, line in enumerate(lines, 1) if _BLANK.search(line)), None):
-        yield remark(naming, "blanks_left", f"line {blank} still holds ??????")
+        yield remark(naming, "blanks_left", said("line {line} still holds ??????", line=blank))
 
 
 def _wide_encoding(source: bytes) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from grader.harness.languages import Said, said
 from grader.harness.report.redaction import is_redacted, keeps_advice
 from grader.harness.results import CaseResult, CheckResult, Explanation, Verdict, Visibility
 
@@ -127,8 +128,17 @@ def name_crash(explanation: Explanation) -> str:
     """Name an error by its type and its place, without what it says: ``"got KeyError in line 12 of file.py"``."""
     kind, place = _TYPE.match(explanation.got), _PLACE.search(explanation.got)
     if kind is None:
-        return _NUMBER.sub("#", explanation.got)
-    return kind.group() + (place.group() if place else "")
+        return _without_numbers(explanation.got)
+    got = said("got {error}", error=kind[1])
+    return said("{got} in line {line} of {file}", got=got, line=place[1], file=place[2]) if place else got
+
+
+def _without_numbers(text: str) -> str:
+    bare = _NUMBER.sub("#", text)
+    if not isinstance(text, Said) or text.plural:
+        return bare
+    kept = Said(text.pattern, "", {name: _without_numbers(value) for name, value in text.values.items()})
+    return kept if kept == bare else bare
 
 
 def find_causes(check: CheckResult) -> Sequence[str]:

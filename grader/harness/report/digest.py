@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from grader.harness.characters import cut
 from grader.harness.lab import Lab
+from grader.harness.languages import Said, said
 from grader.harness.report.causes import Line, Size, Story, find_kinds, in_order, name_crash, tell
 from grader.harness.report.points import share_out
 from grader.harness.report.redaction import keep_general, visible_report
@@ -18,12 +19,13 @@ MAX_EXAMPLES = 40
 """So many failures keep what a reader needs to see of them: one or two a cause, and hardly any code has more causes."""
 
 MAX_WORDS = 40
-"""So many columns of a sentence are kept of a failure that is no example."""
+"""So many columns of a sentence that is not the grader's own are kept of a failure that is no example."""
 
 MAX_PRINTED = 8192
 """So many characters of what was printed are kept: enough to find a forgotten print."""
 
-CUT_OFF = "\n(the rest is not kept)\n"
+NOT_KEPT = said("(the rest is not kept)")
+CUT_OFF = f"\n{NOT_KEPT}\n"
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _shorten(lab: Lab, case: CaseResult) -> CaseResult:
     """
     explanation = case.explanation
     if explanation is not None:
-        required, got = _cut_required(lab, explanation.required), cut(explanation.got, MAX_WORDS)
+        required, got = _cut_required(lab, explanation.required), _cut(explanation.got)
         if case.verdict is Verdict.CRASHED:
             got = name_crash(explanation)
         elif case.verdict is Verdict.WRONG:
@@ -135,8 +137,13 @@ def _shorten(lab: Lab, case: CaseResult) -> CaseResult:
 def _cut_required(lab: Lab, sentence: str) -> str:
     """Shorten a requirement so that no more, and no less, of it may be shown to students than before."""
     general = keep_general(lab, sentence)
-    short = cut(sentence, MAX_WORDS)
+    short = _cut(sentence)
     return general or (sentence if keep_general(lab, short) else short)
+
+
+def _cut(sentence: str) -> str:
+    """Shorten what a lab wrote itself; a sentence that was cut could be told in no other language."""
+    return sentence if isinstance(sentence, Said) else cut(sentence, MAX_WORDS)
 
 
 def _size(lab: Lab) -> Size:

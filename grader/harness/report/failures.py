@@ -1,14 +1,17 @@
 """Failures in plain text: first each reason that cost points in several checks, then what else is wrong in a check."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 
-from grader.harness.characters import count, cut, one_line, quote, wrap
+from grader.harness.characters import cut, one_line, pad, quote, wrap
 from grader.harness.lab import Lab
+from grader.harness.languages import Said, counted, said, tell
 from grader.harness.report.causes import Cost, Line, Story
 from grader.harness.report.digest import Digest
-from grader.harness.results import CaseResult, Verdict, Visibility, format_points
+from grader.harness.report.redaction import is_redacted
+from grader.harness.results import CaseResult, CheckResult, Explanation, Verdict, Visibility, format_points
 
 WIDTH = 118
 """Columns of a line."""
@@ -19,6 +22,20 @@ MAX_CASES = 1
 MAX_NAMED = 8
 MAX_EXPLANATION = 5 * WIDTH
 MAX_TRACEBACK_LINES = 15
+
+VERDICTS: Mapping[Verdict, Said] = MappingProxyType(
+    {
+        Verdict.PASSED: said("passed"),
+        Verdict.WRONG: said("wrong"),
+        Verdict.CRASHED: said("crashed"),
+        Verdict.TIMED_OUT: said("timed out"),
+        Verdict.OUT_OF_MEMORY: said("out of memory"),
+        Verdict.FORBIDDEN: said("forbidden"),
+        Verdict.NOT_RUN: said("not run"),
+        Verdict.GRADER_FAULT: said("grader fault"),
+    }
+)
+"""What readers call the verdicts."""
 
 _INDENT = "    "
 
@@ -43,8 +60,9 @@ def render_stories(lab: Lab, digest: Digest) -> list[str]:
         heading = f"== {write_heading(story, number, len(digest.stories))} =="
         lines += ["", heading, "", *write_case(lab, story.example, is_short=story.is_secondary)]
         if story.hidden is not None:
-            lines += ["", "Among the cases that are not published:", *write_case(lab, story.hidden, is_short=True)]
-        lines += ["", "It cost:"]
+            heading = tell(said("Among the cases that are not published:"))
+            lines += ["", heading, *write_case(lab, story.hidden, is_short=True)]
+        lines += ["", tell(said("It cost:"))]
         lines += [cut(f"  {write_cost(cost)}", WIDTH) for cost in story.costs]
     return lines
 
@@ -66,10 +84,9 @@ def render_line(lab: Lab, digest: Digest, line: Line) -> list[str]:
     lines : list of str
     """
     check = line.check
-    lines = [
-        cut(f"== {one_line(check.title)}: {write_points(line).strip()} points ==", WIDTH),
-        f"{len(check.failures)} of {count(len(check.cases), 'case')} failed.",
-    ]
+    points = write_points(line).strip()
+    heading = tell(said("{title}: {points} points", title=one_line(tell(check.title)), points=points))
+    lines = [cut(f"== {heading} ==", WIDTH), write_failed(check)]
     if line.reasons:
         lines.append(write_reasons(line, len(digest.stories)))
     if line.is_told:
@@ -88,11 +105,15 @@ def needs_section(line: Line) -> bool:
 
 def write_heading(story: Story, number: int, n_stories: int) -> str:
     """Write what a reason cost: ``"One reason in 15 checks: 48 points lost"``."""
-    name = "One reason" if n_stories == 1 else f"Reason {number}"
-    lost = "" if story.lost is None else f": {_points(story.lost)} lost"
+    checks = counted("{n} check", "{n} checks", len(story.costs))
+    name = said("One reason in {checks}", checks=checks)
+    if n_stories > 1:
+        name = said("Reason {number} in {checks}", number=number, checks=checks)
     if story.is_secondary:
-        lost = ", whose points are counted with the other reasons"
-    return f"{name} in {count(len(story.costs), 'check')}{lost}"
+        return tell(said("{reason}, whose points are counted with the other reasons", reason=name))
+    if story.lost is None:
+        return tell(name)
+    return tell(said("{reason}: {points} lost", reason=name, points=_points(story.lost)))
 
 
 def write_reason(case: CaseResult) -> str:
@@ -101,42 +122,55 @@ def write_reason(case: CaseResult) -> str:
     if explanation is None:
         return ""
     if case.verdict is Verdict.WRONG:
-        return one_line(explanation.advice)
+        return one_line(tell(explanation.advice))
     is_limit = case.verdict in {Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY}
-    return one_line(explanation.required if is_limit else explanation.got)
+    return one_line(tell(explanation.required if is_limit else explanation.got))
 
 
 def write_cost(cost: Cost) -> str:
     """Write what a reason cost in one check: ``"4 of 4 points  Several people: 6 of 6 cases failed for it"``."""
-    n_cases = count(len(cost.check.cases), "case")
-    return (
-        f"{write_lost(cost):<18}{one_line(cost.check.title)}: {cost.n_failures} of {n_cases} failed for it"
-        f"{write_other_failures(cost)}"
+    told = said("{title}: {failed}", title=one_line(tell(cost.check.title)), failed=say_failed_for_it(cost))
+    return f"{pad(write_lost(cost), 18)}{tell(told)}{write_other_failures(cost)}"
+
+
+def say_failed_for_it(cost: Cost) -> Said:
+    """Say how many cases of a check a reason failed in: ``"6 of 6 cases failed for it"``."""
+    return counted(
+        "{number} of {n} case failed for it",
+        "{number} of {n} cases failed for it",
+        len(cost.check.cases),
+        number=cost.n_failures,
     )
 
 
 def write_lost(cost: Cost) -> str:
     """Write the points that a check lost: ``"4 of 4 points"``."""
     if cost.lost is None:
-        return "no mark yet"
-    lost = f"{format_points(cost.lost)} of {_points(cost.check.max_points)}"
-    return lost if cost.is_counted else "counted elsewhere"
+        return tell(said("no mark yet"))
+    if not cost.is_counted:
+        return tell(said("counted elsewhere"))
+    return tell(said("{lost} of {points}", lost=format_points(cost.lost), points=_points(cost.check.max_points)))
 
 
 def write_other_failures(cost: Cost) -> str:
     """Write how many cases of a check failed for other reasons: ``", 2 more for other reasons"``, or nothing."""
     n_others = len(cost.check.failures) - cost.n_failures
-    return f", {n_others} more for {'another reason' if n_others == 1 else 'other reasons'}" if n_others else ""
+    return tell(counted(", {n} more for another reason", ", {n} more for other reasons", n_others)) if n_others else ""
 
 
 def write_reasons(line: Line, n_stories: int) -> str:
     """Say which of the reasons told above fail in a check: ``"The same reason as above: 6 of 6 cases."``."""
-    numbers = [str(number) for number in line.reasons]
-    listed = " and ".join([", ".join(numbers[:-1]), numbers[-1]] if numbers[1:] else numbers)
-    name = "The same reason as above" if n_stories == 1 else f"Reason{'s' * (len(numbers) > 1)} {listed} above"
+    *numbers, last = map(str, line.reasons)
+    name = said("Reason {number} above", number=last)
+    if numbers:
+        name = said("Reasons {numbers} and {last} above", numbers=", ".join(numbers), last=last)
+    if n_stories == 1:
+        name = said("The same reason as above")
+    told = {"reason": name, "number": line.n_told, "cases": counted("{n} case", "{n} cases", len(line.check.cases))}
     n_hidden = len(line.check.failures) - line.n_told if line.is_told else 0
-    more = f"; {n_hidden} hidden, too" if n_hidden else ""
-    return f"{name}: {line.n_told} of {count(len(line.check.cases), 'case')}{more}."
+    if not n_hidden:
+        return tell(said("{reason}: {number} of {cases}.", **told))
+    return tell(said("{reason}: {number} of {cases}; {hidden} hidden, too.", **told, hidden=n_hidden))
 
 
 def write_points(line: Line) -> str:
@@ -145,8 +179,31 @@ def write_points(line: Line) -> str:
     return f"{points:>5} / {format_points(line.check.max_points)}"
 
 
-def _points(points: Fraction) -> str:
-    return f"{format_points(points)} point{'s' * (points != 1)}"
+def write_failed(check: CheckResult) -> str:
+    """Write how many cases of a check failed: ``"2 of 6 cases failed."``."""
+    n_failed, n_cases = len(check.failures), len(check.cases)
+    return tell(counted("{number} of {n} case failed.", "{number} of {n} cases failed.", n_cases, number=n_failed))
+
+
+def write_name(case: CaseResult) -> str:
+    """Write the name of a case, which is the same in every language; a hidden one has none that could be shown."""
+    return tell(case.name) if is_redacted(case) else case.name
+
+
+def write_explanation(explanation: Explanation) -> str:
+    """Write an explanation as sentences, in the language of now."""
+    return tell(say_explanation(explanation))
+
+
+def say_explanation(explanation: Explanation) -> Said:
+    """Say an explanation in sentences, which are told later."""
+    required, got, advice = explanation.required, explanation.got, explanation.advice
+    return said("{required}; {got}. {advice}", required=required, got=got, advice=advice)
+
+
+def _points(points: Fraction) -> Said:
+    shown = format_points(points)
+    return said("{points} point", points=shown) if points == 1 else said("{points} points", points=shown)
 
 
 def _is_hidden(case: CaseResult) -> bool:
@@ -155,21 +212,29 @@ def _is_hidden(case: CaseResult) -> bool:
 
 def _name_others(cases: Sequence[CaseResult]) -> str:
     """Name cases that are not explained, equal names once."""
-    names = Counter(case.name for case in cases)
-    named = [f"{name} ({n} times)" if n > 1 else name for name, n in names.items()]
-    dots = ", ..." if len(named) > MAX_NAMED else ""
-    return f"{count(len(cases), 'more case')} failed: {', '.join(named[:MAX_NAMED])}{dots}"
+    names = Counter(map(write_name, cases))
+    named = [tell(said("{name} ({n} times)", name=name, n=n)) if n > 1 else name for name, n in names.items()]
+    listed = ", ".join([*named[:MAX_NAMED], *(["..."] if len(named) > MAX_NAMED else [])])
+    told = counted("{n} more case failed: {names}", "{n} more cases failed: {names}", len(cases), names=listed)
+    return tell(told)
+
+
+def write_verdict_on(case: CaseResult) -> str:
+    """Write how a case ended, and what it is about: ``"[chain] wrong. Four rows of one person."``."""
+    values = {"case": write_name(case), "verdict": tell(VERDICTS[case.verdict]), "says": tell(case.says)}
+    return tell(said("[{case}] {verdict}. {says}", **values))
 
 
 def write_case(lab: Lab, case: CaseResult, *, is_short: bool) -> list[str]:
     """Explain a case; in short without what only serves to play it through."""
-    lines = wrap(f"[{case.name}] {case.verdict}. {case.says}", WIDTH)
+    lines = wrap(write_verdict_on(case), WIDTH)
     if case.explanation is not None:
-        lines += wrap(cut(one_line(str(case.explanation)), MAX_EXPLANATION), WIDTH, _INDENT)
+        lines += wrap(cut(one_line(write_explanation(case.explanation)), MAX_EXPLANATION), WIDTH, _INDENT)
     if is_short:
         return lines
     if case.evidence is not None:
         lines += [f"{_INDENT}{line}" for line in lab.evidence.write(case.evidence, WIDTH - len(_INDENT))]
     if case.traceback:
-        lines += [f"{_INDENT}Error:", *quote(case.traceback, WIDTH, f"{_INDENT}  | ", max_lines=MAX_TRACEBACK_LINES)]
+        error = tell(said("Error:"))
+        lines += [f"{_INDENT}{error}", *quote(case.traceback, WIDTH, f"{_INDENT}  | ", max_lines=MAX_TRACEBACK_LINES)]
     return lines

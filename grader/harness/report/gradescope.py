@@ -13,10 +13,19 @@ from typing import Any, NoReturn
 from grader.harness.characters import make_visible, quote
 from grader.harness.codec import report_from_plain, report_to_plain
 from grader.harness.lab import Lab
+from grader.harness.languages import counted, tell
 from grader.harness.report.causes import Line
 from grader.harness.report.digest import Digest, make_digest
-from grader.harness.report.failures import WIDTH, render_line, render_stories
-from grader.harness.report.text import explain_parts, explain_run, write_manual, write_protections, write_total
+from grader.harness.report.failures import WIDTH, render_line, render_stories, write_explanation
+from grader.harness.report.text import (
+    explain_parts,
+    explain_run,
+    tell_printed,
+    write_code,
+    write_manual,
+    write_printed,
+    write_protections,
+)
 from grader.harness.results import Audience, CheckResult, Report, Verdict, Visibility
 
 MAX_PRINTED_LINES = 200
@@ -90,12 +99,12 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _output(lab: Lab, digest: Digest) -> str:
     report = digest.report
-    lines = [f"Code: {write_total(report)}", write_manual(report), *explain_parts(report), *explain_run(report)]
+    lines = [write_code(report), write_manual(report), *explain_parts(report), *explain_run(report)]
     lines = [line for line in [*lines, write_protections(report.protections)] if line]
     lines += render_stories(lab, digest)
     if report.printed:
-        printed = quote(report.printed, WIDTH, "  | ", max_lines=MAX_PRINTED_LINES)
-        lines += ["", f"Printed by {lab.program.file}:", *printed]
+        printed = quote(tell_printed(report), WIDTH, "  | ", max_lines=MAX_PRINTED_LINES)
+        lines += ["", write_printed(lab), *printed]
     return make_visible("\n".join(lines))
 
 
@@ -113,7 +122,7 @@ def _numbers(report: Report) -> list[str]:
 def _test(lab: Lab, digest: Digest, line: Line, number: str) -> Mapping[str, Any]:
     check = line.check
     return {
-        "name": make_visible(check.title),
+        "name": make_visible(tell(check.title)),
         "number": number,
         **({} if line.points is None else {"score": _decimal(line.points)}),
         "max_score": _decimal(check.max_points),
@@ -128,10 +137,12 @@ def _test_output(lab: Lab, digest: Digest, line: Line) -> str:
     """Explain what lost points; of a reason that is told at the top of the page the sentence alone."""
     check = line.check
     if not check.failures:
-        passed = "Its one case passed." if len(check.cases) == 1 else f"All {len(check.cases)} cases passed."
-        return make_visible(check.note) if check.note else passed
+        passed = counted("Its one case passed.", "All {n} cases passed.", len(check.cases))
+        return make_visible(tell(check.note)) if check.note else tell(passed)
     told = [digest.stories[number - 1].example.explanation for number in line.reasons]
-    return make_visible("\n".join([*render_line(lab, digest, line), *(str(one) for one in told if one is not None)]))
+    return make_visible(
+        "\n".join([*render_line(lab, digest, line), *(write_explanation(one) for one in told if one is not None)])
+    )
 
 
 def _tags(check: CheckResult) -> list[str]:

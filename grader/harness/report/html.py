@@ -14,15 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.harness.characters import count, make_visible, one_line, shorten
-from grader.harness.evidence import Picture
 from grader.harness.lab import Lab
+from grader.harness.languages import PLACE, Said, counted, language_of_now, said, tell
 from grader.harness.marking import Marking
 from grader.harness.report.causes import Line
 from grader.harness.report.digest import make_digest
 from grader.harness.report.failures import (
+    VERDICTS,
     needs_section,
+    say_failed_for_it,
+    write_failed,
     write_heading,
     write_lost,
+    write_name,
     write_other_failures,
     write_reason,
     write_reasons,
@@ -31,12 +35,13 @@ from grader.harness.report.text import (
     REMARKS,
     find_fatal,
     find_overall,
+    tell_printed,
     write_overall,
     write_protections,
     write_timing,
     write_total,
 )
-from grader.harness.results import Audience, CaseResult, Report, Verdict, format_points
+from grader.harness.results import Audience, CaseResult, Report, format_points
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -82,15 +87,6 @@ class _Part:
         return sum((line.check.max_points for line in self.lines), Fraction(0))
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """One case that is drawn over a picture."""
-
-    name: str
-    verdict: Verdict
-    pictures: Sequence[Picture]
-
-
 def render_html(lab: Lab, report: Report, audience: Audience, marking: Marking | None = None) -> str:
     """Write a report as one HTML page.
 
@@ -114,9 +110,10 @@ def render_html(lab: Lab, report: Report, audience: Audience, marking: Marking |
     report = digest.report
     fatal = find_fatal(report)
     drawn = _drawn(report)
-    pictures = [_Drawn(case.name, case.verdict, lab.evidence.pictures(case.overlay)) for case in drawn[:MAX_OVERLAYS]]
+    pictures = [(case, lab.evidence.pictures(case.overlay)) for case in drawn[:MAX_OVERLAYS]]
     template = _environment().get_template("page.html.j2")
     return template.render(
+        language=language_of_now(),
         lab=lab,
         report=report,
         is_staff=audience is Audience.STAFF,
@@ -128,6 +125,7 @@ def render_html(lab: Lab, report: Report, audience: Audience, marking: Marking |
         lost=[] if fatal else [line for line in digest.lines if line.check.failures],
         skipped=[check for check in report.checks if not check.cases],
         drawn=pictures,
+        printed=tell_printed(report),
         n_drawn_left_out=max(len(drawn) - MAX_OVERLAYS, 0),
         protections=write_protections(report.protections),
         timing=report.timing and write_timing(report.timing),
@@ -163,9 +161,17 @@ def make_environment(*folders: Path) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(points=format_points, count=count, one_line=one_line, shorten=shorten)
-    environment.globals.update(css=read_style())
+    environment.filters.update(points=format_points, count=count, one_line=_one_line, shorten=shorten, tell=tell)
+    environment.globals.update(css=read_style(), said=said, counted=counted, with_markup=with_markup)
     return environment
+
+
+def with_markup(pattern: str, **values: object) -> "Markup":
+    """Put markup into a pattern in the language of now; the pattern, and values that are none, are escaped."""
+    from markupsafe import Markup, escape
+
+    told = PLACE.split(tell(pattern))
+    return Markup("").join(escape(values[part]) if k % 2 else escape(part) for k, part in enumerate(told))
 
 
 def data_url(jpeg: bytes) -> str:
@@ -180,9 +186,13 @@ def _environment() -> "Environment":
 
     environment = make_environment()
     # What a lab draws is markup: it escapes what strangers wrote.
-    environment.filters.update(markup=Markup, data_url=data_url)
+    environment.filters.update(markup=Markup, data_url=data_url, case_name=write_name)
     environment.globals.update(
         needs_section=needs_section,
+        say_failed_for_it=say_failed_for_it,
+        verdicts=VERDICTS,
+        write_failed=write_failed,
+        write_name=write_name,
         write_heading=write_heading,
         write_lost=write_lost,
         write_other_failures=write_other_failures,
@@ -203,8 +213,13 @@ def _environment() -> "Environment":
 
 
 def _finalize(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
-    """Make all text visible on its way into the page, but for markup of our own."""
+    """Tell and make visible all text on its way into the page, but for markup of our own."""
+    value = tell(value) if isinstance(value, Said) else value
     return make_visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _one_line(text: str) -> str:
+    return one_line(tell(text) if isinstance(text, Said) else text)
 
 
 def _drawn(report: Report) -> Sequence[CaseResult]:

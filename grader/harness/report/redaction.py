@@ -11,41 +11,42 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from grader.harness.lab import Lab
+from grader.harness.languages import Said, said
 from grader.harness.results import Audience, CaseResult, CheckResult, Explanation, Report, Verdict, Visibility
 
-HIDDEN_NAME = "hidden case"
-HIDDEN_SAYS = "Not published: neither its input nor its answer is shown."
+HIDDEN_NAME = said("hidden case")
+HIDDEN_SAYS = said("Not published: neither its input nor its answer is shown.")
 
 _REQUIRED: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.WRONG: "The answer to a hidden case must be right, too",
-        Verdict.CRASHED: "The code must answer a hidden case without an error",
-        Verdict.TIMED_OUT: "The code must answer a hidden case within the time limit",
-        Verdict.OUT_OF_MEMORY: "The code must answer a hidden case within the memory limit",
-        Verdict.FORBIDDEN: "The code must not do what submissions may not do",
-        Verdict.NOT_RUN: "A hidden case must be reached",
-        Verdict.GRADER_FAULT: "The grader must be able to judge every submission",
+        Verdict.WRONG: said("The answer to a hidden case must be right, too"),
+        Verdict.CRASHED: said("The code must answer a hidden case without an error"),
+        Verdict.TIMED_OUT: said("The code must answer a hidden case within the time limit"),
+        Verdict.OUT_OF_MEMORY: said("The code must answer a hidden case within the memory limit"),
+        Verdict.FORBIDDEN: said("The code must not do what submissions may not do"),
+        Verdict.NOT_RUN: said("A hidden case must be reached"),
+        Verdict.GRADER_FAULT: said("The grader must be able to judge every submission"),
     }
 )
 _GOT: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.WRONG: "the answer is wrong",
-        Verdict.CRASHED: "there was an error",
-        Verdict.TIMED_OUT: "it took too long",
-        Verdict.OUT_OF_MEMORY: "it used too much memory",
-        Verdict.FORBIDDEN: "it tried to in a hidden case",
-        Verdict.NOT_RUN: "that case was not run",
-        Verdict.GRADER_FAULT: "the grader itself failed",
+        Verdict.WRONG: said("the answer is wrong"),
+        Verdict.CRASHED: said("there was an error"),
+        Verdict.TIMED_OUT: said("it took too long"),
+        Verdict.OUT_OF_MEMORY: said("it used too much memory"),
+        Verdict.FORBIDDEN: said("it tried to in a hidden case"),
+        Verdict.NOT_RUN: said("that case was not run"),
+        Verdict.GRADER_FAULT: said("the grader itself failed"),
     }
 )
 _ADVICE: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.NOT_RUN: "Fix what stopped the code before.",
-        Verdict.GRADER_FAULT: "This is not your fault, and it costs nothing; the staff will grade again.",
+        Verdict.NOT_RUN: said("Fix what stopped the code before."),
+        Verdict.GRADER_FAULT: said("This is not your fault, and it costs nothing; the staff will grade again."),
     }
 )
-_FIX_ADVICE = "Fix the public cases that fail, then try inputs of the same kind of your own."
-_TRY_ADVICE = (
+_FIX_ADVICE = said("Fix the public cases that fail, then try inputs of the same kind of your own.")
+_TRY_ADVICE = said(
     "The public cases of this check pass: try inputs of the same kind of your own, with other numbers, in another "
     "order, smaller and larger."
 )
@@ -111,7 +112,13 @@ def keep_general(lab: Lab, sentence: str) -> str:
         return sentence
     ends = [end.start() for end in _CLAUSE_END.finditer(sentence)]
     clauses = [sentence[:end] for end in ends if _is_general(lab, sentence[:end]) and _DEMAND.search(sentence[:end])]
-    return clauses[-1] if clauses else ""
+    return _find_part(sentence, clauses[-1]) if clauses else ""
+
+
+def _find_part(sentence: str, clause: str) -> str:
+    """Find the part of a sentence that was said as this clause, so that it can be told in any language."""
+    parts = sentence.values.values() if isinstance(sentence, Said) else ()
+    return next((part for part in parts if isinstance(part, Said) and part == clause), clause)
 
 
 def visible_report(lab: Lab, report: Report, audience: Audience) -> Report:

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
 
-from grader.harness.characters import count, cut, make_visible, one_line, pad, quote, wrap
+from grader.harness.characters import cut, make_visible, one_line, pad, quote, wrap
 from grader.harness.lab import Lab
+from grader.harness.languages import counted, said, tell
 from grader.harness.report.causes import Line
 from grader.harness.report.digest import Digest, make_digest
-from grader.harness.report.failures import MAX_EXPLANATION
-from grader.harness.report.text import explain_parts, find_fatal, write_total
+from grader.harness.report.failures import MAX_EXPLANATION, VERDICTS, write_explanation, write_verdict_on
+from grader.harness.report.text import find_fatal, tell_printed, write_printed, write_problem, write_total
 from grader.harness.results import Audience, CaseResult, CheckResult, Report, Verdict, format_points
 
 SCREEN_LINES, SCREEN_COLUMNS = 40, 80
@@ -71,10 +72,11 @@ def was_played(report: Report) -> bool:
 
 
 def _head(report: Report) -> list[str]:
-    lines = [cut(f"{one_line(report.handed.file_name)}: {write_total(report)}", SCREEN_COLUMNS)]
-    for remark in explain_parts(report):
-        told = wrap(cut(one_line(remark), MAX_EXPLANATION), SCREEN_COLUMNS)
-        lines += told if remark.startswith("Not graded") else told[:MAX_REMARK_LINES]
+    total = said("{file}: {points}", file=one_line(report.handed.file_name), points=write_total(report))
+    lines = [cut(tell(total), SCREEN_COLUMNS)]
+    for problem in sorted(report.handed.problems, key=lambda problem: not problem.is_fatal):
+        told = wrap(cut(one_line(write_problem(problem)), MAX_EXPLANATION), SCREEN_COLUMNS)
+        lines += told if problem.is_fatal else told[:MAX_REMARK_LINES]
     return lines[: SCREEN_LINES // 2]
 
 
@@ -93,56 +95,70 @@ def _table(report: Report) -> Iterator[str]:
         checks = list(members)
         got = sum((check.points for check in checks), Fraction(0))
         of = sum((check.max_points for check in checks), Fraction(0))
-        points = pad(f"{pad(format_points(got), 6, right=True)} of {format_points(of)}", 13)
-        yield cut(f"{points}{pad(one_line(part), 26)}{_name_lost(checks)}", SCREEN_COLUMNS).rstrip()
+        points = tell(said("{points} of {of}", points=pad(format_points(got), 6, right=True), of=format_points(of)))
+        yield cut(f"{pad(points, 13)}{pad(one_line(tell(part)), 26)}{_name_lost(checks)}", SCREEN_COLUMNS).rstrip()
 
 
 def _name_lost(checks: Sequence[CheckResult]) -> str:
     """Say which verdicts other than passed the checks of a part have: ``"wrong in 4, not run in 1 of 5 checks"``."""
     lost = Counter(check.verdict for check in checks if check.verdict is not Verdict.PASSED)
-    if not lost:
-        return "passed"
-    if len(checks) == 1:
-        return str(checks[0].verdict)
-    return f"{', '.join(f'{verdict} in {n}' for verdict, n in lost.items())} of {count(len(checks), 'check')}"
+    if not lost or len(checks) == 1:
+        return tell(VERDICTS[next(iter(lost), Verdict.PASSED)])
+    named = [
+        tell(said("{verdict} in {number}", verdict=VERDICTS[verdict], number=number))
+        for verdict, number in lost.items()
+    ]
+    return tell(counted("{verdicts} of {n} check", "{verdicts} of {n} checks", len(checks), verdicts=", ".join(named)))
 
 
 def _failure(lab: Lab, digest: Digest, line: Line, case: CaseResult, room: int) -> list[str]:
     """Explain a case within `room` lines, and say in how many others its cause is found."""
     if not was_played(digest.report):
-        lines = [cut(f"{lab.program.file} could not be loaded, so no case was tried:", SCREEN_COLUMNS)]
+        unloaded = said("{file} could not be loaded, so no case was tried:", file=lab.program.file)
+        lines = [cut(tell(unloaded), SCREEN_COLUMNS)]
     else:
-        lines = wrap(f"First to fail: {line.check.title}. {_count(digest, line, case)}", SCREEN_COLUMNS)
-        lines += wrap(f"[{case.name}] {case.verdict}. {case.says}", SCREEN_COLUMNS)
+        reach = _count(digest, line, case)
+        first = said("First to fail: {check}. {reach}", check=tell(line.check.title), reach=reach)
+        lines = [*wrap(tell(first), SCREEN_COLUMNS), *wrap(write_verdict_on(case), SCREEN_COLUMNS)]
     if case.explanation is not None:
-        lines += wrap(cut(one_line(str(case.explanation)), MAX_EXPLANATION), SCREEN_COLUMNS, "  ")
+        lines += wrap(cut(one_line(write_explanation(case.explanation)), MAX_EXPLANATION), SCREEN_COLUMNS, "  ")
     if "\n" in case.traceback.strip():
         lines += quote(case.traceback, SCREEN_COLUMNS, "  | ", max_lines=MAX_TRACEBACK_LINES)
     if case.evidence is not None:
         brief = lab.evidence.write_briefly(case.evidence, SCREEN_COLUMNS - 2, room - len(lines))
         lines += [f"  {one}" for one in brief]
     if len(lines) > room:
-        lines[room - 1 :] = [cut(f"  See all of it: python check.py --case {case.name}", SCREEN_COLUMNS)]
+        more = tell(said("See all of it: {command}", command=f"python check.py --case {case.name}"))
+        lines[room - 1 :] = [cut(f"  {more}", SCREEN_COLUMNS)]
     return lines
 
 
 def _count(digest: Digest, line: Line, case: CaseResult) -> str:
     """Say how far the cause of the first failure reaches, and whether there are others."""
     n_causes = len(digest.stories) + sum(len(one.examples) for one in digest.lines if not one.is_told)
-    others = f" {count(n_causes - 1, 'other cause')}: see --all." if n_causes > 1 else ""
-    if case.verdict is Verdict.TIMED_OUT:
-        others = ""  # where a case takes all of the time, others fail for nothing but that
-    if not line.reasons:
-        n_failed, n_cases = len(line.check.failures), len(line.check.cases)
-        failed = count(n_failed, "case") if n_failed == n_cases else f"{n_failed} of its {n_cases} cases"
-        return f"{failed} failed.{others}"
-    story = digest.stories[line.reasons[0] - 1]
-    n_cases = sum(cost.n_failures for cost in story.costs)
-    return f"One cause, {count(n_cases, 'case')} in {count(len(story.costs), 'check')}.{others}"
+    if line.reasons:
+        story = digest.stories[line.reasons[0] - 1]
+        cases = counted("{n} case", "{n} cases", sum(cost.n_failures for cost in story.costs))
+        checks = counted("{n} check", "{n} checks", len(story.costs))
+        reach = said("One cause, {cases} in {checks}.", cases=cases, checks=checks)
+    elif len(line.check.failures) == len(line.check.cases):
+        reach = counted("{n} case failed.", "{n} cases failed.", len(line.check.cases))
+    else:
+        reach = counted(
+            "{failed} of its {n} case failed.",
+            "{failed} of its {n} cases failed.",
+            len(line.check.cases),
+            failed=len(line.check.failures),
+        )
+    # Where a case takes all of the time, others fail for nothing but that.
+    if n_causes == 1 or case.verdict is Verdict.TIMED_OUT:
+        return tell(reach)
+    others = counted("{n} other cause: see --all.", "{n} other causes: see --all.", n_causes - 1)
+    return tell(said("{first} {second}", first=reach, second=others))
 
 
 def _printed(lab: Lab, report: Report) -> list[str]:
     if not report.printed:
         return []
-    shown = quote(report.printed, SCREEN_COLUMNS, "  | ", max_lines=MAX_PRINTED_LINES)
-    return ["", f"Printed by {lab.program.file}:", *shown]
+    shown = quote(tell_printed(report), SCREEN_COLUMNS, "  | ", max_lines=MAX_PRINTED_LINES)
+    return ["", write_printed(lab), *shown]

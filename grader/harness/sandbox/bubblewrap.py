@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+from grader.harness.languages import said
 from grader.harness.sandbox.interpreter import Interpreter, left_out
 
 _PROBE_S = 10.0
@@ -46,14 +47,14 @@ def probe() -> str:
     """
     bwrap, true = shutil.which("bwrap"), shutil.which("true")
     if bwrap is None or true is None:
-        return "bubblewrap (bwrap) is not installed"
+        return said("bubblewrap (bwrap) is not installed")
     command = [bwrap, *_isolation(), "--ro-bind", "/", "/", "--dev", "/dev", true]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_PROBE_S, check=False, stdin=subprocess.DEVNULL)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as exc:
-        return f"bubblewrap does not run: {exc}"
+        return said("bubblewrap does not run: {says}", says=exc)
     says = done.stderr.decode("utf-8", "replace").strip()
-    return "" if done.returncode == 0 else f"bubblewrap does not work here: {says:.200}"
+    return "" if done.returncode == 0 else said("bubblewrap does not work here: {says}", says=says[:200])
 
 
 def wrap(command: list[str], interpreter: Interpreter, environment: dict[str, str], *capabilities: str) -> list[str]:

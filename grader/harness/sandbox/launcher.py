@@ -20,6 +20,7 @@ from typing import Any
 
 from grader.harness.characters import one_line
 from grader.harness.errors import HostUnfit, ProtocolBroken
+from grader.harness.languages import said
 from grader.harness.sandbox import bubblewrap, host, processes, protocol, seccomp
 from grader.harness.sandbox.exchange import Child
 from grader.harness.sandbox.failures import Failure
@@ -118,9 +119,9 @@ def open_session(
 def _why_not_wrapped(mode: Mode) -> str:
     """Say why bubblewrap is not to be used; an empty text if it is."""
     if mode is Mode.OFF:
-        return "switched off"
+        return said("switched off")
     if not sys.platform.startswith("linux"):
-        return "only Linux has it"
+        return said("only Linux has it")
     return bubblewrap.probe()
 
 

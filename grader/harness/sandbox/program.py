@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.harness.languages import said
+
 
 @dataclass(frozen=True)
 class Function:
@@ -22,8 +24,8 @@ class Function:
 
     name: str
     parameters: str = ""
-    returns: str = "an array of numbers"
-    advice: str = "Return what the lab's handout asks for."
+    returns: str = said("an array of numbers")
+    advice: str = said("Return what the lab's handout asks for.")
 
 
 @dataclass(frozen=True)
@@ -66,4 +68,6 @@ class Program:
     @property
     def label(self) -> str:
         """What a message calls that which is called: ``"double()"``, or the file where there are several functions."""
-        return f"{self.functions[0].name}()" if len(self.functions) == 1 else f"each function of {self.file}"
+        if len(self.functions) == 1:
+            return f"{self.functions[0].name}()"
+        return said("each function of {file}", file=self.file)

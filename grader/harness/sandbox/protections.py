@@ -1,34 +1,38 @@
 """Which protections a session has, in words for the result."""
 
 from collections.abc import Mapping
+from functools import reduce
 
+from grader.harness.languages import said
 from grader.harness.results import Protection
 from grader.harness.sandbox.policy import Mode
 
-_NAMESPACES = "namespaces (bubblewrap)"
+_NAMESPACES = said("namespaces (bubblewrap)")
 _LANDLOCK = "Landlock"
-_FILTER = "system-call filter (seccomp)"
+_FILTER = said("system-call filter (seccomp)")
 
 # What a reader wants to know: a name, what is so when it is on, and the layers of which one is enough.
 _PROTECTIONS = (
-    ("Namespaces", "own file system, network and process table", (_NAMESPACES,)),
-    ("System calls", "only those that computing needs", (_FILTER,)),
-    ("Files read", "none but Python and NumPy", (_NAMESPACES, _LANDLOCK)),
-    ("Files written", "none outside its own folder", (_NAMESPACES, _LANDLOCK, _FILTER)),
-    ("Folder of its own", "the current directory, small and gone at the end", ("folder",)),
-    ("Network", "none", (_NAMESPACES, _FILTER)),
-    ("Other processes", "not seen, no signals", (_NAMESPACES, _FILTER)),
-    ("New processes and threads", "none", (_FILTER,)),
-    ("Shared memory", "none", (_FILTER,)),
-    ("Memory, processor time and output", "limited", ("rlimits",)),
-    ("User", "not root, no capabilities", ("user",)),
-    ("No new privileges", "for the process and all that it might start", ("privileges",)),
-    ("Ends with the grader", "killed by the system", (_NAMESPACES, "death")),
+    (said("Namespaces"), said("own file system, network and process table"), (_NAMESPACES,)),
+    (said("System calls"), said("only those that computing needs"), (_FILTER,)),
+    (said("Files read"), said("none but Python and NumPy"), (_NAMESPACES, _LANDLOCK)),
+    (said("Files written"), said("none outside its own folder"), (_NAMESPACES, _LANDLOCK, _FILTER)),
+    (said("Folder of its own"), said("the current directory, small and gone at the end"), ("folder",)),
+    (said("Network"), said("none"), (_NAMESPACES, _FILTER)),
+    (said("Other processes"), said("not seen, no signals"), (_NAMESPACES, _FILTER)),
+    (said("New processes and threads"), said("none"), (_FILTER,)),
+    (said("Shared memory"), said("none"), (_FILTER,)),
+    (said("Memory, processor time and output"), said("limited"), ("rlimits",)),
+    (said("User"), said("not root, no capabilities"), ("user",)),
+    (said("No new privileges"), said("for the process and all that it might start"), ("privileges",)),
+    (said("Ends with the grader"), said("killed by the system"), (_NAMESPACES, "death")),
 )
 _ALWAYS = (
-    Protection("Separate process", is_on=True, detail="nothing of it runs in the grader; replies are read as data"),
-    Protection("Time limits", is_on=True, detail="for each call and in all"),
-    Protection("Environment", is_on=True, detail="empty but for Python's own settings"),
+    Protection(
+        said("Separate process"), is_on=True, detail=said("nothing of it runs in the grader; replies are read as data")
+    ),
+    Protection(said("Time limits"), is_on=True, detail=said("for each call and in all")),
+    Protection(said("Environment"), is_on=True, detail=said("empty but for Python's own settings")),
 )
 
 
@@ -44,7 +48,7 @@ def list_protections(mode: Mode, unwrapped: str, report: Mapping[str, str]) -> t
     report : mapping of str to str
         What the child says of its own steps: for each an empty text, or why it failed. Empty if it took none.
     """
-    default = "switched off" if mode is Mode.OFF else "only Linux has it"
+    default = said("switched off") if mode is Mode.OFF else said("only Linux has it")
     why_not = {
         _NAMESPACES: unwrapped,
         _LANDLOCK: report.get("landlock", default),
@@ -58,5 +62,10 @@ def _judge(name: str, says: str, layers: tuple[str, ...], why_not: Mapping[str, 
     """One protection is on if one of its layers is."""
     if on := [layer for layer in layers if not why_not[layer]]:
         named = [layer for layer in on if " " in layer or layer == _LANDLOCK]
-        return Protection(name, is_on=True, detail=f"{says}: {', '.join(named)}" if named else says)
-    return Protection(name, is_on=False, detail="; ".join(dict.fromkeys(why_not[layer] for layer in layers)))
+        if not named:
+            return Protection(name, is_on=True, detail=says)
+        layer = reduce(lambda first, second: said("{first}, {second}", first=first, second=second), named)
+        return Protection(name, is_on=True, detail=said("{says}: {layers}", says=says, layers=layer))
+    reasons = dict.fromkeys(why_not[layer] for layer in layers)
+    why = reduce(lambda first, second: said("{first}; {second}", first=first, second=second), reasons)
+    return Protection(name, is_on=False, detail=why)

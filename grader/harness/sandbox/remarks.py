@@ -4,9 +4,10 @@ The codes are a stranger's data: of each only what is known beforehand becomes a
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from grader.harness.languages import Said, said
 from grader.harness.sandbox.notes import MAX_NOTES
 from grader.harness.sandbox.old_numpy import BUILTIN, INSTEAD
 from grader.harness.sandbox.program import Program
@@ -63,24 +64,29 @@ class Remarks:
                 self._codes.add((kind, name))
 
     @property
-    def sentences(self) -> list[str]:
+    def sentences(self) -> Sequence[str]:
         """One sentence for each of them, in the order of the alphabet, without those above the limit."""
         told = {self._tell(kind, name) for kind, name in self._codes if kind != "used"}
         return sorted(told)[:MAX_REMARKS]
 
-    def _tell(self, kind: str, name: str) -> str:
+    def _tell(self, kind: str, name: str) -> Said:
         file = self._program.file
         if kind == "absent":
-            end = "the import was let pass because nothing of it was used."
+            end = said("the import was let pass because nothing of it was used.")
             if ("used", name) in self._codes:
-                end = "the import was let pass, and what used it failed."
-            return f"{name} is not available when {file} is graded; {end}"
+                end = said("the import was let pass, and what used it failed.")
+            return said("{name} is not available when {file} is graded; {end}", name=name, file=file, end=end)
         if kind == "file":
-            return f"{name}.py was imported from beside {file}."
+            return said("{name}.py was imported from beside {file}.", name=name, file=file)
         if kind == "folder":
-            return f"{file} wrote files; they went into an empty folder of its own, and are gone."
+            return said("{file} wrote files; they went into an empty folder of its own, and are gone.", file=file)
         if kind == "module":
-            return f"{name} stood for the lab's {dict(self._program.aliases)[name]}."
+            return said("{name} stood for the lab's {module}.", name=name, module=dict(self._program.aliases)[name])
         instead = INSTEAD[name]
-        meant = f"Python's {instead}" if name in BUILTIN else instead
-        return f"np.{name} stood for {meant}: {self._numpy} no longer has it. Write {instead}."
+        return said(
+            "np.{name} stood for {meant}: {numpy} no longer has it. Write {instead}.",
+            name=name,
+            meant=said("Python's {name}", name=instead) if name in BUILTIN else instead,
+            numpy=self._numpy,
+            instead=instead,
+        )

@@ -92,7 +92,7 @@ class Session:
         return self._is_alive
 
     @property
-    def remarks(self) -> list[str]:
+    def remarks(self) -> Sequence[str]:
         """What was done up to now so that the code could run, one sentence each, in the order of the alphabet."""
         return self._remarks.sentences
 

@@ -7,9 +7,11 @@ nobody was merged has nothing that could be judged.
 from collections.abc import Sequence
 
 from estimation.config import N_PARTS_COLUMN, SCORE_COLUMN
+from grader.harness.languages import said
 from grader.harness.results import Explanation
-from grader.labs.merge.compare import other_groups, same_groups, write_group
+from grader.labs.merge.compare import other_groups, same_groups
 from grader.labs.merge.merge_case import Keypoints, MergeCase, Rows, keypoints_of
+from grader.labs.merge.wording import write_group
 
 SCORE_TOLERANCE = 1e-5
 """A score may differ from the exact sum by this share (or this much, below 1): single precision and more."""
@@ -29,11 +31,17 @@ def right_counts(case: MergeCase, people: Rows) -> Explanation | None:
     for count, group in zip(people[:, N_PARTS_COLUMN].tolist(), groups, strict=True):
         if count != len(group):
             return Explanation(
-                f"The last column of a person must count the ids that are not -1: {len(group)} for the person with "
-                f"{write_group(group)}",
-                f"got {count:.6g}",
-                'The handout says of this column "how many limbs are in the subset", and means body parts: count the '
-                "ids of the merged person. Do not count its rows, and do not add up their counts.",
+                said(
+                    "{demand}: {number} for the person with {group}",
+                    demand=said("The last column of a person must count the ids that are not -1"),
+                    number=len(group),
+                    group=write_group(group),
+                ),
+                said("got {number}", number=f"{count:.6g}"),
+                said(
+                    'The handout says of this column "how many limbs are in the subset", and means body parts: count '
+                    "the ids of the merged person. Do not count its rows, and do not add up their counts."
+                ),
             )
     return _nobody_merged(case, groups)
 
@@ -53,10 +61,14 @@ def right_scores(case: MergeCase, people: Rows) -> Explanation | None:
         highest = sum(max(added, 0.0) for added in inside)
         if not is_whole and score > highest and not is_close(score, highest):
             return Explanation(
-                f"A score must not be above the sum of the rows inside the person, {highest:.6g} for the one with "
-                f"{write_group(group)}",
-                f"got {score:.6g}",
-                "Do not count the score of a removed connection, and count no score twice.",
+                said(
+                    "{demand}, {number} for the one with {group}",
+                    demand=said("A score must not be above the sum of the rows inside the person"),
+                    number=f"{highest:.6g}",
+                    group=write_group(group),
+                ),
+                said("got {number}", number=f"{score:.6g}"),
+                said("Do not count the score of a removed connection, and count no score twice."),
             )
     return _nobody_merged(case, groups)
 
@@ -75,8 +87,15 @@ def other_than(before: Rows, now: Rows, *, required: str, advice: str) -> Explan
         if not is_close(score_now, score) or n_parts_now != n_parts:
             return Explanation(
                 required,
-                f"the person with {write_group(group)} had score {score:.6g} and {n_parts:g} parts first, and score "
-                f"{score_now:.6g} and {n_parts_now:g} parts then",
+                said(
+                    "the person with {group} had score {score} and {parts} parts first, and score {score_now} and "
+                    "{parts_now} parts then",
+                    group=write_group(group),
+                    score=f"{score:.6g}",
+                    parts=f"{n_parts:g}",
+                    score_now=f"{score_now:.6g}",
+                    parts_now=f"{n_parts_now:g}",
+                ),
                 advice,
             )
     return None
@@ -94,11 +113,15 @@ def _columns(person: Rows) -> tuple[float, float]:
 def _wrong_score(group: Keypoints, score: float, expected: float) -> Explanation:
     is_rounded = any(score == round(expected, n_digits) for n_digits in range(5))
     return Explanation(
-        f"The score of the person with {write_group(group)} must be {expected:.8g}, the sum of the scores of its rows",
-        f"got {score:.8g}",
-        "Return the sum as it is: do not round it, and do not cut it to a whole number."
+        said(
+            "The score of the person with {group} must be {number}, the sum of the scores of its rows",
+            group=write_group(group),
+            number=f"{expected:.8g}",
+        ),
+        said("got {number}", number=f"{score:.8g}"),
+        said("Return the sum as it is: do not round it, and do not cut it to a whole number.")
         if is_rounded or score == int(expected)
-        else "Add the score of each of the person's rows once, including a row that only closes a cycle.",
+        else said("Add the score of each of the person's rows once, including a row that only closes a cycle."),
     )
 
 
@@ -109,7 +132,7 @@ def _nobody_merged(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation 
     if not any(len(group) >= FEWEST_PARTS_MERGED for group in case.expected_people):
         return None
     return Explanation(
-        "The answer must hold somebody who was merged of two rows or more",
-        f"got {len(groups)} people of at most two parts",
-        "Merge the rows first; scores and parts can be counted then.",
+        said("The answer must hold somebody who was merged of two rows or more"),
+        said("got {people} people of at most two parts", people=len(groups)),
+        said("Merge the rows first; scores and parts can be counted then."),
     )

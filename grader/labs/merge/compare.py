@@ -12,14 +12,15 @@ import numpy.typing as npt
 
 from estimation.answers import AnswerError, check_people
 from estimation.config import ABSENT, N_PARTS, PARTS
+from grader.harness.languages import said
 from grader.harness.results import Explanation
+from grader.labs.merge.answers import say_again
 from grader.labs.merge.merge_case import Keypoints, MergeCase, Rows, keypoints_of
+from grader.labs.merge.wording import write_bounded, write_group
 
 LARGEST_ID = 2.0**53
 """Above it float64 no longer tells neighbouring ids apart."""
 
-MANY = 12
-"""A person of more parts is cut when it is written in a sentence."""
 
 
 def read_people(case: MergeCase, answer: npt.NDArray[np.float64]) -> Rows | Explanation:
@@ -33,7 +34,7 @@ def read_people(case: MergeCase, answer: npt.NDArray[np.float64]) -> Rows | Expl
     try:
         return check_people(answer, len(case.rows))
     except AnswerError as wrong:
-        return Explanation(wrong.required, wrong.got, wrong.advice)
+        return Explanation(say_again(wrong.required), say_again(wrong.got), say_again(wrong.advice))
 
 
 def same_groups(case: MergeCase, people: Rows) -> Explanation | None:
@@ -65,12 +66,19 @@ def other_groups(before: Rows, now: Rows, *, required: str, advice: str) -> Expl
     times_before, times_now = _times(before), _times(now)
     for group, n_rows in times_before.items():
         if not times_now[group]:
-            return Explanation(required, f"the second time there was no person with {write_group(group)}", advice)
+            got = said("the second time there was no person with {group}", group=write_group(group))
+            return Explanation(required, got, advice)
         if times_now[group] != n_rows:
-            times = f"went from {n_rows} to {times_now[group]}"
-            return Explanation(required, f"the number of rows with {write_group(group)} {times}", advice)
+            got = said(
+                "the number of rows with {group} went from {before} to {now}",
+                group=write_group(group),
+                before=n_rows,
+                now=times_now[group],
+            )
+            return Explanation(required, got, advice)
     for group in times_now - times_before:
-        return Explanation(required, f"the first time there was no person with {write_group(group)}", advice)
+        got = said("the first time there was no person with {group}", group=write_group(group))
+        return Explanation(required, got, advice)
     return None
 
 
@@ -82,21 +90,6 @@ def renumber(people: Rows, new_of: Mapping[int, int]) -> Rows:
     return renumbered
 
 
-def write_group(group: Keypoints) -> str:
-    """Write a person's keypoints as a reader knows them: ``nose 3, neck 5``."""
-    if not group:
-        return "no parts at all"
-    names = [f"{PARTS[slot].name} {keypoint}" for slot, keypoint in sorted(group)]
-    left_out = len(names) - MANY
-    return ", ".join(names if left_out <= 0 else [*names[:MANY], f"and {left_out} more"])
-
-
-def _write_person(group: Keypoints, score: float) -> str:
-    """Write a person with the numbers that the bounds are about."""
-    n_parts = f"{len(group)} part{'s' * (len(group) != 1)}"
-    return f"{write_group(group)}: {n_parts}, score {score:.6g}, {score / max(len(group), 1):.6g} per part"
-
-
 def wrong_id(people: Rows) -> Explanation | None:
     """Look for an id that none can be."""
     ids = people[:, :N_PARTS]
@@ -105,9 +98,15 @@ def wrong_id(people: Rows) -> Explanation | None:
         return None
     row, column = np.argwhere(wrong)[0]
     return Explanation(
-        "Each id that merge() returns must be -1 or an id of the input",
-        f"got {people[row, column]:.10g} in row {row}, column {column} ({PARTS[column].name})",
-        "Copy ids as they are; do not add or average them.",
+        said("Each id that merge() returns must be -1 or an id of the input"),
+        said(
+            "got {number} in row {row}, column {column} ({part})",
+            number=f"{people[row, column]:.10g}",
+            row=row,
+            column=column,
+            part=PARTS[column].name,
+        ),
+        said("Copy ids as they are; do not add or average them."),
     )
 
 
@@ -120,9 +119,9 @@ def repeated_person(groups: Sequence[Keypoints]) -> Explanation | None:
     for group, n_rows in Counter(groups).items():
         if n_rows > 1:
             return Explanation(
-                "Each person must be in the answer once",
-                f"got {n_rows} rows with {write_group(group)}",
-                "Remove a row once it has been merged into another.",
+                said("Each person must be in the answer once"),
+                said("got {rows} rows with {group}", rows=n_rows, group=write_group(group)),
+                said("Remove a row once it has been merged into another."),
             )
     return None
 
@@ -131,9 +130,13 @@ def foreign_keypoint(case: MergeCase, groups: Sequence[Keypoints]) -> Explanatio
     """Look for an id that is not in its column of the input."""
     for slot, keypoint in sorted(frozenset().union(*groups) - case.keypoints):
         return Explanation(
-            f"An id in column {slot} ({PARTS[slot].name}) must come from that column of the input",
-            f"got {keypoint}, which is not there",
-            "Copy ids from the rows into the same column, and put -1 where there is none.",
+            said(
+                "An id in column {column} ({part}) must come from that column of the input",
+                column=slot,
+                part=PARTS[slot].name,
+            ),
+            said("got {id}, which is not there", id=keypoint),
+            said("Copy ids from the rows into the same column, and put -1 where there is none."),
         )
     return None
 
@@ -148,43 +151,51 @@ def _wrong_grouping(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation
     for group in surplus:
         if group not in case.deleted_people:
             return Explanation(
-                "The answer must hold only the people that the rows form",
-                f"got one more with {write_group(group)}",
-                "Join rows only when they hold the same id in the same column, and remove each that was merged into "
-                "another.",
+                said("The answer must hold only the people that the rows form"),
+                said("got one more with {group}", group=write_group(group)),
+                said(
+                    "Join rows only when they hold the same id in the same column, and remove each that was merged "
+                    "into another."
+                ),
             )
     return None
 
 
 def _changed_person(group: Keypoints, pieces: Sequence[Keypoints]) -> Explanation:
     """Explain what became of a person: joined with another, split, or short of some parts."""
-    required = f"There must be a person with {write_group(group)}"
+    required = said("There must be a person with {group}", group=write_group(group))
     for piece in pieces:
         if not piece <= group:
             return Explanation(
                 required,
-                f"got one with {write_group(piece)}",
-                "Join two rows only when they hold the same id in the same column; -1 is not an id.",
+                said("got one with {group}", group=write_group(piece)),
+                said("Join two rows only when they hold the same id in the same column; -1 is not an id."),
             )
     missing = group - frozenset().union(*pieces)
     if any(keypoint == 0 for _, keypoint in missing):
         return Explanation(
             required,
-            f"got one without {write_group(missing)}",
-            "Id 0 is a keypoint like any other; only -1 is absent.",
+            said("got one without {group}", group=write_group(missing)),
+            said("Id 0 is a keypoint like any other; only -1 is absent."),
         )
     if len(pieces) > 1:
         return Explanation(
             required,
-            f"got {len(pieces)} people instead, one with {write_group(pieces[0])} and one with "
-            f"{write_group(pieces[1])}",
-            "A row can join two groups that were apart until then: join again until no two people share an id in a "
-            "column.",
+            said(
+                "got {people} people instead, one with {first} and one with {second}",
+                people=len(pieces),
+                first=write_group(pieces[0]),
+                second=write_group(pieces[1]),
+            ),
+            said(
+                "A row can join two groups that were apart until then: join again until no two people share an id in a "
+                "column."
+            ),
         )
     return Explanation(
         required,
-        f"got one without {write_group(missing)}",
-        "Keep every id of the rows that you merge, also where a row joins two groups that were apart until then.",
+        said("got one without {group}", group=write_group(missing)),
+        said("Keep every id of the rows that you merge, also where a row joins two groups that were apart until then."),
     )
 
 
@@ -193,11 +204,14 @@ def _wrong_deletion(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation
     for group, score in case.expected_people.items():
         if group not in groups:
             return Explanation(
-                f"There must be a person with {_write_person(group, score)}",
-                "got nobody with any of these keypoints",
-                "Join rows only when they share an id in a column, and delete only people with fewer "
-                f"than {case.min_num_body_parts:g} parts or a score per part below {case.min_score:g}: at a bound they "
-                "stay.",
+                said("There must be a person with {group}", group=write_bounded(group, score)),
+                said("got nobody with any of these keypoints"),
+                said(
+                    "Join rows only when they share an id in a column, and delete only people with fewer than {parts} "
+                    "parts or a score per part below {score}: at a bound they stay.",
+                    parts=f"{case.min_num_body_parts:g}",
+                    score=f"{case.min_score:g}",
+                ),
             )
     for group in groups:
         if group not in case.expected_people:
@@ -208,10 +222,13 @@ def _wrong_deletion(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation
 def _kept_below_bound(case: MergeCase, group: Keypoints, score: float) -> Explanation:
     """Explain that somebody was kept who has too few parts or too low a score."""
     return Explanation(
-        f"People with fewer than {case.min_num_body_parts:g} parts or a score per part below {case.min_score:g} "
-        "must be deleted",
-        f"got one with {_write_person(group, score)}",
-        "Delete people only after all rows are merged.",
+        said(
+            "People with fewer than {parts} parts or a score per part below {score} must be deleted",
+            parts=f"{case.min_num_body_parts:g}",
+            score=f"{case.min_score:g}",
+        ),
+        said("got one with {group}", group=write_bounded(group, score)),
+        said("Delete people only after all rows are merged."),
     )
 
 
@@ -220,7 +237,7 @@ def nobody_left(case: MergeCase, people: Rows) -> Explanation | None:
     if not len(case.expected) or (people[:, :N_PARTS] != ABSENT).any():
         return None
     return Explanation(
-        "If the rows hold people, the answer must hold people",
-        f"got nobody for {len(case.rows)} rows",
-        "Merge the rows first, then delete only people below the bounds.",
+        said("If the rows hold people, the answer must hold people"),
+        said("got nobody for {rows} rows", rows=len(case.rows)),
+        said("Merge the rows first, then delete only people below the bounds."),
     )

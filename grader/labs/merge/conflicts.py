@@ -7,16 +7,17 @@ student's choice; what an answer may never do is in `broken_rule`, and `lost_too
 from collections.abc import Sequence
 
 from estimation.config import PARTS
+from grader.harness.languages import said
 from grader.harness.results import Explanation
 from grader.labs.merge.compare import (
     foreign_keypoint,
     nobody_left,
     repeated_person,
     same_groups,
-    write_group,
     wrong_id,
 )
 from grader.labs.merge.merge_case import Keypoints, MergeCase, Rows, keypoints_of
+from grader.labs.merge.wording import write_group
 
 KEPT_SHARE = 0.75
 """Of the keypoints that the reference keeps, an answer to a conflict must keep this share."""
@@ -46,10 +47,12 @@ def too_small(case: MergeCase, people: Rows) -> Explanation | None:
     for group in map(keypoints_of, people):
         if len(group) < case.min_num_body_parts:
             return Explanation(
-                f"People with fewer than {case.min_num_body_parts:g} parts must be deleted, also what a removed "
-                "connection leaves over",
-                f"got one with {write_group(group)}",
-                "Delete people last, after all rows are merged and all conflicts are decided.",
+                said(
+                    "People with fewer than {parts} parts must be deleted, also what a removed connection leaves over",
+                    parts=f"{case.min_num_body_parts:g}",
+                ),
+                said("got one with {group}", group=write_group(group)),
+                said("Delete people last, after all rows are merged and all conflicts are decided."),
             )
     return nobody_left(case, people)
 
@@ -65,10 +68,14 @@ def lost_too_many(case: MergeCase, people: Rows) -> Explanation | None:
     if kept >= KEPT_SHARE * must:
         return None
     return Explanation(
-        f"Resolving conflicts must not throw away much more than necessary: {KEPT_SHARE:.0%} of the {must} keypoints "
-        "that a plain solution keeps must stay",
-        f"got {kept} in people of at least {case.min_num_body_parts:g} parts",
-        "Remove the one connection that does not fit, and keep the rest of the person.",
+        said(
+            "{demand}: {share} of the {number} keypoints that a plain solution keeps must stay",
+            demand=said("Resolving conflicts must not throw away much more than necessary"),
+            share=f"{KEPT_SHARE:.0%}",
+            number=must,
+        ),
+        said("got {number} in people of at least {parts} parts", number=kept, parts=f"{case.min_num_body_parts:g}"),
+        said("Remove the one connection that does not fit, and keep the rest of the person."),
     )
 
 
@@ -77,9 +84,9 @@ def _shared_keypoint(groups: Sequence[Keypoints]) -> Explanation | None:
     for group in groups:
         for slot, keypoint in sorted(group & seen):
             return Explanation(
-                "A keypoint must belong to one person only",
-                f"got {PARTS[slot].name} {keypoint} in two people",
-                "When two people claim a keypoint, remove the connection of one of them.",
+                said("A keypoint must belong to one person only"),
+                said("got {keypoint} in two people", keypoint=f"{PARTS[slot].name} {keypoint}"),
+                said("When two people claim a keypoint, remove the connection of one of them."),
             )
         seen |= group
     return None
@@ -88,19 +95,22 @@ def _shared_keypoint(groups: Sequence[Keypoints]) -> Explanation | None:
 def _loose_parts(case: MergeCase, groups: Sequence[Keypoints]) -> Explanation | None:
     """Look for a person who is not joined by rows of the input."""
     for group in groups:
+        required = said(
+            "{demand}; the person has {group}",
+            demand=said("The parts of a person must be joined by rows of the input"),
+            group=write_group(group),
+        )
         inside = [limb for limb, _ in case.limbs if limb <= group]
         if not inside:
-            return Explanation(
-                f"The parts of a person must be joined by rows of the input; the person has {write_group(group)}",
-                "no row is inside",
-                "Leave out what a removed connection has left alone.",
-            )
+            advice = said("Leave out what a removed connection has left alone.")
+            return Explanation(required, said("no row is inside"), advice)
         reached = _reachable(group, inside)
         if reached < group:
+            loose = write_group(min(reached, group - reached, key=len))
             return Explanation(
-                f"The parts of a person must be joined by rows of the input; the person has {write_group(group)}",
-                f"no row joins {write_group(min(reached, group - reached, key=len))} to the rest",
-                "When you remove a connection, also remove or split off whatever was joined by it alone.",
+                required,
+                said("no row joins {group} to the rest", group=loose),
+                said("When you remove a connection, also remove or split off whatever was joined by it alone."),
             )
     return None
 
@@ -111,10 +121,13 @@ def _untouched_changed(case: MergeCase, people: Rows) -> Explanation | None:
     for person in case.untouched:
         if person not in groups:
             return Explanation(
-                f"Whoever is in no conflict must stay as the rows hang together: there must be a person with "
-                f"{write_group(person)}",
-                "got no such person",
-                "Decide a conflict among the people who are in it, and leave all others as they are.",
+                said(
+                    "{demand}: there must be a person with {group}",
+                    demand=said("Whoever is in no conflict must stay as the rows hang together"),
+                    group=write_group(person),
+                ),
+                said("got no such person"),
+                said("Decide a conflict among the people who are in it, and leave all others as they are."),
             )
     return None
 

@@ -7,15 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from estimation.config import N_PARTS
-from grader.harness.characters import count, cut, make_visible, pad, width, wrap
+from grader.harness.characters import cut, make_visible, pad, width, wrap
 from grader.harness.evidence import Picture
 from grader.harness.lab import REPOSITORY
+from grader.harness.languages import Said, counted, said, tell
 from grader.harness.results import Visibility
-from grader.labs.merge.merge_case import LabelledPicture, MergeCase, Rows, as_rows
-from grader.labs.merge.overlays import Overlay, Which, draw_overlay
+from grader.labs.merge.merge_case import MergeCase, Rows, as_rows
+from grader.labs.merge.overlays import Overlay, Which, count_skeletons, draw_overlay, write_caption
 from grader.labs.merge.pasting import MAX_PASTED_ROWS, read_python, write_python
 from grader.labs.merge.stick_figures import draw_input, draw_people
 from grader.labs.merge.wording import LIMB_HEADINGS, limb_cells, write_person
@@ -34,12 +32,6 @@ MAX_SHRUNK_ROWS_KEPT = 200
 MAX_PEOPLE_KEPT = 20
 """So many people of each answer are kept beside an input."""
 
-MAX_PEOPLE_DRAWN = 24
-"""So many people of an answer are drawn over a picture."""
-
-MAX_SURPLUS_DRAWN = 4
-"""So many people more than the reference finds: of an answer in pieces a few pieces show all."""
-
 MAX_ROWS, MAX_PEOPLE = 12, 6
 """So many rows of an input, and people of an answer, are written in text, and on a page without opening more."""
 
@@ -50,6 +42,8 @@ MAX_PAGE_ROWS, MAX_PAGE_PEOPLE = 40, 12
 """So many of them a page has at all."""
 
 _CELL = 28
+_GOT = said("Got:")
+_FOUND_IN = re.compile(r"case '(.+)' in (.*/([^/]+)\.json)")
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,7 @@ class MergeEvidenceKind:
     record: type = MergeEvidence
     overlay: type | None = Overlay
     style = (FOLDER / "evidence.css").read_text(encoding="utf-8")
-    pictures_say = (
+    pictures_say: str = said(
         "On the left the reference's skeletons, on the right those of this merge. A score is the share of labelled "
         "keypoints found."
     )
@@ -145,35 +139,38 @@ class MergeEvidenceKind:
 
     def write(self, evidence: MergeEvidence, n_columns: int) -> list[str]:
         """Write the input as a table of limbs, and the people of both answers."""
-        smallest = ", the smallest that fails" if evidence.is_shrunk else ""
-        only = "the only right answer" if evidence.is_only_answer else "one right answer; others may be right, too"
-        got = ["Got: no answer that could be read"]
+        heading = counted("Input, {n} row:", "Input, {n} rows:", evidence.n_rows)
+        if evidence.is_shrunk:
+            heading = counted(
+                "Input, {n} row, the smallest that fails:", "Input, {n} rows, the smallest that fails:", evidence.n_rows
+            )
+        got = [tell(said("Got: no answer that could be read"))]
         if evidence.answer is not None:
-            got = ["Got:", *_write_people(evidence.answer, evidence.n_answer_left_out, n_columns)]
+            got = [tell(_GOT), *_write_people(evidence.answer, evidence.n_answer_left_out, n_columns)]
         return [
-            f"Input, {count(evidence.n_rows, 'row')}{smallest}:",
+            tell(heading),
             *_write_rows(evidence, n_columns),
-            *wrap(f"Call: {evidence.call}", n_columns),
+            *wrap(tell(said("Call: {call}", call=evidence.call)), n_columns),
             *_write_source(evidence, n_columns),
-            f"Expected ({only}):",
+            _write_expected(evidence),
             *_write_people(evidence.expected, evidence.n_expected_left_out, n_columns),
             *got,
         ]
 
     def write_briefly(self, evidence: MergeEvidence, n_columns: int, n_lines: int) -> list[str]:
         """Write the input as Python, out of its case file where there is no room, and some people of both answers."""
-        only = "the only right answer" if evidence.is_only_answer else "one right answer; others may be right, too"
         people = evidence.expected[:MAX_BRIEF_PEOPLE]
         n_more = len(evidence.expected) - len(people) + evidence.n_expected_left_out
-        answers = [f"Expected ({only}):", *_write_people(people, n_more, n_columns)]
+        answers = [_write_expected(evidence), *_write_people(people, n_more, n_columns)]
         if evidence.answer is not None:
             people = evidence.answer[:MAX_BRIEF_PEOPLE]
             n_more = len(evidence.answer) - len(people) + evidence.n_answer_left_out
-            answers += ["Got:", *_write_people(people, n_more, n_columns)]
+            answers += [tell(_GOT), *_write_people(people, n_more, n_columns)]
         lines = _lines_to_paste(evidence, n_columns - 2)
         if not lines or len(lines) + 1 + len(answers) > n_lines:
             lines = _lines_from_file(evidence) or lines
-        return ["To paste into Python, in this folder:", *(f"  {line}" for line in lines), *answers]
+        heading = tell(said("To paste into Python, in this folder:"))
+        return [heading, *(f"  {line}" for line in lines), *answers]
 
     def draw(self, evidence: MergeEvidence) -> str:
         """Draw input and answers as stick figures beside their tables."""
@@ -182,35 +179,37 @@ class MergeEvidenceKind:
     def pictures(self, overlay: Overlay) -> Sequence[Picture]:
         """Draw the reference's skeletons and the student's over the picture."""
         n_answered = len(overlay.answer) + overlay.n_left_out
-        sides: list[tuple[Which, str, int, float]] = [
-            ("expected", "Reference", len(overlay.expected), overlay.expected_score),
-            ("answer", "This merge", n_answered, overlay.score),
+        sides: list[tuple[Which, Said, Said, Said, float]] = [
+            (
+                "expected",
+                said("Reference"),
+                said("reference"),
+                count_skeletons(len(overlay.expected)),
+                overlay.expected_score,
+            ),
+            ("answer", said("This merge"), said("this merge"), count_skeletons(n_answered), overlay.score),
         ]
-        not_drawn = f", the first {len(overlay.answer)} of them drawn" if overlay.n_left_out else ""
         return [
             Picture(
                 draw_overlay(self._images / overlay.picture, overlay, which) or b"",
-                f"{overlay.picture}: {name.lower()}, {count(n_people, 'skeleton')}",
-                f"{name}: {100 * score:.1f} %, {count(n_people, 'skeleton')}{not_drawn if which == 'answer' else ''}",
+                tell(
+                    said(
+                        "{picture}: {side}, {skeletons}",
+                        picture=overlay.picture,
+                        side=side,
+                        skeletons=found,
+                    )
+                ),
+                write_caption(name, score, found, overlay, is_answer=which == "answer"),
             )
-            for which, name, n_people, score in sides
+            for which, name, side, found, score in sides
         ]
 
 
-def make_overlay(labelled: LabelledPicture, case: MergeCase, answer: Rows, score: float) -> Overlay:
-    """Keep what is drawn over a picture: of keypoints those that somebody has, to whole pixels."""
-    n_drawn = min(MAX_PEOPLE_DRAWN, len(case.expected) + MAX_SURPLUS_DRAWN)
-    drawn = answer[:n_drawn]
-    used = set(np.vstack((case.expected, drawn))[:, :N_PARTS].ravel().tolist())
-    return Overlay(
-        labelled.picture,
-        {keypoint: (round(x), round(y)) for keypoint, (x, y) in labelled.keypoints.items() if keypoint in used},
-        case.expected,
-        drawn,
-        score,
-        labelled.expected_score,
-        max(len(answer) - n_drawn, 0),
-    )
+def _write_expected(evidence: MergeEvidence) -> str:
+    if evidence.is_only_answer:
+        return tell(said("Expected (the only right answer):"))
+    return tell(said("Expected (one right answer; others may be right, too):"))
 
 
 def _file_of(case: MergeCase) -> str:
@@ -228,41 +227,47 @@ def _lines_to_paste(evidence: MergeEvidence, n_columns: int) -> list[str]:
 def _write_source(evidence: MergeEvidence, n_columns: int) -> list[str]:
     """Say how a reader gets the whole input: as lines of Python, or out of a case file."""
     if lines := _lines_to_paste(evidence, n_columns - 2) or _lines_from_file(evidence):
-        return ["To paste into Python, in the folder of the handout:", *(f"  {line}" for line in lines)]
+        heading = tell(said("To paste into Python, in the folder of the handout:"))
+        return [heading, *(f"  {line}" for line in lines)]
     return wrap(_say_where(evidence), n_columns)
 
 
 def _lines_from_file(evidence: MergeEvidence) -> list[str]:
     """Write Python that reads a published input from its case file."""
-    published = re.fullmatch(r"case '(.+)' in .*/([^/]+)\.json", evidence.found_in)
-    return read_python(published[2], published[1], make_visible(evidence.call)) if published else []
+    published = _FOUND_IN.fullmatch(evidence.found_in)
+    return read_python(published[3], published[1], make_visible(evidence.call)) if published else []
 
 
 def _say_where(evidence: MergeEvidence) -> str:
-    return f"The whole input is {evidence.found_in}." if evidence.found_in else ""
+    if not (published := _FOUND_IN.fullmatch(evidence.found_in)):
+        return tell(said("The whole input is {place}.", place=evidence.found_in)) if evidence.found_in else ""
+    return tell(said("The whole input is case {name} in {file}.", name=f"'{published[1]}'", file=published[2]))
 
 
 def _write_rows(evidence: MergeEvidence, n_columns: int) -> list[str]:
-    cells = [[cut(cell, _CELL) for cell in line] for line in (LIMB_HEADINGS, *limb_cells(evidence.rows[:MAX_ROWS]))]
+    headings = list(map(tell, LIMB_HEADINGS))
+    cells = [[cut(cell, _CELL) for cell in line] for line in (headings, *limb_cells(evidence.rows[:MAX_ROWS]))]
     widths = [max(width(line[column]) for line in cells) for column in range(len(LIMB_HEADINGS))]
     lines = []
     for line in cells:
         padded = (pad(cell, widths[k], right=k in (1, 3, 4)) for k, cell in enumerate(line))
         lines.append(cut(f"  {'  '.join(padded)}".rstrip(), n_columns))
-    return [*lines, *_more(evidence.n_rows - MAX_ROWS, "more row")]
+    n_more = evidence.n_rows - MAX_ROWS
+    more = tell(counted("(and {n} more row)", "(and {n} more rows)", n_more))
+    return [
+        *lines,
+        *([f"  {more}"] if n_more > 0 else []),
+    ]
 
 
 def _write_people(people: Rows, n_left_out: int, n_columns: int) -> list[str]:
     if not len(people):
-        return ["  nobody"]
+        return ["  " + tell(said("nobody"))]
     shown = people[:MAX_PEOPLE]
     lines = [line for person in shown for line in wrap(write_person(person), n_columns, "  ")]
-    return [*lines, *_more(len(people) - len(shown) + n_left_out)]
-
-
-def _more(number: int, noun: str = "") -> list[str]:
-    words = count(number, noun) if noun else f"{number:,} more"
-    return [f"  (and {words})"] if number > 0 else []
+    n_more = len(people) - len(shown) + n_left_out
+    more = tell(said("(and {more} more)", more=f"{n_more:,}"))
+    return [*lines, *([f"  {more}"] if n_more > 0 else [])]
 
 
 @cache

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from estimation.answers import ROW_ADVICE, SHAPE
 from grader.harness.lab import REPOSITORY, Handout, Lab, Largest, SmallInputs
+from grader.harness.languages import said
 from grader.harness.results import Visibility
 from grader.harness.sandbox.program import Function, Program
+from grader.labs.merge.answers import ROW_ADVICE, SHAPE
 from grader.labs.merge.compare import read_people
 from grader.labs.merge.evidence import MergeEvidenceKind
 from grader.labs.merge.merge_case import MergeCase, read_case
@@ -22,7 +23,7 @@ _NOT_OFFERED = ("connections", "coordinates", "estimators", "renderers")
 
 def describe_size(case: MergeCase) -> str:
     """Write how many rows and people a case has."""
-    return f"{len(case.rows)} rows, {len(case.expected)} people"
+    return said("{rows} rows, {people} people", rows=len(case.rows), people=len(case.expected))
 
 
 def small_inputs(check: str) -> SmallInputs:
@@ -49,7 +50,7 @@ def make_sources() -> Sequence[Path]:
 LAB = Lab(
     module=__name__,
     name="merge",
-    title="OpenPose lab 3",
+    title=said("OpenPose lab 3"),
     tag="Lab3",
     program=Program(
         file="merge.py",
@@ -89,7 +90,7 @@ LAB = Lab(
         ),
     },
     describe_size=describe_size,
-    largest=Largest(1100, "1,100 rows, 100 people"),
+    largest=Largest(1100, said("{rows} rows, {people} people", rows="1,100", people=100)),
     small_inputs=small_inputs,
     marks_depend_on=tuple(
         _ESTIMATION / name for name in ("__init__.py", "answers.py", "config.py", "keypoints.py", "metrics.py")
@@ -103,6 +104,7 @@ LAB = Lab(
             "estimation/*.py",
             f"{_HERE}/__init__.py",
             f"{_HERE}/lab.py",
+            f"{_HERE}/answers.py",
             f"{_HERE}/rubric.toml",
             f"{_HERE}/columns.py",
             f"{_HERE}/compare.py",
@@ -115,6 +117,7 @@ LAB = Lab(
             f"{_HERE}/stick_figures.py",
             f"{_HERE}/wording.py",
             f"{_HERE}/cases/public/*.json",
+            f"{_HERE}/locale/*/LC_MESSAGES/*.mo",
             f"{_HERE}/checks/test_*.py",
             "images/*.jpg",
             "images/README.md",

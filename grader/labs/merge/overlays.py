@@ -9,13 +9,20 @@ from typing import Literal
 
 import numpy as np
 
-from estimation.config import ABSENT, PARTS, ROW_LENGTH, get_default_configuration
-from grader.labs.merge.merge_case import Rows, as_rows
+from estimation.config import ABSENT, N_PARTS, PARTS, ROW_LENGTH, get_default_configuration
+from grader.harness.languages import Said, counted, said, tell
+from grader.labs.merge.merge_case import LabelledPicture, MergeCase, Rows, as_rows
 
 MAX_SIDE_PX = 560
 """Pictures are made at most this large: two of them beside each other fill a page's width."""
 
 JPEG_QUALITY = 78
+
+MAX_PEOPLE_DRAWN = 24
+"""So many people of an answer are drawn over a picture."""
+
+MAX_SURPLUS_DRAWN = 4
+"""So many people more than the reference finds: of an answer in pieces a few pieces show all."""
 
 Which = Literal["expected", "answer"]
 
@@ -56,6 +63,35 @@ class Overlay:
             object.__setattr__(self, name, as_rows(getattr(self, name)))
         if not _BARE_NAME.fullmatch(self.picture) or self.picture in {".", ".."}:
             raise ValueError(f"A picture must be named without its folder; got {self.picture!r:.200}.")
+
+
+def count_skeletons(n_skeletons: int) -> Said:
+    """Say how many there are: ``1 skeleton``, ``2 skeletons``."""
+    return counted("{n} skeleton", "{n} skeletons", n_skeletons)
+
+
+def write_caption(side: Said, score: float, skeletons: Said, overlay: Overlay, *, is_answer: bool) -> str:
+    """Write what stands below one of the two drawings: whose skeletons, how good, how many."""
+    told = {"side": side, "score": f"{100 * score:.1f}", "skeletons": skeletons, "drawn": len(overlay.answer)}
+    if is_answer and overlay.n_left_out:
+        return tell(said("{side}: {score} %, {skeletons}, the first {drawn} of them drawn", **told))
+    return tell(said("{side}: {score} %, {skeletons}", **told))
+
+
+def make_overlay(labelled: LabelledPicture, case: MergeCase, answer: Rows, score: float) -> Overlay:
+    """Keep what is drawn over a picture: of keypoints those that somebody has, to whole pixels."""
+    n_drawn = min(MAX_PEOPLE_DRAWN, len(case.expected) + MAX_SURPLUS_DRAWN)
+    drawn = answer[:n_drawn]
+    used = set(np.vstack((case.expected, drawn))[:, :N_PARTS].ravel().tolist())
+    return Overlay(
+        labelled.picture,
+        {keypoint: (round(x), round(y)) for keypoint, (x, y) in labelled.keypoints.items() if keypoint in used},
+        case.expected,
+        drawn,
+        score,
+        labelled.expected_score,
+        max(len(answer) - n_drawn, 0),
+    )
 
 
 def draw_overlay(picture: Path, overlay: Overlay, which: Which) -> bytes | None:

@@ -12,8 +12,10 @@ from html import escape
 from types import MappingProxyType
 
 from estimation.config import LIMBS, PARTS, BodyPart
+from grader.harness.characters import width
+from grader.harness.languages import Said, said, tell
 from grader.labs.merge.merge_case import Rows
-from grader.labs.merge.wording import ids_of, order_limb, write_person
+from grader.labs.merge.wording import ids_of, order_limb, write_last_columns, write_person, write_rows_count
 
 MAX_FIGURES = 4
 """More people are counted, not drawn."""
@@ -99,12 +101,12 @@ class _Label:
     @property
     def left(self) -> float:
         """Where they begin."""
-        return self.x - len(self.text) * _LETTER * {"start": 0, "middle": 0.5, "end": 1}[self.anchor]
+        return self.x - width(self.text) * _LETTER * {"start": 0, "middle": 0.5, "end": 1}[self.anchor]
 
     @property
     def right(self) -> float:
         """Where they end."""
-        return self.left + len(self.text) * _LETTER
+        return self.left + width(self.text) * _LETTER
 
     @property
     def svg(self) -> str:
@@ -131,7 +133,7 @@ def draw_input(rows: Rows) -> str:
     figures = _groups(rows)
     shown = figures[:MAX_FIGURES]
     crowded = {keypoint for figure in shown for keypoint in _crowded(figure)}
-    return _svg("Group", shown, crowded, n_more=len(figures) - len(shown))
+    return _svg(said("Group"), shown, crowded, n_more=len(figures) - len(shown))
 
 
 def draw_people(people: Rows, n_left_out: int = 0) -> str:
@@ -152,15 +154,14 @@ def draw_people(people: Rows, n_left_out: int = 0) -> str:
     figures = [_person(row) for row in people[:MAX_FIGURES]]
     counts = Counter(keypoint for row in people[:_COMPARED] for keypoint in ids_of(row).items())
     shared = {keypoint for figure in figures for keypoint in figure.keypoints if counts[keypoint] > 1}
-    return _svg("Person", figures, shared, n_more=len(people) + n_left_out - len(figures))
+    return _svg(said("Person"), figures, shared, n_more=len(people) + n_left_out - len(figures))
 
 
 def _person(row: Rows) -> _Figure:
     ids = ids_of(row)
     limbs = [(int(limb.from_body_part), int(limb.to_body_part)) for limb in LIMBS]
     lines = [((start, ids[start]), (end, ids[end])) for start, end in limbs if start in ids and end in ids]
-    words = write_person(row)
-    return _Figure(set(ids.items()), lines, words.split("; ", 1)[1].replace("; ", ", "), words)
+    return _Figure(set(ids.items()), lines, write_last_columns(row), write_person(row))
 
 
 def _groups(rows: Rows) -> list[_Figure]:
@@ -181,9 +182,10 @@ def _groups(rows: Rows) -> list[_Figure]:
         owners |= dict.fromkeys(first.keypoints if others else ids.items(), first)
     for figure in figures:
         n_rows = len(figure.lines)
-        figure.caption = "1 row" if n_rows == 1 else f"{n_rows} rows"
-        together = " that hang together" if n_rows > 1 else ""
-        figure.says = f"{figure.caption}{together}: {_list(figure.keypoints)}"
+        figure.caption = write_rows_count(n_rows)
+        listed = {"rows": figure.caption, "keypoints": _list(figure.keypoints)}
+        says = said("{rows}: {keypoints}", **listed)
+        figure.says = tell(said("{rows} that hang together: {keypoints}", **listed) if n_rows > 1 else says)
     return figures
 
 
@@ -197,29 +199,31 @@ def _list(keypoints: Iterable[Keypoint]) -> str:
     return ", ".join(f"{PARTS[slot].name} {id_}" for slot, id_ in sorted(keypoints))
 
 
-def _svg(noun: str, figures: Sequence[_Figure], ringed: set[Keypoint], n_more: int) -> str:
-    says = [f"{noun} {k}: {figure.says}." for k, figure in enumerate(figures, start=1)] or [f"{noun}: nobody."]
-    says += [f"In conflict: {_list(ringed)}."] if ringed else []
-    says += [f"{n_more} more are not drawn."] if n_more else []
-    labels = [_labels(figure, ringed) for figure in figures] or [[_caption("nobody")]]
+def _svg(noun: Said, figures: Sequence[_Figure], ringed: set[Keypoint], n_more: int) -> str:
+    told = [said("{noun} {k}: {says}.", noun=noun, k=k, says=one.says) for k, one in enumerate(figures, start=1)]
+    told = told or [said("{noun}: nobody.", noun=noun)]
+    told += [said("In conflict: {keypoints}.", keypoints=_list(ringed))] if ringed else []
+    told += [said("{more} more are not drawn.", more=n_more)] if n_more else []
+    labels = [_labels(figure, ringed) for figure in figures] or [[_caption(tell(said("nobody")))]]
     # No id may be cut off, however long it is: every figure gets the room that the widest one needs.
     left = max(0, *(-label.left for its in labels for label in its))
     right = max(_WIDTH, *(label.right for its in labels for label in its))
     n_columns, n_rows = min(len(labels), _COLUMNS), math.ceil(len(labels) / _COLUMNS)
-    width, height = n_columns * (left + right), n_rows * _HEIGHT + (_NOTE_HEIGHT if n_more else 0)
+    across, height = n_columns * (left + right), n_rows * _HEIGHT + (_NOTE_HEIGHT if n_more else 0)
     drawn = [_figure(figure, ringed, its) for figure, its in zip(figures, labels, strict=False)] or [_nobody()]
     placed = (
         f'<g transform="translate({left + k % _COLUMNS * (left + right):g} {k // _COLUMNS * _HEIGHT})">{inner}</g>'
         for k, inner in enumerate(drawn)
     )
-    more = f'<text class="note" x="{width / 2:g}" y="{height - 12}">+ {n_more} more</text>' if n_more else ""
-    size = f'viewBox="0 0 {width:g} {height}" width="{width * _SCALE:.0f}" height="{height * _SCALE:.0f}"'
-    title = f"<title>{escape(' '.join(says))}</title>"
+    note = escape(tell(said("+ {more} more", more=n_more)))
+    more = f'<text class="note" x="{across / 2:g}" y="{height - 12}">{note}</text>' if n_more else ""
+    size = f'viewBox="0 0 {across:g} {height}" width="{across * _SCALE:.0f}" height="{height * _SCALE:.0f}"'
+    title = f"<title>{escape(' '.join(map(tell, told)))}</title>"
     return f'<svg class="figures" {size} role="img">{title}{"".join(placed)}{more}</svg>'
 
 
 def _nobody() -> str:
-    return f"{_ghost()}{_caption('nobody').svg}"
+    return _ghost() + _caption(tell(said("nobody"))).svg
 
 
 def _ghost() -> str:

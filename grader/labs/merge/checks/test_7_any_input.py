@@ -7,24 +7,25 @@ searches once more, in the sandbox, for the smallest input that breaks this merg
 from functools import partial
 
 from grader.harness.check import Check
+from grader.harness.languages import said
 from grader.labs.merge.columns import other_than
 from grader.labs.merge.compare import agree, same_groups
 from grader.labs.merge.conflicts import broken_rule, empty_or_broken
 
 SAME_ROWS = partial(
     agree,
-    required="Without conflicts the same rows in another order must give the same people",
-    advice="Do not depend on which row comes first; keep merging until no two rows share an id.",
+    required=said("Without conflicts the same rows in another order must give the same people"),
+    advice=said("Do not depend on which row comes first; keep merging until no two rows share an id."),
 )
 SAME_KEYPOINTS = partial(
     agree,
-    required="Without conflicts other ids for the same keypoints must give the same people",
-    advice="Compare ids only with ids of the same slot, and only for equality.",
+    required=said("Without conflicts other ids for the same keypoints must give the same people"),
+    advice=said("Compare ids only with ids of the same slot, and only for equality."),
 )
 SAME_CALL = partial(
     other_than,
-    required="The same call must give the same people, even later and in another process",
-    advice="Keep nothing between two calls, and leave nothing to chance.",
+    required=said("The same call must give the same people, even later and in another process"),
+    advice=said("Keep nothing between two calls, and leave nothing to chance."),
 )
 
 

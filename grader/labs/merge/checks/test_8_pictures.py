@@ -4,10 +4,10 @@ from fractions import Fraction
 
 from grader.harness.check import Check
 from grader.harness.errors import RubricError
+from grader.harness.languages import said
 from grader.harness.results import Explanation
-from grader.labs.merge.evidence import make_overlay
 from grader.labs.merge.merge_case import LabelledPicture, MergeCase, Rows
-from grader.labs.merge.overlays import Overlay
+from grader.labs.merge.overlays import Overlay, make_overlay
 from grader.labs.merge.picture_scores import score_people
 
 SHARE = Fraction(2, 3)
@@ -26,9 +26,13 @@ def _find_enough(case: MergeCase, people: Rows) -> Explanation | None:
     if found >= must:
         return None
     return Explanation(
-        f"The skeletons in images/{labelled.picture} must find {must:.0%} of the right keypoints",
-        f"they find {found:.0%}",
-        "Compare the two drawings: who is missing, split, or joined with a neighbour?",
+        said(
+            "The skeletons in images/{picture} must find {share} of the right keypoints",
+            picture=labelled.picture,
+            share=f"{must:.0%}",
+        ),
+        said("they find {share}", share=f"{found:.0%}"),
+        said("Compare the two drawings: who is missing, split, or joined with a neighbour?"),
     )
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN
 from estimation.merge import merge
 from grader.harness.results import Explanation
-from grader.labs.merge.compare import agree, nobody_left, other_groups, read_people, renumber, same_groups, write_group
+from grader.labs.merge.compare import agree, nobody_left, other_groups, read_people, renumber, same_groups
 from grader.labs.merge.merge_case import keypoints_of
+from grader.labs.merge.wording import write_group
 from tests.grader.labs.merge.people import (
     ANKLE,
     ANN,
