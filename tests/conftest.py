@@ -17,6 +17,9 @@ settings.register_profile("fixed", derandomize=True, **COMMON)
 settings.register_profile("fresh", derandomize=False, max_examples=300, **COMMON)
 settings.load_profile("fixed")
 
+# Whatever the machine speaks, messages are tested in English, and in other languages where a test asks for them.
+os.environ["LANGUAGE"] = "en"
+
 # A shell starts what runs in its background with Ctrl-C ignored, and so would everything be that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

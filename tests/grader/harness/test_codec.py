@@ -119,7 +119,7 @@ def test_report_has_the_number_of_its_form_and_all_its_fields():
     data = write(failing())
 
     assert data["format"] == FORMAT == 3
-    assert set(data) == {"format", *vars(failing())}
+    assert set(data) == {"format", "patterns", *vars(failing())}
     assert set(data["checks"][1]["cases"][1]) == set(vars(failing().checks[1].cases[1]))
 
 
