@@ -22,7 +22,6 @@ LARGEST_ID = 2.0**53
 """Above it float64 no longer tells neighbouring ids apart."""
 
 
-
 def read_people(case: MergeCase, answer: npt.NDArray[np.float64]) -> Rows | Explanation:
     """Take an array of any shape that was returned for people, or say why it cannot be.
 
