@@ -357,6 +357,55 @@ def test_check_says_one_sentence_when_it_is_stopped_early(monkeypatch, capsys):
     assert capsys.readouterr().err == f"{check.STOPPED}\n"
 
 
+# Both, in other languages.
+
+UNKNOWN = "A language must be en (English) or zh-TW (繁體中文); got 'klingon'."
+
+
+@pytest.mark.parametrize("script", [check, pack], ids=["check", "pack"])
+def test_unknown_language_is_one_sentence(script, capsys):
+    assert script.main(["N26130891", "--language", "klingon"]) == 2
+    assert capsys.readouterr().err.startswith(f"{script.__name__.rpartition('.')[2]}.py: {UNKNOWN}\n")
+
+
+def test_pack_speaks_the_language_that_was_asked_for(run_pack, folder):
+    (folder / "estimation" / "merge.py").write_bytes(b"def merge(subset): ...\n")
+    (folder / REPORT_NAME).unlink()
+
+    code, printed = run_pack("N26130891", "--language", "zh-TW")
+
+    assert code == 1
+    assert printed == (
+        "pack.py: merge.py 和發下來時一樣：函式 merge 還沒有做任何事。請在那裡寫上你的程式碼。\n"
+        "pack.py: 缺少報告 N26130891_Lab3_report.pdf。 請用 Word、LibreOffice 或 Pages 打開報告，匯出成 PDF，並以 "
+        "N26130891_Lab3_report.pdf 的檔名存在 pack.py 旁邊。\n"
+        "沒有做出壓縮檔。\n"
+    )
+
+
+def test_pack_speaks_the_language_of_the_machine(run_pack, monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "zh_TW:en")
+
+    assert run_pack("x")[1].startswith("pack.py: 學號是最多三個英文字母加上六到十個數字；得到 'x'。")
+    assert run_pack("x", "--language", "en")[1].startswith("pack.py: A student id is up to three letters")
+
+
+def test_help_is_told_in_chinese(capsys):
+    for script in (check, pack):
+        with pytest.raises(SystemExit, match=r"^0$"):
+            script.main(["--language", "zh-TW", "--help"])
+        assert "顯示的語言：en 或 zh-TW" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("script", [check, pack], ids=["check", "pack"])
+def test_script_without_the_grader_speaks_english(script, monkeypatch, capsys):
+    monkeypatch.setattr(script, "LANGUAGES", None)
+    monkeypatch.setenv("LANGUAGE", "zh_TW")
+
+    assert script.main(["nowhere.py", "--language", "zh-TW"]) == 2
+    assert re.search(r"There is no file nowhere\.py|A student id is up to", capsys.readouterr().err)
+
+
 # The report template.
 
 

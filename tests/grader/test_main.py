@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -395,3 +396,66 @@ def test_stopped_grading_is_no_mark(monkeypatch, capsys, tmp_path, submission):
     assert main(["grade", str(submission), "--results", str(tmp_path / "r.json")]) == 130
     assert not (tmp_path / "r.json").exists()
     assert "points" not in capsys.readouterr().out
+
+
+UNKNOWN = "A language must be en (English) or zh-TW (繁體中文); got 'klingon'.\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["grade", "{file}"], ["batch", "{folder}", "--out", "{folder}/out"], ["export", "{folder}/out", "--csv"]],
+    ids=lambda words: words[0],
+)
+def test_unknown_language_is_one_sentence(capsys, tmp_path, submission, words):
+    arguments = [word.format(file=submission, folder=tmp_path) for word in words]
+
+    assert main([*arguments, "--lab", "merge", "--language", "klingon"]) == 2
+
+    assert capsys.readouterr() == ("", UNKNOWN)
+    assert not (tmp_path / "out").exists()
+
+
+def test_unknown_language_is_one_sentence_of_pytest(submission):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "grader", f"--student={submission}", "--language=klingon"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert UNKNOWN.strip() in done.stderr
+
+
+def test_grade_writes_in_the_language_that_was_asked_for(graded, capsys, tmp_path, submission):
+    graded(failing())
+    page = tmp_path / "page.html"
+
+    assert main(["grade", str(submission), "--language", "zh-TW", "--html", str(page)]) == 0
+
+    assert "程式：" in capsys.readouterr().out
+    assert '<html lang="zh-TW">' in page.read_text(encoding="utf-8")
+
+
+def test_grade_writes_in_the_language_of_the_rubric(graded, capsys, monkeypatch, submission):
+    graded(failing())
+    files = load_lab_files(LAB)
+    chinese = replace(files, rubric=replace(files.rubric, language="zh-TW"))
+    monkeypatch.setattr(lab_files, "load_lab_files", lambda _: chinese)
+
+    assert main(["grade", str(submission)]) == 0
+    assert "程式：" in capsys.readouterr().out
+    assert main(["grade", str(submission), "--language", "en"]) == 0
+    assert "Code: " in capsys.readouterr().out
+
+
+def test_grade_writes_for_the_staff_in_english(graded, capsys, monkeypatch, submission):
+    graded(failing())
+    monkeypatch.setenv("LANG", "zh_TW.UTF-8")
+    monkeypatch.delenv("LANGUAGE", raising=False)
+
+    assert main(["grade", str(submission), "--language", "zh-TW", "--audience", "staff"]) == 0
+    assert "Code: " in capsys.readouterr().out
+    assert main(["grade", str(submission)]) == 0
+    assert "Code: " in capsys.readouterr().out

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from grader import self_check
-from grader.harness.errors import STOPPED, HostUnfit
+from grader.harness.characters import width
+from grader.harness.errors import STOPPED, HostUnfit, UsageError
 from grader.harness.report.verdict import SCREEN_COLUMNS, SCREEN_LINES
 from tests.grader.harness.sandbox.test_ending import descendants, wait_until_gone
 
@@ -76,6 +77,42 @@ def test_each_stage_is_told_on_one_screen(check, source, code, says):
     assert [sentence for sentence in says if sentence not in words] == []
     assert "protection" not in words
     assert "Traceback" not in words
+
+
+CHINESE = [
+    "它和發下來時一樣",
+    "在 merge.py 第 2 行",
+    "得到的是：None",
+    "得到的是：None",
+    "任何順序的列",
+    "出現在兩個人身上",
+    "60 分，滿分",
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "says"),
+    [pytest.param(*stage.values[:2], told, id=stage.id) for stage, told in zip(STAGES, CHINESE, strict=True)],
+)
+def test_each_stage_is_told_on_one_screen_in_chinese(check, source, code, says):
+    ended, printed, complained = check(source, language="zh-TW")
+    lines = printed.splitlines()
+
+    assert (ended, complained) == (code, "")
+    assert len(lines) <= SCREEN_LINES
+    assert max(map(width, lines)) <= SCREEN_COLUMNS
+    assert says.replace(" ", "") in "".join(printed.split())
+
+
+def test_unknown_language_is_told(check):
+    with pytest.raises(UsageError, match=r"^A language must be en .*; got 'klingon'\.$"):
+        check(STUB, language="klingon")
+
+
+def test_case_that_there_is_not_is_told_in_chinese(check):
+    complained = check(submission("pass_union_find"), case="two_nose", language="zh-TW")[2]
+
+    assert complained.startswith("check.py: 執行過的案例中沒有叫作 'two_nose' 的。你是不是指 two_noses 或 one_nose？")
 
 
 def test_verdict_tells_of_the_larger_crowd(check):

@@ -87,3 +87,12 @@ def test_quote_puts_each_line_behind_the_gutter_and_counts_the_rest():
 def test_shorten_says_how_much_is_left_out():
     assert shorten("abcdef", 4) == "abcd\n(2 more characters)"
     assert shorten("abcd", 4) == "abcd"
+
+
+def test_wrap_breaks_chinese_between_characters_and_not_before_a_mark():
+    lines = wrap("merge() 必須回傳形狀為 (n_people, 20) 的陣列；請保留（最後）兩欄。", 24, "  ")
+
+    assert lines == ["  merge() 必須回傳形狀為", "  (n_people, 20) 的陣", "  列；請保留（最後）兩", "  欄。"]
+    assert wrap("一二三四五。", 10) == ["一二三四", "五。"]
+    assert wrap("一二三四（五）", 10) == ["一二三四", "（五）"]
+    assert wrap("一二三abc四", 8) == ["一二三", "abc四"]

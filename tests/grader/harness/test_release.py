@@ -528,3 +528,36 @@ def test_rubric_for_students_keeps_all_else():
     rubric = b'# Points.\n[[check]]\nkey = "cycles"\nstaff = "x"\npoints = 3\n'
 
     assert without_staff(rubric) == b'# Points.\n[[check]]\nkey = "cycles"\npoints = 3\n'
+
+
+# In Chinese.
+
+
+def test_check_speaks_the_language_of_the_machine(lab):
+    shown = run(lab, "check.py", LANG="zh_TW.UTF-8")
+
+    assert shown.returncode == 1, shown.stderr
+    words = "".join(shown.stdout.split())
+    assert words == (
+        "merge.py：0分，滿分60分無法評分：merge.py必須有你的程式碼；它和發下來時一樣。請打開estimation/merge.py，"
+        "在註解指示的地方寫上你的程式碼。"
+    )
+
+
+def test_check_writes_its_page_in_the_language_that_was_asked_for(lab):
+    (lab / "estimation" / "merge.py").write_bytes(solution("wrong_single_pass"))
+
+    shown = run(lab, "check.py", "--language", "zh-TW")
+
+    assert shown.returncode == 1, shown.stderr
+    assert "第一個失敗的項目：任何順序的列。" in shown.stdout
+    assert '<html lang="zh-TW">' in (lab / "check.html").read_text(encoding="utf-8")
+
+
+def test_release_holds_catalogues_and_no_more_of_them(archive):
+    catalogues = [name for name in archive if "/locale/" in name]
+
+    assert sorted(catalogues) == [
+        "grader/harness/locale/zh_TW/LC_MESSAGES/harness.mo",
+        "grader/labs/merge/locale/zh_TW/LC_MESSAGES/lab.mo",
+    ]

@@ -315,3 +315,21 @@ def test_rubric_has_another_fingerprint_when_a_text_looks_like_a_rule(tmp_path):
 
 def test_rubric_adds_up_all_points(tmp_path):
     assert load_rubric(write(tmp_path)).points == 3
+
+
+def test_language_of_students_is_english_unless_the_rubric_names_another(tmp_path):
+    english = load_rubric(write(tmp_path))
+    chinese = load_rubric(write(tmp_path, ("[code]", 'language = "zh_tw"  # for the course\n[code]')))
+
+    assert (english.language, chinese.language) == ("en", "zh-TW")
+    assert chinese.fingerprint == english.fingerprint
+
+
+@pytest.mark.parametrize("value", ['"klingon"', "7"])
+def test_unknown_language_of_a_rubric_is_told(tmp_path, value):
+    path = write(tmp_path, ("[code]", f"language = {value}\n[code]"))
+
+    with pytest.raises(
+        RubricError, match=r"A language must be en \(English\) or zh-TW \(繁體中文\); got '(klingon|7)'"
+    ):
+        load_rubric(path)

@@ -2,11 +2,14 @@
 
 import html
 import re
+from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.harness.batch.comments import read_cell, write_cell
+from grader.harness.batch.comments import CODE, REPORT, TOGETHER, read_cell, write_cell, write_number_line
+from grader.harness.languages import speaking
 
 OURS = "Code: 55 points.\nToo slow <b>.\nTogether: 86 points."
 LINES = OURS.splitlines()
@@ -54,3 +57,14 @@ def test_cell_with_many_signs_is_read_at_once():
     assert read_cell("<" * 200_000, LINES).others == "<" * 200_000
     assert read_cell("<p>" * 100_000 + "x", LINES).others == "<p>" * 100_000 + "x"
     assert read_cell("x" + " <br>" * 100_000, LINES).others == "x"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_line_with_a_number_is_ours_in_every_language(language):
+    with speaking(language):
+        written = [write_number_line(line, Fraction(55, 2)) for line in (CODE, REPORT, TOGETHER)]
+
+    cell = read_cell("See me<br>" + "<br>".join(written), [])
+
+    assert cell.others == "See me"
+    assert cell.own == written

@@ -24,12 +24,16 @@ from grader.harness.batch.exports import (
 )
 from grader.harness.batch.found import Entry, Person, Place, WithoutFile
 from grader.harness.batch.grades import Missing, find_missing
+from grader.harness.batch.late import judge_lateness
 from grader.harness.batch.records import Line, Status
 from grader.harness.batch.roll import call_roll
 from grader.harness.batch.worksheet import Row, read_worksheet
 from grader.harness.errors import WorksheetError
+from grader.harness.languages import said, speaking
 from grader.harness.marking import Lateness, Marking, Overruled, PartMark
-from grader.harness.rubric import load_rubric
+from grader.harness.report.failures import say_explanation
+from grader.harness.results import Explanation
+from grader.harness.rubric import LateRule, load_rubric
 from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
 
@@ -37,6 +41,7 @@ RUBRIC = load_rubric(LAB.folder / "rubric.toml")
 ANN = Person("N26130001", "N26130001", "Lee, Ann", "12", "ann@example.edu")
 LATE = Lateness(90000.0, Fraction(5), "2 days late, 2.5 points a day")
 WHEN = datetime(2025, 10, 21, 23, 59)  # noqa: DTZ001 - the course's local time
+RULE = LateRule(datetime(2025, 10, 21), Fraction(5), Fraction(50))  # noqa: DTZ001 - the same
 FULL = {line.key: line.points for line in RUBRIC.checks}
 
 
@@ -503,3 +508,35 @@ def test_exports_leave_no_piece_where_the_last_step_fails(tmp_path):
     with pytest.raises(ExportError, match=r"was not: .*directory"):
         write_csv(tmp_path / "grades.csv", RUBRIC, [], {})
     assert [path.name for path in tmp_path.iterdir()] == ["grades.csv"]
+
+
+def test_export_worksheet_knows_its_own_grade_in_another_language(tmp_path):
+    path, first, second = sheet(tmp_path, 12), tmp_path / "first.csv", tmp_path / "second.csv"
+    line, marking = make_line(), make_marking(10, 7, 5, 5, lateness=judge_lateness(RULE, WHEN))
+    with speaking("zh-TW", LAB.folder):
+        export_worksheet(path, first, RUBRIC, [line], {ANN.key: marking})
+    (row,) = table(first)
+    assert row["Feedback comments"].split("<br>") == [
+        "程式：60 分。",
+        "報告：27 分。",
+        "遲交：扣 5 分（遲交 23 小時 59 分鐘：每遲一天（未滿一天以一天計）扣 5 分）。",
+        "總分：82 分。",
+    ]
+
+    again = replace(marking, parts=make_marking(10, 8, 5, 5).parts)
+    done = export_worksheet(first, second, RUBRIC, [line], {ANN.key: again})
+
+    (row,) = table(second)
+    assert row["Grade"] == "83"
+    assert done.by_hand == ()
+
+
+def test_reason_of_a_line_is_told_in_the_language_of_the_students():
+    reason = say_explanation(
+        Explanation(said("The zip must be complete"), said("its end is missing"), said("{a}", a="x"))
+    )
+
+    with speaking("zh-TW"):
+        told = tell_feedback([make_line(reason=say_explanation(why))], {ANN.key: MARKED})[ANN.key]
+
+    assert told[1] == "壓縮檔必須完整；它缺了結尾。x"

@@ -8,6 +8,7 @@ import pytest
 
 from grader.harness.batch.found import Person
 from grader.harness.batch.late import Granted, find_due, judge_lateness
+from grader.harness.languages import speaking, tell
 from grader.harness.rubric import LateRule
 
 RULE = LateRule(datetime(2026, 1, 9, 23, 59), Fraction(5), Fraction(12))  # noqa: DTZ001 - the course's local time
@@ -92,3 +93,13 @@ def test_waived_penalty_is_none_and_the_student_is_told_why():
     )
     assert judge_lateness(RULE, at("12T02:59:00"), Person("N26130002"), granted).penalty == 12
     assert judge_lateness(RULE, at("12T02:59:00"), ANN, granted.waive(ANN.key, "")).penalty == 12
+
+
+def test_lateness_is_told_in_chinese():
+    granted = Granted(waivers={ANN.key: "was ill"})
+
+    with speaking("zh-TW"):
+        assert tell(judge_lateness(RULE, at("12T02:59:00")).says) == (
+            "遲交 2 天 3 小時：每遲一天（未滿一天以一天計）扣 5 分，最多扣 12 分"
+        )
+        assert tell(judge_lateness(RULE, at("10T01:00:00"), ANN, granted).says).endswith("原應扣 5 分，已免除：was ill")

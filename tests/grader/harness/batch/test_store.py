@@ -18,6 +18,7 @@ from grader.harness.batch.run import make_line
 from grader.harness.batch.store import Store, write
 from grader.harness.errors import GraderError
 from grader.harness.intake.loose import LooseReport
+from grader.harness.languages import said, speaking, tell
 from grader.harness.rubric import LateRule
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch.lines import WHEN, make_outcome, make_upload
@@ -335,3 +336,13 @@ def test_store_says_what_others_can_still_read(store, tmp_path, monkeypatch, cap
         r"else's, or the disk keeps no permissions\. Name an OUT on another disk\.\n",
         said,
     )
+
+
+def test_store_keeps_what_sentences_were_made_of(tmp_path):
+    commit(Store(tmp_path / "out"), tmp_path, reason=said("The zip must be named {zip}", zip="a.zip"))
+
+    read = Store(tmp_path / "out").line("N1")
+
+    assert read.reason == "The zip must be named a.zip"
+    with speaking("zh-TW"):
+        assert tell(read.reason) == "壓縮檔的檔名必須是 a.zip"

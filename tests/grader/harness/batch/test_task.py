@@ -1,5 +1,7 @@
 """What a worker does with one submission, whatever happens to it there."""
 
+import re
+
 import pytest
 
 from grader.harness.batch.records import Job, Status
@@ -112,3 +114,35 @@ def test_task_shows_the_name_that_the_file_was_uploaded_by(name):
     assert f"<title>n26130001, {name}: results of OpenPose lab 3</title>" in page
     assert f"Handed in as <bdi>{name}</bdi>" in page
     assert "upload-544cd60b" not in page
+
+
+ZIP = "N26130891_Lab3.zip"
+
+
+def grade(language, monkeypatch, **variables):
+    """Grade bytes that are no zip, on a machine with these variables."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return grade_upload(LAB, Job("N26130891", ZIP, b"no zip"), language=language)
+
+
+def test_page_of_a_student_is_in_the_language_of_the_class(monkeypatch):
+    english, chinese = grade("en", monkeypatch), grade("zh-TW", monkeypatch)
+
+    assert b'<html lang="en">' in english.page
+    assert "檔案必須真的是 zip" in chinese.page.decode()
+    assert without_times(chinese.results) == without_times(english.results)
+    assert chinese.reason == english.reason
+
+
+def test_class_is_graded_alike_whatever_the_machine_speaks(monkeypatch):
+    here = grade("en", monkeypatch)
+    there = grade("en", monkeypatch, LANG="zh_TW.UTF-8", LC_ALL="zh_TW.UTF-8", LANGUAGE="zh_TW")
+
+    assert there.page == here.page
+    assert without_times(there.results) == without_times(here.results)
+
+
+def without_times(results):
+    """Leave out the seconds, which are others every time."""
+    return re.sub(rb'"(execution_time|student_s)":[0-9.e-]+', b"", results)

@@ -4,13 +4,14 @@ import json
 
 import pytest
 
+from grader.harness.languages import said, speaking, tell
 from grader.harness.report.gradescope import dump
 from grader.harness.report.html import render_html
-from grader.harness.report.redaction import HIDDEN_NAME, visible, visible_report
+from grader.harness.report.redaction import HIDDEN_NAME, keep_general, visible, visible_report
 from grader.harness.report.text import render_text
 from grader.harness.results import Audience, Explanation, Verdict, Visibility
 from grader.labs.merge.lab import LAB
-from tests.grader.harness.report.samples import ALL, PASSED, make_case, make_check, make_hidden, make_report
+from tests.grader.harness.report.samples import ALL, PASSED, failing, make_case, make_check, make_hidden, make_report
 
 SECRETS = ("770", "771", "secret", "ValueError")
 
@@ -205,3 +206,22 @@ def test_students_see_whole_seconds():
 
     assert visible_report(LAB, report, Audience.STUDENT).execution_s == 12
     assert visible_report(LAB, report, Audience.STAFF).execution_s == 12.3456
+
+
+def test_part_of_a_sentence_that_is_kept_can_still_be_told():
+    demand = said("The last column of a person must count the ids that are not -1")
+    sentence = said("{demand}: {number} for the person with {group}", demand=demand, number=7, group="nose 1")
+
+    kept = keep_general(LAB, sentence)
+
+    assert kept == "The last column of a person must count the ids that are not -1"
+    with speaking("zh-TW", LAB.folder):
+        assert tell(kept) == "每個人的最後一欄必須是不為 -1 的編號的個數"
+
+
+def test_hidden_case_is_told_in_chinese():
+    with speaking("zh-TW", LAB.folder):
+        text = render_text(LAB, failing(), Audience.STUDENT)
+
+    assert "未公開案例" in text
+    assert "hidden case" not in text
