@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from grader.harness.lab_files import load_lab_files
+from grader.harness.languages import speaking, tell
 from grader.harness.sandbox.policy import Budget, Limits
 from grader.harness.submission import open_submission
 from grader.labs.merge.lab import LAB
@@ -506,3 +507,37 @@ def test_readme_names_what_check_needs():
     assert sorted(line.split()) == sorted(check.PACKAGES)
     assert f"Python {'.'.join(map(str, check.OLDEST_PYTHON))} or newer" in README
     assert sys.version_info >= check.OLDEST_PYTHON
+
+
+# The instructions in Chinese.
+
+CHINESE = (TEMPLATE / "README.zh-TW.md").read_text(encoding="utf-8")
+
+
+def outline(text):
+    """Take from instructions what is the same in every language: headings, commands, code, tables, numbers."""
+    prose = re.sub(r"```\n.*?```", "", text, flags=re.DOTALL)
+    bare = re.sub(r"`[^`]*`", "", prose)
+    return {
+        "headings": [len(level) for level in re.findall(r"^(#+) ", prose, re.MULTILINE)],
+        "commands": re.findall(r"```\n(.*?)```", text, re.DOTALL),
+        "tables": [line.count("|") for line in prose.splitlines() if line.startswith("|")],
+        "rows": re.findall(r"^\| (`[^`]+`) \|", prose, re.MULTILINE),
+        "items": len(re.findall(r"^- ", prose, re.MULTILINE)),
+        "code": sorted(re.findall(r"`[^`]+`", prose)),
+        "numbers": sorted(re.findall(r"[0-9]+(?:\.[0-9]+)?", bare)),
+        "paragraphs": len(re.findall(r"\n\n", prose)),
+    }
+
+
+@pytest.mark.parametrize("what", outline(README))
+def test_chinese_instructions_say_the_same(what):
+    assert outline(CHINESE)[what] == outline(README)[what]
+
+
+def test_chinese_instructions_use_the_words_of_the_rubric():
+    rubric = load_lab_files(LAB).rubric
+
+    with speaking("zh-TW", LAB.folder):
+        for part in rubric.manual:
+            assert f"| 報告：{tell(part.title)} | {part.max_points} |" in CHINESE

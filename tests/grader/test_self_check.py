@@ -112,7 +112,7 @@ def test_unknown_language_is_told(check):
 def test_case_that_there_is_not_is_told_in_chinese(check):
     complained = check(submission("pass_union_find"), case="two_nose", language="zh-TW")[2]
 
-    assert complained.startswith("check.py: 執行過的案例中沒有叫作 'two_nose' 的。你是不是指 two_noses 或 one_nose？")
+    assert complained.startswith("check.py: 執行過的案例中沒有叫作 'two_nose' 的。你是不是指 two_noses 或 one_nose")
 
 
 def test_verdict_tells_of_the_larger_crowd(check):

@@ -127,7 +127,7 @@ LAB = Lab(
             "model_weights/compact.onnx",
             *(
                 f"student_template/{name}"
-                for name in ("README.md", "check.py", "merge.py", "pack.py", "report_template.rtf", "requirements.txt")
+                for name in ("README*.md", "check.py", "merge.py", "pack.py", "report_template.rtf", "requirements.txt")
             ),
         ),
         to_top="student_template",

@@ -89,6 +89,7 @@ def members(archive):
 def test_release_holds_what_the_lab_asks_for(archive):
     assert {
         "README.md",
+        "README.zh-TW.md",
         "requirements.txt",
         "check.py",
         "pack.py",

@@ -532,9 +532,7 @@ def test_export_worksheet_knows_its_own_grade_in_another_language(tmp_path):
 
 
 def test_reason_of_a_line_is_told_in_the_language_of_the_students():
-    reason = say_explanation(
-        Explanation(said("The zip must be complete"), said("its end is missing"), said("{a}", a="x"))
-    )
+    why = Explanation(said("The zip must be complete"), said("its end is missing"), said("{a}", a="x"))
 
     with speaking("zh-TW"):
         told = tell_feedback([make_line(reason=say_explanation(why))], {ANN.key: MARKED})[ANN.key]
