@@ -83,7 +83,7 @@ def _try(lab: Lab, wanted: Wanted) -> int:
         print(tell(STOPPED), file=sys.stderr)
         return INTERRUPTED
     except SubmissionError as exc:
-        return _complain(str(exc), BAD_COMMAND)
+        return _complain(tell(exc.args[0]), BAD_COMMAND)
     except GraderError as exc:
         return _complain(f"{tell(NOT_YOURS)} {exc}", CANNOT_CHECK)
     handed = replace(report.handed, problems=tuple(_name_place(problem, file) for problem in report.handed.problems))

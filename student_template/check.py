@@ -90,7 +90,7 @@ def package_problem(packages: dict[str, str], ranges: dict[str, str]) -> str:
     missing = [name for name, module in packages.items() if importlib.util.find_spec(module) is None]
     install = _("Install what the lab needs: python -m pip install -r requirements.txt")
     if missing:
-        return _("Missing: {packages}.", packages=", ".join(missing)) + f" {install}"
+        return _("{first} {second}", first=_("Missing: {packages}.", packages=", ".join(missing)), second=install)
     for name in packages:
         found = _version(name)
         if found and not is_within(found, ranges.get(name, "")):
@@ -100,7 +100,7 @@ def package_problem(packages: dict[str, str], ranges: dict[str, str]) -> str:
                 range=ranges[name],
                 version=found,
             )
-            return f"{told} {install}"
+            return _("{first} {second}", first=told, second=install)
     return ""
 
 

@@ -230,7 +230,7 @@ def _and_export(problem: str, name: str) -> str:
         "Open your report in Word, LibreOffice or Pages, export it as PDF, and save it as {name} beside pack.py.",
         name=name,
     )
-    return f"{problem} {export}"
+    return _("{first} {second}", first=problem, second=export)
 
 
 def _complain(problems: list[str], code: int) -> int:

@@ -378,7 +378,7 @@ def test_pack_speaks_the_language_that_was_asked_for(run_pack, folder):
     assert code == 1
     assert printed == (
         "pack.py: merge.py 和發下來時一樣：函式 merge 還沒有做任何事。請在那裡寫上你的程式碼。\n"
-        "pack.py: 缺少報告 N26130891_Lab3_report.pdf。 請用 Word、LibreOffice 或 Pages 打開報告，匯出成 PDF，並以 "
+        "pack.py: 缺少報告 N26130891_Lab3_report.pdf。請用 Word、LibreOffice 或 Pages 打開報告，匯出成 PDF，並以 "
         "N26130891_Lab3_report.pdf 的檔名存在 pack.py 旁邊。\n"
         "沒有做出壓縮檔。\n"
     )

@@ -92,13 +92,17 @@ def open_submission(lab: Lab, path: Path, *, others: Sequence[Naming] = ()) -> S
     """
     try:
         if not path.is_file():
-            raise SubmissionError(f"A submission must be a file; there is none at {str(path)!r}. Check the path.")
+            told = said("A submission must be a file; there is none at {path}. Check the path.", path=repr(str(path)))
+            raise SubmissionError(told)
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as exc:
-        raise SubmissionError(
-            f"A submission must be readable; {str(path)!r} is not: {exc.strerror}. Check its permissions."
-        ) from exc
+        told = said(
+            "A submission must be readable; {path} is not: {why}. Check its permissions.",
+            path=repr(str(path)),
+            why=exc.strerror,
+        )
+        raise SubmissionError(told) from exc
     return open_submission_bytes(lab, path.name, data, others=others)
 
 

@@ -270,3 +270,9 @@ def test_ctrl_c_ends_an_endless_loop_with_one_sentence(folder, command):
     assert "Traceback" not in printed
     assert not wait_until_gone([loop])
     assert {path.name for path in folder.iterdir()} == {"estimation", "merge.py"}
+
+
+def test_file_that_is_gone_is_told_in_chinese(folder, capsys):
+    assert self_check.run(folder / "merge.py", folder / "check.html", language="zh-TW") == 2
+
+    assert capsys.readouterr().err.startswith("check.py: 繳交的必須是檔案；'")
