@@ -70,6 +70,7 @@ def test_sentence_is_told_in_the_language_of_now(folder):
         assert language_of_now() == "zh-TW"
         with speaking("en"):
             assert tell(sentence) == "the fox sees a hen"
+        assert language_of_now() == "zh-TW"
     assert tell(sentence) == "the fox sees a hen"
     assert language_of_now() == "en"
 

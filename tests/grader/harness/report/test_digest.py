@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from grader.harness.languages import said, speaking, tell
 from grader.harness.report.digest import CUT_OFF, MAX_PRINTED, MAX_WORDS, keep_examples, make_digest
 from grader.harness.report.redaction import visible
 from grader.harness.results import Audience, Explanation, Verdict, Visibility
@@ -134,3 +135,22 @@ def test_hidden_cases_stay_hidden():
 
     assert "770" not in repr(digest)
     assert any(case.visibility is Visibility.HIDDEN for check in digest.report.checks for case in check.cases)
+
+
+def test_sentence_of_the_grader_is_kept_whole_to_be_told():
+    got = said("it was still running after that and was stopped")
+    crash = said("{got} in line {line} of {file}", got=said("got {error}", error="KeyError"), line=7, file="merge.py")
+    slow = make_case(
+        "a", Verdict.TIMED_OUT, explanation=Explanation(said("{file} must be text", file="x"), got, "Fix.")
+    )
+    broken = make_case("b", Verdict.CRASHED, explanation=Explanation("x", crash, "Fix."))
+
+    twice = (slow, replace(slow, name="c"), broken, replace(broken, name="d"))
+    kept = keep_examples(LAB, make_report(make_check(*twice))).checks[0].cases
+
+    assert len(got) > MAX_WORDS
+    with speaking("zh-TW"):
+        assert [tell(case.explanation.got) for case in kept] == [
+            *["超過之後仍在執行，因此被停止"] * 2,
+            *["出現 KeyError，在 merge.py 第 7 行"] * 2,
+        ]
