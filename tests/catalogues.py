@@ -101,24 +101,26 @@ class Domain:
             yield text, "(a table in the code)"
 
 
-HARNESS = REPOSITORY / "grader" / "harness"
-MERGE = REPOSITORY / "grader" / "labs" / "merge"
+STUDENTS = {"merge": ("student_template/*.py",)}
+"""What students of a lab run themselves, by the lab's name."""
+
+
+def _of_lab(folder: Path) -> Domain:
+    here = folder.relative_to(REPOSITORY).as_posix()
+    sources = (f"{here}/*.py", f"{here}/checks/*.py", f"{here}/*.j2", *STUDENTS.get(folder.name, ()))
+    return Domain(folder.name, folder, sources, folder / "rubric.toml", folder / "cases" / "public")
+
+
 DOMAINS = (
     Domain(
         "harness",
-        HARNESS,
+        REPOSITORY / "grader" / "harness",
         ("grader/*.py", "grader/harness/**/*.py", "grader/harness/report/*.j2"),
         texts=(STOPPED, *(text for texts in TEXTS.values() for text in texts)),
     ),
-    Domain(
-        "lab",
-        MERGE,
-        ("grader/labs/merge/*.py", "grader/labs/merge/checks/*.py", "grader/labs/merge/*.j2", "student_template/*.py"),
-        MERGE / "rubric.toml",
-        MERGE / "cases" / "public",
-    ),
+    *(_of_lab(path.parent) for path in sorted(REPOSITORY.glob("grader/labs/*/locale"))),
 )
-"""All catalogues: the harness's, and one of each lab, with what its students run themselves."""
+"""All catalogues: the harness's, and one of each lab that has a folder for it; the others are in English."""
 
 
 def extract_calls(file, keywords, comment_tags, options):

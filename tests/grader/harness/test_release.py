@@ -560,5 +560,5 @@ def test_release_holds_catalogues_and_no_more_of_them(archive):
 
     assert sorted(catalogues) == [
         "grader/harness/locale/zh_TW/LC_MESSAGES/harness.mo",
-        "grader/labs/merge/locale/zh_TW/LC_MESSAGES/lab.mo",
+        "grader/labs/merge/locale/zh_TW/LC_MESSAGES/merge.mo",
     ]
