@@ -42,7 +42,7 @@ class Picture:
 
 
 class EvidenceKind(Protocol):
-    """How a lab shows what went wrong.
+    """How a lab shows what went wrong, in the language of now: see `grader.harness.languages`.
 
     Attributes
     ----------

@@ -428,6 +428,24 @@ def test_unknown_language_is_one_sentence_of_pytest(submission):
     assert UNKNOWN.strip() in done.stderr
 
 
+def test_pytest_writes_in_the_language_that_was_asked_for(submission, tmp_path):
+    page = tmp_path / "page.html"
+    chosen = [f"--student={submission}", "--language=zh-TW", f"--html={page}", "-k", "handout", "-qq"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "grader", *chosen],
+        cwd=REPOSITORY,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stderr
+    assert "0 分，滿分 60 分" in done.stdout
+    assert "PointsLostError: 必須有一個人是" in done.stdout
+    assert '<html lang="zh-TW">' in page.read_text(encoding="utf-8")
+
+
 def test_grade_writes_in_the_language_that_was_asked_for(graded, capsys, tmp_path, submission):
     graded(failing())
     page = tmp_path / "page.html"

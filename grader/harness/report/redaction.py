@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from grader.harness.lab import Lab
-from grader.harness.languages import said
+from grader.harness.languages import Said, said
 from grader.harness.results import Audience, CaseResult, CheckResult, Explanation, Report, Verdict, Visibility
 
 HIDDEN_NAME = said("hidden case")
@@ -106,14 +106,19 @@ def keep_general(lab: Lab, sentence: str) -> str:
     Returns
     -------
     general : str
-        ``"The last column must count the ids"``; empty where no clause with a demand in it is general. A clause of a
-        sentence that was said is a sentence of the catalogues, too.
+        ``"The last column must count the ids"``; empty where no clause with a demand in it is general.
     """
     if _is_general(lab, sentence):
         return sentence
     ends = [end.start() for end in _CLAUSE_END.finditer(sentence)]
     clauses = [sentence[:end] for end in ends if _is_general(lab, sentence[:end]) and _DEMAND.search(sentence[:end])]
-    return clauses[-1] if clauses else ""
+    return _find_part(sentence, clauses[-1]) if clauses else ""
+
+
+def _find_part(sentence: str, clause: str) -> str:
+    """Find the part of a sentence that was said as this clause, so that it can be told in any language."""
+    parts = sentence.values.values() if isinstance(sentence, Said) else ()
+    return next((part for part in parts if isinstance(part, Said) and part == clause), clause)
 
 
 def visible_report(lab: Lab, report: Report, audience: Audience) -> Report:

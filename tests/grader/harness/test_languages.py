@@ -1,8 +1,10 @@
 """Sentences that are kept in English and told in another language: what is looked up, and what never is."""
 
+import ctypes
 import gettext
 import pickle
 import threading
+from types import SimpleNamespace
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -182,3 +184,12 @@ def test_language_of_the_machine_is_told_by_its_variables(environment, expected)
 
 def test_every_language_has_a_name_of_its_own():
     assert LANGUAGES == {"en": "English", "zh-TW": "繁體中文"}
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0x0404, "zh-TW"), (0x0C04, "zh-TW"), (0x0804, "en"), (0x0409, "en")])
+def test_windows_is_asked_where_no_variable_tells(monkeypatch, number, expected):
+    kernel = SimpleNamespace(GetUserDefaultUILanguage=lambda: number)
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+
+    assert find_system_language({}) == expected
+    assert find_system_language({"LANG": "de_DE"}) == "en"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from grader.harness.languages import said, speaking, tell
+from grader.harness.languages import Said, said, speaking, tell
 from grader.harness.report.gradescope import dump
 from grader.harness.report.html import render_html
 from grader.harness.report.redaction import HIDDEN_NAME, keep_general, visible, visible_report
@@ -215,6 +215,7 @@ def test_part_of_a_sentence_that_is_kept_can_still_be_told():
     kept = keep_general(LAB, sentence)
 
     assert kept == "The last column of a person must count the ids that are not -1"
+    assert isinstance(kept, Said)
     with speaking("zh-TW", LAB.folder):
         assert tell(kept) == "每個人的最後一欄必須是不為 -1 的編號的個數"
 
@@ -225,3 +226,22 @@ def test_hidden_case_is_told_in_chinese():
 
     assert "未公開案例" in text
     assert "hidden case" not in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_what_a_hidden_sentence_was_made_of_is_not_told(language):
+    demand = said("The last column of a person must count the ids that are not -1")
+    explanation = Explanation(
+        said("{demand}: {number} for the person with {group}", demand=demand, number=771, group="secret"),
+        said("got {number}", number=770),
+        said("Delete people only after all rows are merged."),
+    )
+    report = make_report(make_check(make_hidden(explanation=explanation, overlay=None)))
+
+    with speaking(language, LAB.folder):
+        shown = renderings(report, Audience.STUDENT)
+        staff = renderings(report, Audience.STAFF)
+
+    assert all("771" in text for text in staff.values())
+    assert all(secret not in text for text in shown.values() for secret in ("770", "771", "secret"))
+    assert "每個人的最後一欄必須是" in shown["page"] or language == "en"
