@@ -430,7 +430,7 @@ def test_unknown_language_is_one_sentence_of_pytest(submission):
 
 def test_pytest_writes_in_the_language_that_was_asked_for(submission, tmp_path):
     page = tmp_path / "page.html"
-    chosen = [f"--student={submission}", "--language=zh-TW", f"--html={page}", "-k", "handout", "-qq"]
+    chosen = [f"--student={submission}", "--language=zh-TW", f"--html={page}", "-k", "handout", "--tb=line"]
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "grader", *chosen],
