@@ -202,11 +202,13 @@ def find_system_language(environment: Mapping[str, str] = os.environ) -> str:
 
 def _find_windows_language() -> str:
     """Ask Windows, which sets no variables, in which language it speaks; nothing elsewhere."""
+    if os.name != "nt":
+        return ""
     import ctypes
     import locale
 
-    windows = getattr(ctypes, "windll", None)
-    return "" if windows is None else locale.windows_locale.get(windows.kernel32.GetUserDefaultUILanguage(), "")
+    number = ctypes.windll.kernel32.GetUserDefaultUILanguage()  # type: ignore[attr-defined]  # on Windows it is there
+    return locale.windows_locale.get(number, "")
 
 
 def _find(catalogue: gettext.NullTranslations, text: Said) -> str:

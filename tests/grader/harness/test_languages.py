@@ -2,6 +2,7 @@
 
 import ctypes
 import gettext
+import os
 import pickle
 import threading
 from types import SimpleNamespace
@@ -189,6 +190,7 @@ def test_every_language_has_a_name_of_its_own():
 @pytest.mark.parametrize(("number", "expected"), [(0x0404, "zh-TW"), (0x0C04, "zh-TW"), (0x0804, "en"), (0x0409, "en")])
 def test_windows_is_asked_where_no_variable_tells(monkeypatch, number, expected):
     kernel = SimpleNamespace(GetUserDefaultUILanguage=lambda: number)
+    monkeypatch.setattr(os, "name", "nt")
     monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
 
     assert find_system_language({}) == expected
