@@ -279,6 +279,22 @@ def test_class_exports_what_moodle_takes(a_class, graded, tmp_path):
     assert (out / "export" / "worksheet.csv").read_bytes() == a_class.worksheet.read_bytes()
 
 
+def test_class_reads_chinese_and_the_staff_english(a_class, graded, tmp_path):
+    out = shutil.copytree(graded[0], tmp_path / "out")
+
+    done = run("export", out, "--language", "zh-TW", "--feedback-zip", "--csv", "--gradescope", tmp_path / "g")
+
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(out / "export" / "feedback.zip") as archive:
+        assert all(b'<html lang="zh-TW">' in archive.read(name) for name in archive.namelist())
+    for key in a_class.expectations:
+        results = json.loads((tmp_path / "g" / key / "results.json").read_bytes())
+        assert results["output"].startswith("程式：")
+        assert json.loads((out / "results" / f"{key}.json").read_bytes())["output"].startswith("Code: ")
+    assert '<html lang="en">' in (out / "index.html").read_text(encoding="utf-8")
+    assert {row["note"] for row in read_grades(out).values()} >= {"Nothing was handed in."}
+
+
 @pytest.fixture
 def with_due_date(a_class, monkeypatch):
     """Give the lab a due date that all who handed in have missed, and an extension to somebody of another class."""
