@@ -7,6 +7,7 @@ is shortened where the screen ends.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import reduce
 from itertools import groupby
 
 from grader.harness.characters import cut, make_visible, one_line, pad, quote, wrap
@@ -105,10 +106,10 @@ def _name_lost(checks: Sequence[CheckResult]) -> str:
     if not lost or len(checks) == 1:
         return tell(VERDICTS[next(iter(lost), Verdict.PASSED)])
     named = [
-        tell(said("{verdict} in {number}", verdict=VERDICTS[verdict], number=number))
-        for verdict, number in lost.items()
+        said("{verdict} in {number}", verdict=VERDICTS[verdict], number=number) for verdict, number in lost.items()
     ]
-    return tell(counted("{verdicts} of {n} check", "{verdicts} of {n} checks", len(checks), verdicts=", ".join(named)))
+    listed = reduce(lambda first, second: said("{first}, {second}", first=first, second=second), named)
+    return tell(counted("{verdicts} of {n} check", "{verdicts} of {n} checks", len(checks), verdicts=listed))
 
 
 def _failure(lab: Lab, digest: Digest, line: Line, case: CaseResult, room: int) -> list[str]:
