@@ -29,6 +29,7 @@ except ImportError:
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
@@ -45,7 +46,7 @@ def compiled(function: Function) -> Function:
     """
     if numba is None:
         return function
-    dispatcher = numba.njit(function)
+    dispatcher = numba.njit(error_model="numpy")(function)
     with contextlib.suppress(RuntimeError):  # Numba has found no folder that can be written.
         dispatcher._cache = _Cache(function)  # noqa: SLF001 - what njit(cache=True) does, with a cache of its own
     return cast("Function", dispatcher)

@@ -1,15 +1,17 @@
 """Keypoints: the local maxima of the heatmaps.
 
 A cell is a peak when it is not below any of its four neighbours and above a threshold. All channels are searched
-in one pass over the memory, in which the channels of a cell lie side by side; a counting sort then puts the peaks
-into the order of the slots and, within a slot, leaves them in the order of the pass: top to bottom, left to right.
+in one pass over the memory, in which the channels of a cell lie side by side, block after block: nearly all blocks hold
+nothing above the threshold, and most others no peak. A counting sort then puts the peaks into the order of the slots
+and, within a slot, leaves them in the order of the pass: top to bottom, left to right.
 
 A keypoint lies somewhere in its cell of 8 x 8 pixels, and its neighbours' values say where: refined, it stands where
 the parabola through three logarithms, per axis, has its top. On true maps and on networks' this was as good as or
 better than the parabola through the values, the least-squares surface over 3 x 3 cells and maps enlarged eightfold.
 """
 
-from itertools import accumulate, pairwise
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ import numpy.typing as npt
 from estimation.compilation import Floats, Ints, compiled
 from estimation.config import N_HEATMAPS, ConnectionsConfig
 from estimation.maps import FloatMaps, check_maps
+from estimation.tables import tables_of
 
 Keypoint = tuple[float, float, float, int]
 """``(x, y, score, id)``: column and row of the cell, whole numbers unless refined; the heatmap's value in that cell;
@@ -24,6 +27,24 @@ number among all of the picture."""
 
 # Logarithms need positive values: a neighbour that has none counts as this share of the peak.
 _SMALLEST_SHARE = 1e-3
+
+# So many values of a row are looked at side by side: few enough that most blocks can be passed over.
+_BLOCK = 64
+
+
+class KeypointTable(NamedTuple):
+    """The keypoints of a picture in one table.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, 4) and dtype float64
+        ``x, y, score, id`` of each, slot after slot.
+    bounds : ndarray of shape (n_slots + 1,) and dtype int64
+        Where the rows of each slot begin, and where the last ones end.
+    """
+
+    rows: Floats
+    bounds: Ints
 
 
 def get_coordinates(
@@ -73,100 +94,212 @@ def get_coordinates(
     .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, sec. 2.2:
        peaks of the confidence maps, found by non-maximum suppression; eq. 7 for their shape.
     """
+    found = find_peaks(config, heatmaps, threshold, refine, min_distance_cells)
+    return list_keypoints(config, found, are_whole=not refine)
+
+
+def find_peaks(
+    config: ConnectionsConfig,
+    heatmaps: npt.ArrayLike,
+    threshold: float = 0.1,
+    refine: bool = False,
+    min_distance_cells: float = 0.0,
+) -> KeypointTable:
+    """Find the keypoints of every registered body part: `get_coordinates` without its lists.
+
+    Parameters
+    ----------
+    config, heatmaps, threshold, refine, min_distance_cells
+        As in `get_coordinates`.
+
+    Returns
+    -------
+    keypoints : KeypointTable
+
+    Raises
+    ------
+    ValueError
+        Where `get_coordinates` does.
+    """
     if not min_distance_cells >= 0:
         raise ValueError(f"min_distance_cells must be at least 0; got {min_distance_cells!r}. With 0 all peaks stay.")
     given = np.asarray(heatmaps)
     maps = check_maps(given, N_HEATMAPS, "heatmaps")
     if given.dtype.kind == "f":
         threshold = given.dtype.type(threshold)  # as NumPy compares an array with a number, and so the lab's code
-    parts = config.body_parts.values()
-    channels = np.array([part.heatmap_idx for part in parts], dtype=np.int64)
-    xs, ys, scores, counts = _find_peaks(maps, channels, float(threshold))
-    points: tuple[Floats | Ints, Floats | Ints] = (xs, ys)
+    channels = tables_of(config).channels
+    rows, bounds = _find_peaks(maps, channels, float(threshold))
     if refine:
-        points = _refine(maps, np.repeat(channels, counts), xs, ys)
+        _refine(maps, channels, rows, bounds)
     if min_distance_cells > 0:
-        stays = _stand_apart(points[0], points[1], scores, counts, float(min_distance_cells))
-        counts = np.bincount(np.repeat(np.arange(len(counts)), counts)[stays], minlength=len(counts))
-        points, scores = (points[0][stays], points[1][stays]), scores[stays]
-    keypoints = list(zip(*(axis.tolist() for axis in points), scores.tolist(), range(len(scores)), strict=True))
-    bounds = accumulate(counts.tolist(), initial=0)
-    return {
-        part.body_part.name: keypoints[first:last] for part, (first, last) in zip(parts, pairwise(bounds), strict=True)
-    }
+        rows, bounds = _stand_apart(rows, bounds, float(min_distance_cells))
+    return KeypointTable(rows, bounds)
+
+
+def list_keypoints(config: ConnectionsConfig, found: KeypointTable, *, are_whole: bool) -> dict[str, list[Keypoint]]:
+    """List keypoints by the names of their parts, as `get_coordinates` returns them.
+
+    Parameters
+    ----------
+    config : ConnectionsConfig
+        The one that they were found for.
+    found : KeypointTable
+        Not modified.
+    are_whole : bool
+        x and y are whole numbers, and become int.
+
+    Returns
+    -------
+    coords : dict of str to list of tuple
+    """
+    xs, ys, scores, ids = found.rows.T
+    places = found.rows[:, :2].astype(np.int64).T if are_whole else (xs, ys)
+    keypoints = list(zip(*(axis.tolist() for axis in (*places, scores)), range(len(ids)), strict=True))
+    bounds = pairwise(found.bounds.tolist())
+    return {name: keypoints[first:last] for name, (first, last) in zip(tables_of(config).names, bounds, strict=True)}
 
 
 @compiled
-def _find_peaks(maps: FloatMaps, channels: Ints, threshold: float) -> tuple[Ints, Ints, Floats, Ints]:
-    """Return x, y and score of all peaks, ordered by slot, row and column, and the number of peaks of each slot."""
-    height, width, _ = maps.shape
-    peaks = np.empty((height * width * len(channels), 3), dtype=np.int64)
-    n_peaks = 0
-    # The background, which is high nearly everywhere, is the last channel and so is left out.
-    n_read = 1 + max(channels) if len(channels) > 0 else 0
-    for row in range(height):
-        for col in range(width):
-            if not _is_any_above(maps[row, col, :n_read], threshold):
-                continue
-            for slot in range(len(channels)):
-                channel = channels[slot]
-                if maps[row, col, channel] > threshold and _is_peak(maps, row, col, channel):
-                    peaks[n_peaks, 0], peaks[n_peaks, 1], peaks[n_peaks, 2] = slot, row, col
-                    n_peaks += 1
-    return _sort_by_slot(peaks[:n_peaks], maps, channels)
+def _find_peaks(maps: FloatMaps, channels: Ints, threshold: float) -> tuple[Floats, Ints]:
+    """Return the rows of all peaks, ordered by slot, row and column, and where those of each slot begin."""
+    floors = _spread_floors(maps, channels, threshold)
+    blocks = _keep_summits(maps, floors, _find_high_blocks(maps, floors))
+    return _sort_by_slot(maps, channels, _list_peaks(maps, floors, blocks))
 
 
 @compiled
-def _is_any_above(values: FloatMaps, threshold: float) -> bool:
-    """Tell whether a value is above `threshold`: nearly everywhere none is, and without a branch this is quick."""
+def _spread_floors(maps: FloatMaps, channels: Ints, threshold: float) -> FloatMaps:
+    """Return what each value of a row must be above; the background, say, is no part and never high enough."""
+    _, width, n_channels = maps.shape
+    floors = np.full(width * n_channels, np.inf, dtype=maps.dtype)
+    for channel in channels:
+        floors[channel::n_channels] = threshold
+    return floors
+
+
+@compiled
+def _find_high_blocks(maps: FloatMaps, floors: FloatMaps) -> Ints:
+    """Return row and first place of the blocks that hold a value above its floor; blocks end at the end of a row."""
+    lines = maps.reshape(len(maps), len(floors))
+    blocks = np.empty((len(maps) * (len(floors) // _BLOCK + 1), 2), dtype=np.int64)
+    n_blocks = 0
+    for row in range(len(maps)):
+        for first in range(0, len(floors), _BLOCK):
+            last = min(first + _BLOCK, len(floors))
+            blocks[n_blocks, 0], blocks[n_blocks, 1] = row, first
+            n_blocks += _is_any_above(lines[row, first:last], floors[first:last])
+    return blocks[:n_blocks]
+
+
+@compiled
+def _is_any_above(values: FloatMaps, floors: FloatMaps) -> bool:
+    """Tell whether a value is above its floor: nearly everywhere none is, and without a branch this is quick."""
     found = False
     for i in range(len(values)):
-        found |= values[i] > threshold
+        found |= values[i] > floors[i]
     return found
 
 
 @compiled
-def _is_peak(maps: FloatMaps, row: int, col: int, channel: int) -> bool:
+def _keep_summits(maps: FloatMaps, floors: FloatMaps, blocks: Ints) -> Ints:
+    """Return those of the blocks that may hold a peak: most of them lie on the slope of one."""
+    (height, _, n_channels), n_in_row = maps.shape, len(floors)
+    lines = maps.reshape(height, n_in_row)
+    kept = np.empty_like(blocks)
+    n_kept = 0
+    for block in range(len(blocks)):
+        row, first = blocks[block, 0], blocks[block, 1]
+        last = min(first + _BLOCK, n_in_row)
+        kept[n_kept, 0], kept[n_kept, 1] = row, first
+        if first < n_channels or last > n_in_row - n_channels:
+            n_kept += 1  # Left or right of its values there may be none.
+        else:
+            n_kept += _holds_summit(
+                lines[row, first:last],
+                floors[first:last],
+                lines[row, first - n_channels : last - n_channels],
+                lines[row, first + n_channels : last + n_channels],
+                lines[max(row - 1, 0), first:last],
+                lines[min(row + 1, height - 1), first:last],
+            )
+    return kept[:n_kept]
+
+
+@compiled
+def _holds_summit(
+    values: FloatMaps, floors: FloatMaps, left: FloatMaps, right: FloatMaps, above: FloatMaps, below: FloatMaps
+) -> bool:
+    """Tell whether a value is above its floor and no neighbour is higher, again without a branch."""
+    found = False
+    for i in range(len(values)):
+        value = values[i]
+        is_highest = (value >= left[i]) & (value >= right[i]) & (value >= above[i]) & (value >= below[i])
+        found |= (value > floors[i]) & is_highest
+    return found
+
+
+@compiled
+def _list_peaks(maps: FloatMaps, floors: FloatMaps, blocks: Ints) -> Ints:
+    """Return the row of each peak and its place in the row, where the channels of a cell lie side by side."""
+    lines = maps.reshape(len(maps), len(floors))
+    peaks = np.empty((len(blocks) * _BLOCK, 2), dtype=np.int64)
+    n_peaks = 0
+    for block in range(len(blocks)):
+        row, first = blocks[block, 0], blocks[block, 1]
+        for place in range(first, min(first + _BLOCK, len(floors))):
+            if lines[row, place] > floors[place]:
+                peaks[n_peaks, 0], peaks[n_peaks, 1] = row, place
+                n_peaks += _is_peak(lines, row, place, maps.shape[2])
+    return peaks[:n_peaks]
+
+
+@compiled
+def _is_peak(lines: FloatMaps, row: int, place: int, n_channels: int) -> bool:
     """Tell whether no neighbour is higher; beyond the border of the map there is 0."""
-    value = maps[row, col, channel]
-    above = maps[row - 1, col, channel] if row > 0 else 0.0
-    below = maps[row + 1, col, channel] if row + 1 < maps.shape[0] else 0.0
-    left = maps[row, col - 1, channel] if col > 0 else 0.0
-    right = maps[row, col + 1, channel] if col + 1 < maps.shape[1] else 0.0
+    height, n_in_row = lines.shape
+    value = lines[row, place]
+    above = lines[row - 1, place] if row > 0 else 0.0
+    below = lines[row + 1, place] if row + 1 < height else 0.0
+    left = lines[row, place - n_channels] if place >= n_channels else 0.0
+    right = lines[row, place + n_channels] if place + n_channels < n_in_row else 0.0
     return bool(value >= above and value >= below and value >= left and value >= right)
 
 
 @compiled
-def _sort_by_slot(peaks: Ints, maps: FloatMaps, channels: Ints) -> tuple[Ints, Ints, Floats, Ints]:
+def _sort_by_slot(maps: FloatMaps, channels: Ints, peaks: Ints) -> tuple[Floats, Ints]:
     """Order the peaks by slot; within a slot they keep their order (counting sort)."""
-    counts = np.zeros(len(channels), dtype=np.int64)
+    n_channels = maps.shape[2]
+    counts = np.zeros(n_channels, dtype=np.int64)
     for peak in range(len(peaks)):
-        counts[peaks[peak, 0]] += 1
-    place = np.cumsum(counts) - counts
-    xs = np.empty(len(peaks), dtype=np.int64)
-    ys = np.empty(len(peaks), dtype=np.int64)
-    scores = np.empty(len(peaks), dtype=np.float64)
+        counts[peaks[peak, 1] % n_channels] += 1
+    bounds = np.zeros(len(channels) + 1, dtype=np.int64)
+    for slot in range(len(channels)):
+        bounds[slot + 1] = bounds[slot] + counts[channels[slot]]
+    next_of = bounds.copy()
+    rows = np.empty((bounds[-1], 4))
     for peak in range(len(peaks)):
-        slot, row, col = peaks[peak, 0], peaks[peak, 1], peaks[peak, 2]
-        to = place[slot]
-        xs[to], ys[to], scores[to] = col, row, maps[row, col, channels[slot]]
-        place[slot] += 1
-    return xs, ys, scores, counts
+        row, col, channel = peaks[peak, 0], peaks[peak, 1] // n_channels, peaks[peak, 1] % n_channels
+        for slot in range(len(channels)):
+            if channels[slot] == channel:  # Two parts may be read from one channel.
+                to = next_of[slot]
+                rows[to, 0], rows[to, 1], rows[to, 2], rows[to, 3] = col, row, maps[row, col, channel], to
+                next_of[slot] += 1
+    return rows, bounds
 
 
 @compiled
-def _refine(maps: FloatMaps, channels: Ints, columns: Ints, rows: Ints) -> tuple[Floats, Floats]:
-    """Return x and y of each peak, not bound to the centre of its cell."""
+def _refine(maps: FloatMaps, channels: Ints, rows: Floats, bounds: Ints) -> None:
+    """Move each peak away from the centre of its cell."""
     height, width, _ = maps.shape
-    xs, ys = columns.astype(np.float64), rows.astype(np.float64)
-    for peak in range(len(channels)):
-        row, col, channel = rows[peak], columns[peak], channels[peak]
-        value = maps[row, col, channel]
-        if 0 < col < width - 1:
-            xs[peak] += _find_top(maps[row, col - 1, channel], value, maps[row, col + 1, channel])
-        if 0 < row < height - 1:
-            ys[peak] += _find_top(maps[row - 1, col, channel], value, maps[row + 1, col, channel])
-    return xs, ys
+    for slot in range(len(channels)):
+        channel = channels[slot]
+        for peak in range(bounds[slot], bounds[slot + 1]):
+            col, row = int(rows[peak, 0]), int(rows[peak, 1])
+            value = maps[row, col, channel]
+            if 0 < col < width - 1:
+                rows[peak, 0] += _find_top(maps[row, col - 1, channel], value, maps[row, col + 1, channel])
+            if 0 < row < height - 1:
+                rows[peak, 1] += _find_top(maps[row - 1, col, channel], value, maps[row + 1, col, channel])
 
 
 @compiled
@@ -183,20 +316,24 @@ def _find_top(before: float, value: float, after: float) -> float:
 
 
 @compiled
-def _stand_apart(
-    xs: Floats | Ints, ys: Floats | Ints, scores: Floats, counts: Ints, min_distance_cells: float
-) -> npt.NDArray[np.bool_]:
-    """Tell of each peak whether it is farther than that from every higher peak of its slot that stays."""
-    stays = np.ones(len(xs), dtype=np.bool_)
-    first = 0
-    for count in counts:
-        by_score = first + np.argsort(-scores[first : first + count], kind="mergesort")
-        for i in range(count):
-            higher = by_score[:i]
-            for other in higher[stays[higher]]:
-                dx, dy = xs[by_score[i]] - xs[other], ys[by_score[i]] - ys[other]
-                if dx * dx + dy * dy <= min_distance_cells * min_distance_cells:
+def _stand_apart(rows: Floats, bounds: Ints, min_distance_cells: float) -> tuple[Floats, Ints]:
+    """Return the peaks that are farther than that from every higher peak of their slot that stays."""
+    stays = np.ones(len(rows), dtype=np.bool_)
+    kept, ends = np.empty_like(rows), bounds.copy()
+    n_kept = 0
+    for slot in range(len(bounds) - 1):
+        first, last = bounds[slot], bounds[slot + 1]
+        by_score = first + np.argsort(-rows[first:last, 2], kind="mergesort")
+        for i in range(len(by_score)):
+            for other in by_score[:i]:
+                dx, dy = rows[by_score[i], 0] - rows[other, 0], rows[by_score[i], 1] - rows[other, 1]
+                if stays[other] and dx * dx + dy * dy <= min_distance_cells * min_distance_cells:
                     stays[by_score[i]] = False
                     break
-        first += count
-    return stays
+        for peak in range(first, last):
+            if stays[peak]:
+                kept[n_kept] = rows[peak]
+                kept[n_kept, 3] = n_kept
+                n_kept += 1
+        ends[slot + 1] = n_kept
+    return kept[:n_kept], ends
