@@ -4,18 +4,19 @@ A candidate is judged by the PAF's mean projection on the line from one keypoint
 which most must pass. It is what costs in a crowd: there are as many candidates as people squared, nearly all of them
 join two people, and each looks at cells all over the picture. So where a keypoint has many candidates they are glanced
 at first, side by side, at their middle samples: between two people there is no limb, and where too many samples have
-failed the rest cannot help. And where there are more candidates than cells, it pays to mark for each limb in which
-cells a sample can pass at all: in a byte a cell, near at hand, and not in two numbers among those of all limbs.
+failed the rest cannot help. In a large crowd even that looks at marks first, and not at the PAFs (`marks.py`).
 
 Whom the glances spare is judged as if there had been none, in the order of the samples: sums keep their last bit.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from estimation.compilation import Bools, Floats, Ints, compiled
 from estimation.maps import FloatMaps
+
+Numbers = TypeVar("Numbers", float, Floats)
 
 
 class Sampling(NamedTuple):
@@ -26,20 +27,21 @@ class Sampling(NamedTuple):
     min_passed: float
 
 
-# With fewer candidates than this a keypoint's are judged at once.
 _MANY = 16
-
-# Marking a limb's cells costs about as much as so many glances at each of them.
-_CANDIDATES_PER_CELL = 2
-
-# No component of a vector is above its length, and the larger one is at least this share of it: below 1 / sqrt(2) by
-# more than all roundings.
-_SMALLEST_LARGER = 0.7071
+"""With fewer candidates than this a keypoint's are judged at once."""
 
 
 @compiled
 def connect(
-    keypoints: Floats, bounds: Ints, limbs: Ints, field: FloatMaps, sampling: Sampling, one_to_one: bool
+    keypoints: Floats,
+    bounds: Ints,
+    limbs: Ints,
+    field: FloatMaps,
+    threshold: float,
+    n_samples: int,
+    min_passed: float,
+    marks: Bools,
+    one_to_one: bool,
 ) -> tuple[Floats, Ints]:
     """Score every candidate of every limb and keep the best.
 
@@ -53,8 +55,10 @@ def connect(
         ``start slot, end slot, x channel, y channel``.
     field : ndarray of shape (H, W, n_channels)
         The PAFs, finite.
-    sampling : Sampling
-        At least 2 samples.
+    threshold, n_samples, min_passed
+        How a candidate is judged; see `Sampling`. At least 2 samples.
+    marks : ndarray of shape (n_limbs, H * W) or (n_limbs, 0) and dtype bool
+        What `mark_cells` returned for the same threshold, or nothing.
     one_to_one : bool
         Take each keypoint into at most one connection of a limb; see `get_connections`.
 
@@ -65,7 +69,7 @@ def connect(
     ends : ndarray of shape (n_limbs + 1,) and dtype int64
         Where the rows of each limb begin, and where the last ones end.
     """
-    accepted = _find_accepted(keypoints, bounds, limbs, field, sampling)
+    accepted = _find_accepted(keypoints, bounds, limbs, field, Sampling(threshold, n_samples, min_passed), marks)
     ranking = accepted[:, 3].copy()
     if one_to_one:
         for i in range(len(accepted)):
@@ -77,52 +81,35 @@ def connect(
 
 
 @compiled
-def rank(score1: float, score2: float, total: float) -> float:
+def rank(score1: Numbers, score2: Numbers, total: Numbers) -> Numbers:
     """Say how good a connection is: its total, lowered where one of its keypoints is faint.
 
     Parameters
     ----------
-    score1, score2, total : float
-        The last three numbers of its row.
+    score1, score2, total : float, or ndarray of dtype float64
+        The last three numbers of its row, or those of several rows.
 
     Returns
     -------
-    rank : float
+    rank : float, or ndarray of dtype float64
         ``total * sqrt(score1 * score2)``, 0 where a score is negative. A faint keypoint beside a clear one has nearly
         the same PAF between it and its neighbour, so the total alone does not tell them apart.
     """
-    return float(total * np.sqrt(max(score1 * score2, 0.0)))
-
-
-@compiled
-def rank_all(rows: Floats) -> Floats:
-    """Say how good each connection is.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n, 5) and dtype float64
-        Connections. Not modified.
-
-    Returns
-    -------
-    ranks : ndarray of shape (n,) and dtype float64
-        The `rank` of each.
-    """
-    ranks = np.empty(len(rows))
-    for row in range(len(rows)):
-        ranks[row] = rank(rows[row, 2], rows[row, 3], rows[row, 4])
+    ranks: Numbers = total * np.sqrt(np.maximum(score1 * score2, 0.0))
     return ranks
 
 
 @compiled
-def _find_accepted(keypoints: Floats, bounds: Ints, limbs: Ints, field: FloatMaps, sampling: Sampling) -> Floats:
+def _find_accepted(
+    keypoints: Floats, bounds: Ints, limbs: Ints, field: FloatMaps, sampling: Sampling, marks: Bools
+) -> Floats:
     """Return ``limb, start, end, total`` of each candidate accepted, the ends going round for each start."""
     height, width, n_channels = field.shape
     vectors = field.reshape(height * width, n_channels)
-    marks = _mark_cells(vectors, limbs, sampling.threshold, _count_candidates(bounds, limbs))
     glances = _list_glances(sampling, marks.shape[1] > 0)
     xs, ys, n = keypoints[:, 0].copy(), keypoints[:, 1].copy(), len(keypoints)
-    spared, cells, n_failed = np.arange(n), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    # Arrays of their own: the rows of one array might overlap, for all that the compiler knows, and that costs much.
+    spared, cells, n_failed = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     units_x, units_y = np.empty(n), np.empty(n)
     accepted = np.empty((n + _MANY, 4))
     n_accepted = 0
@@ -136,7 +123,8 @@ def _find_accepted(keypoints: Floats, bounds: Ints, limbs: Ints, field: FloatMap
                     *(xs[start], ys[start], ends_x, ends_y, vectors, width, channels, marks_of_limb),
                     *(sampling, glances, units_x, units_y, cells, n_failed, spared),
                 )
-            accepted = _make_room(accepted, n_accepted, n_spared)
+            if n_accepted + n_spared > len(accepted):
+                accepted = _make_room(accepted, n_accepted + n_spared)
             for i in range(n_spared):
                 end = first + (spared[i] if last - first >= _MANY else i)
                 total = _integrate((xs[start], ys[start], xs[end], ys[end]), field, channels, sampling)
@@ -148,12 +136,10 @@ def _find_accepted(keypoints: Floats, bounds: Ints, limbs: Ints, field: FloatMap
 
 
 @compiled
-def _make_room(table: Floats, n_used: int, n_more: int) -> Floats:
-    """Return the table, or a larger one with the same rows, with room for as many more."""
-    if n_used + n_more <= len(table):
-        return table
-    larger = np.empty((2 * (n_used + n_more), table.shape[1]))
-    larger[:n_used] = table[:n_used]
+def _make_room(table: Floats, n_rows: int) -> Floats:
+    """Copy a table that is full into a larger one, with room for as many rows and more."""
+    larger = np.empty((2 * n_rows, table.shape[1]))
+    larger[: len(table)] = table
     return larger
 
 
@@ -223,10 +209,13 @@ def _glance(
     """Fill in which candidates of a keypoint may still be accepted, and return how many; the last five are room."""
     n_ends, are_marked = len(ends_x), len(marks) > 0
     for end in range(n_ends):
-        dx, dy = ends_x[end] - start_x, ends_y[end] - start_y
-        length = np.sqrt(dx * dx + dy * dy)
-        length = length if length > 0 else 1.0
-        units_x[end], units_y[end], n_failed[end] = dx / length, dy / length, 0
+        n_failed[end] = 0
+    if not are_marked:
+        for end in range(n_ends):
+            dx, dy = ends_x[end] - start_x, ends_y[end] - start_y
+            length = np.sqrt(dx * dx + dy * dy)
+            length = length if length > 0 else 1.0
+            units_x[end], units_y[end] = dx / length, dy / length
     for sample in glances:
         for end in range(n_ends):
             row = _sample_cell(start_y, ends_y[end], sample, sampling.n_samples)
@@ -243,61 +232,6 @@ def _glance(
         spared[n_spared] = end
         n_spared += not sampling.n_samples - n_failed[end] <= sampling.min_passed
     return n_spared
-
-
-@compiled
-def _count_candidates(bounds: Ints, limbs: Ints) -> int:
-    n_candidates = 0
-    for limb in range(len(limbs)):
-        start, end = limbs[limb, 0], limbs[limb, 1]
-        n_candidates += (bounds[start + 1] - bounds[start]) * (bounds[end + 1] - bounds[end])
-    return n_candidates
-
-
-@compiled
-def _mark_cells(vectors: FloatMaps, limbs: Ints, threshold: float, n_candidates: int) -> Bools:
-    """Mark for each limb the cells where a sample can pass; no marks where they would cost more than they spare."""
-    if not (threshold > 0 and n_candidates > _CANDIDATES_PER_CELL * len(vectors)):
-        return np.zeros((len(limbs), 0), dtype=np.bool_)
-    floor = _SMALLEST_LARGER * threshold
-    users, n_users = _list_users(limbs, vectors.shape[1])
-    marks = np.zeros((len(limbs), len(vectors)), dtype=np.bool_)
-    for cell in _list_strong(vectors, floor):
-        for channel in range(vectors.shape[1]):
-            if abs(vectors[cell, channel]) > floor:
-                for user in range(n_users[channel]):
-                    marks[users[channel, user], cell] = True
-    return marks
-
-
-@compiled
-def _list_strong(vectors: FloatMaps, floor: float) -> Ints:
-    """List the cells in which any component is larger than that."""
-    strong = np.empty(len(vectors), dtype=np.int64)
-    n_strong = 0
-    for cell in range(len(vectors)):
-        strong[n_strong] = cell
-        n_strong += _is_any_larger(vectors[cell], floor)
-    return strong[:n_strong]
-
-
-@compiled
-def _is_any_larger(vector: FloatMaps, floor: float) -> bool:
-    found = False
-    for channel in range(len(vector)):
-        found |= abs(vector[channel]) > floor
-    return found
-
-
-@compiled
-def _list_users(limbs: Ints, n_channels: int) -> tuple[Ints, Ints]:
-    """Return which limbs are read from each channel, and how many they are."""
-    users, n_users = np.empty((n_channels, 2 * len(limbs)), dtype=np.int64), np.zeros(n_channels, dtype=np.int64)
-    for limb in range(len(limbs)):
-        for channel in limbs[limb, 2:]:
-            users[channel, n_users[channel]] = limb
-            n_users[channel] += 1
-    return users, n_users
 
 
 @compiled

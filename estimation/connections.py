@@ -9,6 +9,7 @@ it. The paper does forbid it; see `one_to_one`.
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain, pairwise
+from operator import is_
 from typing import NamedTuple, Never
 
 import numpy as np
@@ -17,9 +18,10 @@ import numpy.typing as npt
 from estimation.candidates import Sampling, connect
 from estimation.compilation import Floats, Ints, compiled
 from estimation.config import N_PAFS, ConnectionsConfig
-from estimation.coordinates import Keypoint, KeypointTable
+from estimation.coordinates import Keypoint, KeypointTable, ListedKeypoints
 from estimation.maps import FloatMaps, check_maps
-from estimation.tables import tables_of
+from estimation.marks import mark_cells
+from estimation.tables import Tables, tables_of
 
 Connections = list[Floats | list[Never]]
 """For each limb the rows ``[id1, id2, score1, score2, total]``, or ``[]`` where one of its parts was not found."""
@@ -38,6 +40,22 @@ class ConnectionTable(NamedTuple):
 
     rows: Floats
     bounds: Ints
+
+
+class ListedConnections(list[Floats | list[Never]]):
+    """The lists of `get_connections`, which remember the table that they are views of.
+
+    Whoever gets them may change them: their numbers, which changes the table's as well, or which ones they are.
+    """
+
+    def __init__(self, lists: Connections, table: ConnectionTable) -> None:
+        super().__init__(lists)
+        self._lists, self._table = lists, table
+
+    def find_table(self) -> ConnectionTable | None:
+        """Return the table, if the lists are still all those that were made from it."""
+        is_same = len(self) == len(self._lists) and all(map(is_, self, self._lists))
+        return self._table if is_same else None
 
 
 def get_connections(
@@ -93,14 +111,15 @@ def get_connections(
     """
     field = check_maps(paf, N_PAFS, "paf")
     sampling = _check_sampling(threshold, mid_num, minimum_mid_num)
-    keypoints = _tabulate_keypoints(config, coords)
-    rows, bounds = _connect_inside(config, keypoints, field, sampling, one_to_one)
-    n_of_slot = np.diff(keypoints.bounds)
-    are_found = n_of_slot[tables_of(config).limbs[:, :2]].all(axis=1).tolist()
-    return [
-        rows[first:last] if is_found else []
-        for is_found, (first, last) in zip(are_found, pairwise(bounds.tolist()), strict=True)
+    tables = tables_of(config)
+    keypoints = _tabulate_keypoints(tables, coords)
+    table = _connect_inside(tables, keypoints, field, sampling, one_to_one)
+    counts = [len(coords[name]) for name in tables.names]
+    lists: Connections = [
+        table.rows[first:last] if counts[start] and counts[end] else []
+        for (start, end), (first, last) in zip(tables.slots_of_limbs, pairwise(table.bounds.tolist()), strict=True)
     ]
+    return ListedConnections(lists, table)
 
 
 def connect_keypoints(
@@ -134,15 +153,19 @@ def connect_keypoints(
     """
     field = check_maps(paf, N_PAFS, "paf")
     sampling = _check_sampling(threshold, mid_num, minimum_mid_num)
-    return _connect_inside(config, keypoints, field, sampling, one_to_one)
+    return _connect_inside(tables_of(config), keypoints, field, sampling, one_to_one)
 
 
 def _connect_inside(
-    config: ConnectionsConfig, keypoints: KeypointTable, field: FloatMaps, sampling: Sampling, one_to_one: bool
+    tables: Tables, keypoints: KeypointTable, field: FloatMaps, sampling: Sampling, one_to_one: bool
 ) -> ConnectionTable:
-    _refuse_outside(keypoints.rows, field)
-    limbs = tables_of(config).limbs
-    return ConnectionTable(*connect(keypoints.rows, keypoints.bounds, limbs, field, sampling, bool(one_to_one)))
+    rows, bounds = keypoints
+    _refuse_outside(rows, field)
+    marks = mark_cells(field, tables.limbs, sampling.threshold, len(rows), len(bounds) - 1)
+    threshold, n_samples, min_passed = sampling
+    return ConnectionTable(
+        *connect(rows, bounds, tables.limbs, field, threshold, n_samples, min_passed, marks, bool(one_to_one))
+    )
 
 
 def _check_sampling(threshold: float, mid_num: int, minimum_mid_num: int) -> Sampling:
@@ -151,16 +174,18 @@ def _check_sampling(threshold: float, mid_num: int, minimum_mid_num: int) -> Sam
     return Sampling(float(threshold), int(mid_num), float(minimum_mid_num))
 
 
-def _tabulate_keypoints(config: ConnectionsConfig, coords: Mapping[str, Sequence[Keypoint]]) -> KeypointTable:
+def _tabulate_keypoints(tables: Tables, coords: Mapping[str, Sequence[Keypoint]]) -> KeypointTable:
     """Return all keypoints, slot after slot."""
     try:
-        found = [coords[name] for name in tables_of(config).names]
+        found = [coords[name] for name in tables.names]
     except KeyError as error:
         raise ValueError(
             f"coords must have a list for each registered body part; got none for {error.args[0]!r}, only for "
             f"{list(coords)!r:.200}. Give [] for a part that is not in the picture."
         ) from error
-    rows = np.array(list(chain.from_iterable(found)), dtype=np.float64)
+    keypoints = list(chain.from_iterable(found))
+    known = coords.find_rows(keypoints) if isinstance(coords, ListedKeypoints) else None
+    rows = np.array(keypoints, dtype=np.float64) if known is None else known
     if rows.shape == (0,):
         rows = rows.reshape(0, 4)
     if rows.shape[1:] != (4,):

@@ -1,35 +1,46 @@
 """Keypoints: the local maxima of the heatmaps.
 
-A cell is a peak when it is not below any of its four neighbours and above a threshold. All channels are searched
-in one pass over the memory, in which the channels of a cell lie side by side, block after block: nearly all blocks hold
-nothing above the threshold, and most others no peak. A counting sort then puts the peaks into the order of the slots
-and, within a slot, leaves them in the order of the pass: top to bottom, left to right.
+A cell is a peak when it is not below any of its four neighbours and above a threshold.
 
 A keypoint lies somewhere in its cell of 8 x 8 pixels, and its neighbours' values say where: refined, it stands where
 the parabola through three logarithms, per axis, has its top. On true maps and on networks' this was as good as or
 better than the parabola through the values, the least-squares surface over 3 x 3 cells and maps enlarged eightfold.
 """
 
+from collections.abc import Iterable
 from itertools import pairwise
+from operator import is_
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from estimation.compilation import Floats, Ints, compiled
+from estimation import peaks
+from estimation.compilation import Floats, Ints
 from estimation.config import N_HEATMAPS, ConnectionsConfig
-from estimation.maps import FloatMaps, check_maps
+from estimation.maps import bring_into_form, refuse_non_finite
 from estimation.tables import tables_of
 
 Keypoint = tuple[float, float, float, int]
 """``(x, y, score, id)``: column and row of the cell, whole numbers unless refined; the heatmap's value in that cell;
 number among all of the picture."""
 
-# Logarithms need positive values: a neighbour that has none counts as this share of the peak.
-_SMALLEST_SHARE = 1e-3
 
-# So many values of a row are looked at side by side: few enough that most blocks can be passed over.
-_BLOCK = 64
+class ListedKeypoints(dict[str, list[Keypoint]]):
+    """The lists of `get_coordinates`, which remember the rows that they were made from.
+
+    Whoever gets the lists may change them. The keypoints themselves cannot be changed: as long as they are the same
+    ones in the same order, the rows are theirs.
+    """
+
+    def __init__(self, lists: Iterable[tuple[str, list[Keypoint]]], keypoints: list[Keypoint], rows: Floats) -> None:
+        super().__init__(lists)
+        self._keypoints, self._rows = keypoints, rows
+
+    def find_rows(self, keypoints: list[Keypoint]) -> Floats | None:
+        """Return the rows of these keypoints, if they are the ones that were listed; not to be modified."""
+        is_same = len(keypoints) == len(self._keypoints) and all(map(is_, keypoints, self._keypoints))
+        return self._rows if is_same else None
 
 
 class KeypointTable(NamedTuple):
@@ -124,15 +135,17 @@ def find_peaks(
     if not min_distance_cells >= 0:
         raise ValueError(f"min_distance_cells must be at least 0; got {min_distance_cells!r}. With 0 all peaks stay.")
     given = np.asarray(heatmaps)
-    maps = check_maps(given, N_HEATMAPS, "heatmaps")
+    maps = bring_into_form(given, N_HEATMAPS, "heatmaps")
     if given.dtype.kind == "f":
         threshold = given.dtype.type(threshold)  # as NumPy compares an array with a number, and so the lab's code
     channels = tables_of(config).channels
-    rows, bounds = _find_peaks(maps, channels, float(threshold))
+    rows, bounds, are_finite = peaks.search(maps, channels, float(threshold))
+    if not are_finite:
+        refuse_non_finite(maps, "heatmaps")
     if refine:
-        _refine(maps, channels, rows, bounds)
+        peaks.refine(maps, channels, rows, bounds)
     if min_distance_cells > 0:
-        rows, bounds = _stand_apart(rows, bounds, float(min_distance_cells))
+        rows, bounds = peaks.stand_apart(rows, bounds, float(min_distance_cells))
     return KeypointTable(rows, bounds)
 
 
@@ -152,188 +165,9 @@ def list_keypoints(config: ConnectionsConfig, found: KeypointTable, *, are_whole
     -------
     coords : dict of str to list of tuple
     """
-    xs, ys, scores, ids = found.rows.T
-    places = found.rows[:, :2].astype(np.int64).T if are_whole else (xs, ys)
-    keypoints = list(zip(*(axis.tolist() for axis in (*places, scores)), range(len(ids)), strict=True))
-    bounds = pairwise(found.bounds.tolist())
-    return {name: keypoints[first:last] for name, (first, last) in zip(tables_of(config).names, bounds, strict=True)}
-
-
-@compiled
-def _find_peaks(maps: FloatMaps, channels: Ints, threshold: float) -> tuple[Floats, Ints]:
-    """Return the rows of all peaks, ordered by slot, row and column, and where those of each slot begin."""
-    floors = _spread_floors(maps, channels, threshold)
-    blocks = _keep_summits(maps, floors, _find_high_blocks(maps, floors))
-    return _sort_by_slot(maps, channels, _list_peaks(maps, floors, blocks))
-
-
-@compiled
-def _spread_floors(maps: FloatMaps, channels: Ints, threshold: float) -> FloatMaps:
-    """Return what each value of a row must be above; the background, say, is no part and never high enough."""
-    _, width, n_channels = maps.shape
-    floors = np.full(width * n_channels, np.inf, dtype=maps.dtype)
-    for channel in channels:
-        floors[channel::n_channels] = threshold
-    return floors
-
-
-@compiled
-def _find_high_blocks(maps: FloatMaps, floors: FloatMaps) -> Ints:
-    """Return row and first place of the blocks that hold a value above its floor; blocks end at the end of a row."""
-    lines = maps.reshape(len(maps), len(floors))
-    blocks = np.empty((len(maps) * (len(floors) // _BLOCK + 1), 2), dtype=np.int64)
-    n_blocks = 0
-    for row in range(len(maps)):
-        for first in range(0, len(floors), _BLOCK):
-            last = min(first + _BLOCK, len(floors))
-            blocks[n_blocks, 0], blocks[n_blocks, 1] = row, first
-            n_blocks += _is_any_above(lines[row, first:last], floors[first:last])
-    return blocks[:n_blocks]
-
-
-@compiled
-def _is_any_above(values: FloatMaps, floors: FloatMaps) -> bool:
-    """Tell whether a value is above its floor: nearly everywhere none is, and without a branch this is quick."""
-    found = False
-    for i in range(len(values)):
-        found |= values[i] > floors[i]
-    return found
-
-
-@compiled
-def _keep_summits(maps: FloatMaps, floors: FloatMaps, blocks: Ints) -> Ints:
-    """Return those of the blocks that may hold a peak: most of them lie on the slope of one."""
-    (height, _, n_channels), n_in_row = maps.shape, len(floors)
-    lines = maps.reshape(height, n_in_row)
-    kept = np.empty_like(blocks)
-    n_kept = 0
-    for block in range(len(blocks)):
-        row, first = blocks[block, 0], blocks[block, 1]
-        last = min(first + _BLOCK, n_in_row)
-        kept[n_kept, 0], kept[n_kept, 1] = row, first
-        if first < n_channels or last > n_in_row - n_channels:
-            n_kept += 1  # Left or right of its values there may be none.
-        else:
-            n_kept += _holds_summit(
-                lines[row, first:last],
-                floors[first:last],
-                lines[row, first - n_channels : last - n_channels],
-                lines[row, first + n_channels : last + n_channels],
-                lines[max(row - 1, 0), first:last],
-                lines[min(row + 1, height - 1), first:last],
-            )
-    return kept[:n_kept]
-
-
-@compiled
-def _holds_summit(
-    values: FloatMaps, floors: FloatMaps, left: FloatMaps, right: FloatMaps, above: FloatMaps, below: FloatMaps
-) -> bool:
-    """Tell whether a value is above its floor and no neighbour is higher, again without a branch."""
-    found = False
-    for i in range(len(values)):
-        value = values[i]
-        is_highest = (value >= left[i]) & (value >= right[i]) & (value >= above[i]) & (value >= below[i])
-        found |= (value > floors[i]) & is_highest
-    return found
-
-
-@compiled
-def _list_peaks(maps: FloatMaps, floors: FloatMaps, blocks: Ints) -> Ints:
-    """Return the row of each peak and its place in the row, where the channels of a cell lie side by side."""
-    lines = maps.reshape(len(maps), len(floors))
-    peaks = np.empty((len(blocks) * _BLOCK, 2), dtype=np.int64)
-    n_peaks = 0
-    for block in range(len(blocks)):
-        row, first = blocks[block, 0], blocks[block, 1]
-        for place in range(first, min(first + _BLOCK, len(floors))):
-            if lines[row, place] > floors[place]:
-                peaks[n_peaks, 0], peaks[n_peaks, 1] = row, place
-                n_peaks += _is_peak(lines, row, place, maps.shape[2])
-    return peaks[:n_peaks]
-
-
-@compiled
-def _is_peak(lines: FloatMaps, row: int, place: int, n_channels: int) -> bool:
-    """Tell whether no neighbour is higher; beyond the border of the map there is 0."""
-    height, n_in_row = lines.shape
-    value = lines[row, place]
-    above = lines[row - 1, place] if row > 0 else 0.0
-    below = lines[row + 1, place] if row + 1 < height else 0.0
-    left = lines[row, place - n_channels] if place >= n_channels else 0.0
-    right = lines[row, place + n_channels] if place + n_channels < n_in_row else 0.0
-    return bool(value >= above and value >= below and value >= left and value >= right)
-
-
-@compiled
-def _sort_by_slot(maps: FloatMaps, channels: Ints, peaks: Ints) -> tuple[Floats, Ints]:
-    """Order the peaks by slot; within a slot they keep their order (counting sort)."""
-    n_channels = maps.shape[2]
-    counts = np.zeros(n_channels, dtype=np.int64)
-    for peak in range(len(peaks)):
-        counts[peaks[peak, 1] % n_channels] += 1
-    bounds = np.zeros(len(channels) + 1, dtype=np.int64)
-    for slot in range(len(channels)):
-        bounds[slot + 1] = bounds[slot] + counts[channels[slot]]
-    next_of = bounds.copy()
-    rows = np.empty((bounds[-1], 4))
-    for peak in range(len(peaks)):
-        row, col, channel = peaks[peak, 0], peaks[peak, 1] // n_channels, peaks[peak, 1] % n_channels
-        for slot in range(len(channels)):
-            if channels[slot] == channel:  # Two parts may be read from one channel.
-                to = next_of[slot]
-                rows[to, 0], rows[to, 1], rows[to, 2], rows[to, 3] = col, row, maps[row, col, channel], to
-                next_of[slot] += 1
-    return rows, bounds
-
-
-@compiled
-def _refine(maps: FloatMaps, channels: Ints, rows: Floats, bounds: Ints) -> None:
-    """Move each peak away from the centre of its cell."""
-    height, width, _ = maps.shape
-    for slot in range(len(channels)):
-        channel = channels[slot]
-        for peak in range(bounds[slot], bounds[slot + 1]):
-            col, row = int(rows[peak, 0]), int(rows[peak, 1])
-            value = maps[row, col, channel]
-            if 0 < col < width - 1:
-                rows[peak, 0] += _find_top(maps[row, col - 1, channel], value, maps[row, col + 1, channel])
-            if 0 < row < height - 1:
-                rows[peak, 1] += _find_top(maps[row - 1, col, channel], value, maps[row + 1, col, channel])
-
-
-@compiled
-def _find_top(before: float, value: float, after: float) -> float:
-    """Return where the parabola through three logarithms is highest: -0.5 to 0.5, 0 being the middle one's place."""
-    if value <= 0:
-        return 0.0
-    fall_before = -np.log(max(before / value, _SMALLEST_SHARE))
-    fall_after = -np.log(max(after / value, _SMALLEST_SHARE))
-    # A peak is not below its neighbours: neither fall is negative, and the result is within half a cell.
-    if fall_before + fall_after == 0:
-        return 0.0
-    return float(0.5 * (fall_before - fall_after) / (fall_before + fall_after))
-
-
-@compiled
-def _stand_apart(rows: Floats, bounds: Ints, min_distance_cells: float) -> tuple[Floats, Ints]:
-    """Return the peaks that are farther than that from every higher peak of their slot that stays."""
-    stays = np.ones(len(rows), dtype=np.bool_)
-    kept, ends = np.empty_like(rows), bounds.copy()
-    n_kept = 0
-    for slot in range(len(bounds) - 1):
-        first, last = bounds[slot], bounds[slot + 1]
-        by_score = first + np.argsort(-rows[first:last, 2], kind="mergesort")
-        for i in range(len(by_score)):
-            for other in by_score[:i]:
-                dx, dy = rows[by_score[i], 0] - rows[other, 0], rows[by_score[i], 1] - rows[other, 1]
-                if stays[other] and dx * dx + dy * dy <= min_distance_cells * min_distance_cells:
-                    stays[by_score[i]] = False
-                    break
-        for peak in range(first, last):
-            if stays[peak]:
-                kept[n_kept] = rows[peak]
-                kept[n_kept, 3] = n_kept
-                n_kept += 1
-        ends[slot + 1] = n_kept
-    return kept[:n_kept], ends
+    places = found.rows[:, :2].T
+    xs, ys = (places.astype(np.int64) if are_whole else places).tolist()
+    keypoints = list(zip(xs, ys, found.rows[:, 2].tolist(), range(len(xs)), strict=True))
+    bounds = found.bounds.tolist()
+    lists = [keypoints[first:last] for first, last in pairwise(bounds)]
+    return ListedKeypoints(zip(tables_of(config).names, lists, strict=True), keypoints, found.rows)

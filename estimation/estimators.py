@@ -5,10 +5,10 @@ from itertools import accumulate
 
 import numpy as np
 
-from estimation.candidates import rank_all
+from estimation.candidates import rank
 from estimation.compilation import Floats, Ints, compiled
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN, ConnectionsConfig
-from estimation.connections import ConnectionTable
+from estimation.connections import ConnectionTable, ListedConnections
 from estimation.merge import merge
 from estimation.tables import tables_of
 
@@ -17,6 +17,8 @@ Table = Floats | Sequence[Sequence[float]]
 
 Connections = Sequence[Table] | ConnectionTable
 """The connections of all limbs: a table for each limb, or all in one."""
+
+_NOBODY = np.empty((0, 5))
 
 
 def estimate(
@@ -82,7 +84,7 @@ def connection_rows(config: ConnectionsConfig, connections: Connections, best_fi
     tables = tables_of(config)
     # The keypoints of a table of ours have different ids: only two limbs that join the same parts could repeat a pair.
     are_distinct = isinstance(connections, ConnectionTable) and tables.are_apart
-    order = np.argsort(-rank_all(table.rows), kind="stable") if best_first else np.arange(len(table.rows))
+    order = np.argsort(-rank(*table.rows[:, 2:].T), kind="stable") if best_first else np.arange(len(table.rows))
     return _fill_rows(table.rows, table.bounds, tables.limbs, order, are_distinct)
 
 
@@ -110,12 +112,7 @@ def score_limbs(config: ConnectionsConfig, skeletons: Floats, connections: Conne
         Where `connection_rows` does.
     """
     table = _stack(config, connections)
-    ids = skeletons[:, :N_PARTS].ravel()
-    # Stable: of people who share an id, which `merge` does not make, the last one has it.
-    order = np.argsort(ids, kind="stable")
-    entries = np.searchsorted(ids[order], table.rows[:, :2], side="right") - 1
-    is_there = (entries >= 0) & (ids[order][entries] == table.rows[:, :2]) if len(ids) else entries >= 0
-    people = np.where(is_there, order[entries] // N_PARTS, ABSENT) if len(ids) else entries
+    people = _find_owners(skeletons, table.rows[:, :2])
     return _add_totals(table.rows, table.bounds, people, len(skeletons))
 
 
@@ -144,6 +141,9 @@ def _stack(config: ConnectionsConfig, connections: Connections) -> ConnectionTab
     """Return the connections of all limbs in one table."""
     if isinstance(connections, ConnectionTable):
         return connections
+    known = connections.find_table() if isinstance(connections, ListedConnections) else None
+    if known is not None:
+        return known
     n_limbs = len(config.connection_types)
     if len(connections) != n_limbs:
         raise ValueError(
@@ -152,7 +152,7 @@ def _stack(config: ConnectionsConfig, connections: Connections) -> ConnectionTab
         )
     bounds = np.array([0, *accumulate(map(len, connections))], dtype=np.int64)
     try:
-        rows = np.concatenate([np.empty((0, 5)), *(table for table in connections if len(table))])
+        rows = np.concatenate([_NOBODY, *(table for table in connections if len(table))])
     except ValueError as error:
         shapes = [np.shape(table) for table in connections]
         raise ValueError(
@@ -195,12 +195,25 @@ def _has_row(rows: Floats, row: int, key: float, chains: Ints) -> bool:
     place = int(abs(key) % len(chains)) if np.isfinite(key) else 0
     other = chains[place, 0]
     while other != ABSENT:
-        if np.all(rows[other, :N_PARTS] == rows[row, :N_PARTS]):
+        n_same = 0
+        for slot in range(N_PARTS):
+            n_same += rows[other, slot] == rows[row, slot]
+        if n_same == N_PARTS:
             return True
         other = chains[other, 1]
     chains[row, 1] = chains[place, 0]
     chains[place, 0] = row
     return False
+
+
+def _find_owners(skeletons: Floats, ids: Floats) -> Ints:
+    """Return whose each id is: the row of the skeleton, or -1. The last one's, if a `merge` gave it to several."""
+    present = skeletons[:, :N_PARTS].ravel()
+    if len(present) == 0:
+        return np.full(ids.shape, ABSENT)
+    order = np.argsort(present, kind="stable")
+    entries = np.searchsorted(present[order], ids, side="right") - 1
+    return np.where(present[order][entries] == ids, order[entries] // N_PARTS, ABSENT)
 
 
 @compiled

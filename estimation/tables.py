@@ -20,6 +20,8 @@ class Tables(NamedTuple):
         The heatmap channel of each slot.
     limbs : ndarray of shape (n_limbs, 4) and dtype int64
         ``(start slot, end slot, x channel, y channel)`` of each limb.
+    slots_of_limbs : tuple of tuple of int
+        The two slots of each limb once more.
     are_apart : bool
         No two limbs join the same two slots, in either direction.
     """
@@ -27,6 +29,7 @@ class Tables(NamedTuple):
     names: tuple[str, ...]
     channels: Ints
     limbs: Ints
+    slots_of_limbs: tuple[tuple[int, int], ...]
     are_apart: bool
 
 
@@ -47,7 +50,7 @@ def tables_of(config: ConnectionsConfig) -> Tables:
         The same object at each call; not to be modified.
     """
     # A configuration can be changed at any time, and whoever changed it expects other answers.
-    state = tuple(config.body_parts), tuple(config.body_parts.values()), tuple(config.connection_types)
+    state = (*config.body_parts.values(), *config.connection_types)
     known = _made.get(config)
     if known is None or known[0] != state:
         known = _made[config] = state, _make(config)
@@ -61,8 +64,9 @@ def _make(config: ConnectionsConfig) -> Tables:
         for limb in config.connection_types
     ]
     return Tables(
-        tuple(part.name for part in parts),
+        tuple(meta.body_part.name for meta in parts.values()),
         np.array([meta.heatmap_idx for meta in parts.values()], dtype=np.int64),
         np.array(limbs, dtype=np.int64).reshape(-1, 4),
+        tuple((start, end) for start, end, *_ in limbs),
         len({frozenset(limb[:2]) for limb in limbs}) == len(limbs),
     )

@@ -88,10 +88,10 @@ def test_find_people_joins_what_is_faint_in_places(rows, value):
 @pytest.mark.parametrize("as_in_lab", [True, False])
 def test_find_people_takes_a_keypoint_into_one_connection_of_a_limb(monkeypatch, as_in_lab):
     wanted = []
-    connect = decoding.get_connections
+    connect = decoding.connect_keypoints
     monkeypatch.setattr(
         decoding,
-        "get_connections",
+        "connect_keypoints",
         lambda *args, **more: wanted.append(more.get("one_to_one", False)) or connect(*args, **more),
     )
 
