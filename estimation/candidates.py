@@ -139,7 +139,9 @@ def _find_accepted(
 def _make_room(table: Floats, n_rows: int) -> Floats:
     """Copy a table that is full into a larger one, with room for as many rows and more."""
     larger = np.empty((2 * n_rows, table.shape[1]))
-    larger[: len(table)] = table
+    for row in range(len(table)):
+        for column in range(table.shape[1]):  # To assign a slice takes Numba more than a second to compile.
+            larger[row, column] = table[row, column]
     return larger
 
 

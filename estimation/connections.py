@@ -52,6 +52,10 @@ class ListedConnections(list[Floats | list[Never]]):
         super().__init__(lists)
         self._lists, self._table = lists, table
 
+    def __reduce__(self) -> tuple[type, tuple[Connections]]:
+        """Become plain lists when copied or sent elsewhere: copies are views no longer."""
+        return list, (list(self),)
+
     def find_table(self) -> ConnectionTable | None:
         """Return the table, if the lists are still all those that were made from it."""
         is_same = len(self) == len(self._lists) and all(map(is_, self, self._lists))
@@ -149,11 +153,17 @@ def connect_keypoints(
     Raises
     ------
     ValueError
-        Where `get_connections` does.
+        Where `get_connections` does, or if `keypoints` are those of another number of body parts.
     """
     field = check_maps(paf, N_PAFS, "paf")
     sampling = _check_sampling(threshold, mid_num, minimum_mid_num)
-    return _connect_inside(tables_of(config), keypoints, field, sampling, one_to_one)
+    tables = tables_of(config)
+    if len(keypoints.bounds) != len(tables.names) + 1:
+        raise ValueError(
+            f"keypoints must be those of the {len(tables.names)} body parts of config; got those of "
+            f"{len(keypoints.bounds) - 1}. Call find_peaks with the same configuration."
+        )
+    return _connect_inside(tables, keypoints, field, sampling, one_to_one)
 
 
 def _connect_inside(

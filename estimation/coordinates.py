@@ -37,6 +37,10 @@ class ListedKeypoints(dict[str, list[Keypoint]]):
         super().__init__(lists)
         self._keypoints, self._rows = keypoints, rows
 
+    def __reduce__(self) -> tuple[type, tuple[dict[str, list[Keypoint]]]]:
+        """Become plain lists when copied or sent elsewhere."""
+        return dict, (dict(self),)
+
     def find_rows(self, keypoints: list[Keypoint]) -> Floats | None:
         """Return the rows of these keypoints, if they are the ones that were listed; not to be modified."""
         is_same = len(keypoints) == len(self._keypoints) and all(map(is_, keypoints, self._keypoints))

@@ -139,17 +139,17 @@ def score_skeletons(limb_scores: Floats) -> Floats:
 
 def _stack(config: ConnectionsConfig, connections: Connections) -> ConnectionTable:
     """Return the connections of all limbs in one table."""
-    if isinstance(connections, ConnectionTable):
-        return connections
-    known = connections.find_table() if isinstance(connections, ListedConnections) else None
-    if known is not None:
-        return known
     n_limbs = len(config.connection_types)
-    if len(connections) != n_limbs:
+    known = connections.find_table() if isinstance(connections, ListedConnections) else None
+    table = connections if isinstance(connections, ConnectionTable) else known
+    n_given = len(table.bounds) - 1 if table is not None else len(connections)
+    if n_given != n_limbs:
         raise ValueError(
-            f"connections must have one entry for each of the {n_limbs} limbs; got {len(connections)!r}. "
+            f"connections must have one entry for each of the {n_limbs} limbs; got {n_given!r}. "
             "Give [] for a limb that was not found."
         )
+    if table is not None:
+        return table
     bounds = np.array([0, *accumulate(map(len, connections))], dtype=np.int64)
     try:
         rows = np.concatenate([_NOBODY, *(table for table in connections if len(table))])

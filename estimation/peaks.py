@@ -6,6 +6,8 @@ then puts the peaks into the order of the slots and, within a slot, leaves them 
 left to right.
 """
 
+import math
+
 import numpy as np
 
 from estimation.compilation import Floats, Ints, compiled
@@ -192,8 +194,8 @@ def _find_top(before: float, value: float, after: float) -> float:
     """Return where the parabola through three logarithms is highest: -0.5 to 0.5, 0 being the middle one's place."""
     if value <= 0:
         return 0.0
-    fall_before = -np.log(max(before / value, _SMALLEST_SHARE))
-    fall_after = -np.log(max(after / value, _SMALLEST_SHARE))
+    fall_before = -math.log(max(float(before / value), _SMALLEST_SHARE))
+    fall_after = -math.log(max(float(after / value), _SMALLEST_SHARE))
     # A peak is not below its neighbours: neither fall is negative, and the result is within half a cell.
     if fall_before + fall_after == 0:
         return 0.0
@@ -217,8 +219,8 @@ def stand_apart(rows: Floats, bounds: Ints, min_distance_cells: float) -> tuple[
                     break
         for peak in range(first, last):
             if stays[peak]:
-                kept[n_kept] = rows[peak]
-                kept[n_kept, 3] = n_kept
+                kept[n_kept, 0], kept[n_kept, 1] = rows[peak, 0], rows[peak, 1]
+                kept[n_kept, 2], kept[n_kept, 3] = rows[peak, 2], n_kept
                 n_kept += 1
         ends[slot + 1] = n_kept
     return kept[:n_kept], ends
