@@ -6,7 +6,6 @@ runs on one thread, and nothing is asserted about times. The README has the figu
 
 import math
 import statistics
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,28 +91,9 @@ def test_growth_to_a_thousand_people(benchmark, table, median_ms, photograph):
     times = {}
     for tiles in (*TILES.values(), TILES_OF_THOUSAND):
         maps = tile(photograph, tiles)
-        before_mib = forget_peak_mib()
         n_people = len(find_in_tables(*maps))
-        taken_mib = read_mib("VmHWM") - before_mib
         times[n_people] = median_ms(lambda maps=maps: find_in_tables(*maps), 10)
     benchmark.pedantic(lambda: None, rounds=1)
     (fewest, first), *_, (most, last) = times.items()
     exponent = math.log(last / first) / math.log(most / fewest)
-    table.append(
-        f"growth: {', '.join(f'{ms:.2f} ms for {n}' for n, ms in times.items())}: exponent {exponent:.2f}; for {most} "
-        f"the chain takes {taken_mib} MiB beside maps of {sum(map(np.size, maps)) * 4 // 2**20} MiB"
-    )
-
-
-def forget_peak_mib():
-    """Let the largest size of this process count from now on, and return the size that it has now."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        pytest.skip("sizes of processes are read from Linux's /proc")
-    return read_mib("VmRSS")
-
-
-def read_mib(name):
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(name))
+    table.append(f"growth: {', '.join(f'{ms:.2f} ms for {n}' for n, ms in times.items())}: exponent {exponent:.2f}")
