@@ -69,7 +69,9 @@ def connect(
     ends : ndarray of shape (n_limbs + 1,) and dtype int64
         Where the rows of each limb begin, and where the last ones end.
     """
-    accepted = _find_accepted(keypoints, bounds, limbs, field, Sampling(threshold, n_samples, min_passed), marks)
+    # Made here, because to take it to pieces at each call would cost Numba as much as a limb costs.
+    sampling = Sampling(threshold, n_samples, min_passed)
+    accepted = _find_accepted(keypoints, bounds, limbs, field, sampling, marks)
     ranking = accepted[:, 3].copy()
     if one_to_one:
         for i in range(len(accepted)):

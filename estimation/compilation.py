@@ -39,7 +39,8 @@ def compiled(function: Function) -> Function:
     Numba keeps the code beside the source or, where that folder is read-only, in the user's own cache.
     Where neither can be written the function is compiled anew at every start: slower by seconds, with the same answers.
 
-    Numba compiles for one thread, without fused or reordered arithmetic: results equal plain Python's to the bit.
+    Numba compiles for one thread, without fused or reordered arithmetic: results equal plain Python's to the bit. Where
+    something is divided by zero the result is NumPy's, infinite or NaN: to raise, loops would need a branch.
     It notices a change only in the file of the function itself, so a compiled function calls none of another module.
 
     Without Numba `function` is returned as it is.

@@ -118,9 +118,9 @@ def get_connections(
     tables = tables_of(config)
     keypoints = _tabulate_keypoints(tables, coords)
     table = _connect_inside(tables, keypoints, field, sampling, one_to_one)
-    counts = [len(coords[name]) for name in tables.names]
+    is_found = [first < last for first, last in pairwise(keypoints.bounds.tolist())]
     lists: Connections = [
-        table.rows[first:last] if counts[start] and counts[end] else []
+        table.rows[first:last] if is_found[start] and is_found[end] else []
         for (start, end), (first, last) in zip(tables.slots_of_limbs, pairwise(table.bounds.tolist()), strict=True)
     ]
     return ListedConnections(lists, table)

@@ -56,7 +56,9 @@ def test_compiled_arithmetic_is_not_fused():
     assert compiled(multiply_add)(np.float64(a), a, -(a * a)) == 0.0
 
 
-def test_compiled_division_by_zero_is_numpys():
+def test_compiled_division_by_zero_is_numpys(monkeypatch, tmp_path):
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))  # compiled anew
+
     def divide(a, b):
         return a / b
 
