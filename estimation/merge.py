@@ -12,7 +12,7 @@ keypoint is in two groups, so where both fill a slot they fill it with different
 
 **Cost.** The groups are the trees of a union-find forest; the smaller is hung below the larger, and the way to a root
 is halved whenever it is walked. That takes practically constant time a keypoint [1]_. What grows faster than the
-number of rows is only the sort that numbers the ids.
+number of rows is only the sort of ids that have large gaps between them.
 
 References
 ----------
@@ -140,7 +140,7 @@ def _number_keypoints(rows: Floats) -> tuple[Ints, Ints, float]:
 
 @compiled
 def _sort_by_id(flat: Floats, present: Ints) -> Ints:
-    """Order entries by their ids: those numbered without large gaps, as nearly all are, by counting."""
+    """Order entries by their ids: by counting, unless there are large gaps between them, and then by a sort."""
     highest = 0.0
     for entry in present:
         highest = max(highest, flat[entry])
