@@ -29,6 +29,7 @@ except ImportError:
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
@@ -38,14 +39,15 @@ def compiled(function: Function) -> Function:
     Numba keeps the code beside the source or, where that folder is read-only, in the user's own cache.
     Where neither can be written the function is compiled anew at every start: slower by seconds, with the same answers.
 
-    Numba compiles for one thread, without fused or reordered arithmetic: results equal plain Python's to the bit.
+    Numba compiles for one thread, without fused or reordered arithmetic: results equal plain Python's to the bit. Where
+    something is divided by zero the result is NumPy's, infinite or NaN: to raise, loops would need a branch.
     It notices a change only in the file of the function itself, so a compiled function calls none of another module.
 
     Without Numba `function` is returned as it is.
     """
     if numba is None:
         return function
-    dispatcher = numba.njit(function)
+    dispatcher = numba.njit(error_model="numpy")(function)
     with contextlib.suppress(RuntimeError):  # Numba has found no folder that can be written.
         dispatcher._cache = _Cache(function)  # noqa: SLF001 - what njit(cache=True) does, with a cache of its own
     return cast("Function", dispatcher)

@@ -9,26 +9,57 @@ it. The paper does forbid it; see `one_to_one`.
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain, pairwise
+from operator import is_
 from typing import NamedTuple, Never
 
 import numpy as np
 import numpy.typing as npt
 
+from estimation.candidates import Sampling, connect
 from estimation.compilation import Floats, Ints, compiled
 from estimation.config import N_PAFS, ConnectionsConfig
-from estimation.coordinates import Keypoint
+from estimation.coordinates import Keypoint, KeypointTable, ListedKeypoints
 from estimation.maps import FloatMaps, check_maps
+from estimation.marks import mark_cells
+from estimation.tables import Tables, tables_of
 
 Connections = list[Floats | list[Never]]
 """For each limb the rows ``[id1, id2, score1, score2, total]``, or ``[]`` where one of its parts was not found."""
 
 
-class _Sampling(NamedTuple):
-    """How a candidate is judged: a sample passes above `threshold`, a candidate with more than `min_passed`."""
+class ConnectionTable(NamedTuple):
+    """The connections of a picture in one table.
 
-    threshold: float
-    n_samples: int
-    min_passed: float
+    Attributes
+    ----------
+    rows : ndarray of shape (n, 5) and dtype float64
+        ``id1, id2, score1, score2, total`` of each, limb after limb.
+    bounds : ndarray of shape (n_limbs + 1,) and dtype int64
+        Where the rows of each limb begin, and where the last ones end.
+    """
+
+    rows: Floats
+    bounds: Ints
+
+
+class ListedConnections(list[Floats | list[Never]]):
+    """The lists of `get_connections`, which remember the table that they are views of.
+
+    Whoever gets them may change them: their numbers, which changes the table's as well, or which ones they are.
+    """
+
+    def __init__(self, lists: Connections, table: ConnectionTable) -> None:
+        super().__init__(lists)
+        self._lists, self._table = lists, table
+
+    def __reduce__(self) -> tuple[type, tuple[Connections]]:
+        """Become plain lists when copied or sent elsewhere: copies are views no longer."""
+        return list, (list(self),)
+
+    def find_table(self) -> ConnectionTable | None:
+        """Return the table, if the lists are still all those that were made from it."""
+        is_same = len(self) == len(self._lists) and all(map(is_, self, self._lists))
+        return self._table if is_same else None
 
 
 def get_connections(
@@ -83,41 +114,96 @@ def get_connections(
     .. [2] Ibid., eq. 13 and 14; taken greedily, as the authors' own code does.
     """
     field = check_maps(paf, N_PAFS, "paf")
+    sampling = _check_sampling(threshold, mid_num, minimum_mid_num)
+    tables = tables_of(config)
+    keypoints = _tabulate_keypoints(tables, coords)
+    table = _connect_inside(tables, keypoints, field, sampling, one_to_one)
+    is_found = [first < last for first, last in pairwise(keypoints.bounds.tolist())]
+    lists: Connections = [
+        table.rows[first:last] if is_found[start] and is_found[end] else []
+        for (start, end), (first, last) in zip(tables.slots_of_limbs, pairwise(table.bounds.tolist()), strict=True)
+    ]
+    return ListedConnections(lists, table)
+
+
+def connect_keypoints(
+    config: ConnectionsConfig,
+    keypoints: KeypointTable,
+    paf: npt.ArrayLike,
+    threshold: float = 0.05,
+    mid_num: int = 10,
+    minimum_mid_num: int = 8,
+    one_to_one: bool = False,
+) -> ConnectionTable:
+    """Score every pair of keypoints of every limb and keep the best: `get_connections` without its lists.
+
+    Parameters
+    ----------
+    config : ConnectionsConfig
+        Which limbs to look for, and in which channels.
+    keypoints : KeypointTable
+        What `find_peaks` returned for the same configuration. Not modified.
+    paf, threshold, mid_num, minimum_mid_num, one_to_one
+        As in `get_connections`.
+
+    Returns
+    -------
+    connections : ConnectionTable
+
+    Raises
+    ------
+    ValueError
+        Where `get_connections` does, or if `keypoints` are those of another number of body parts.
+    """
+    field = check_maps(paf, N_PAFS, "paf")
+    sampling = _check_sampling(threshold, mid_num, minimum_mid_num)
+    tables = tables_of(config)
+    if len(keypoints.bounds) != len(tables.names) + 1:
+        raise ValueError(
+            f"keypoints must be those of the {len(tables.names)} body parts of config; got those of "
+            f"{len(keypoints.bounds) - 1}. Call find_peaks with the same configuration."
+        )
+    return _connect_inside(tables, keypoints, field, sampling, one_to_one)
+
+
+def _connect_inside(
+    tables: Tables, keypoints: KeypointTable, field: FloatMaps, sampling: Sampling, one_to_one: bool
+) -> ConnectionTable:
+    rows, bounds = keypoints
+    _refuse_outside(rows, field)
+    marks = mark_cells(field, tables.limbs, sampling.threshold, len(rows), len(bounds) - 1)
+    threshold, n_samples, min_passed = sampling
+    return ConnectionTable(
+        *connect(rows, bounds, tables.limbs, field, threshold, n_samples, min_passed, marks, bool(one_to_one))
+    )
+
+
+def _check_sampling(threshold: float, mid_num: int, minimum_mid_num: int) -> Sampling:
     if mid_num < 2 or mid_num % 1 != 0:
         raise ValueError(f"mid_num must be an integer of at least 2; got {mid_num!r}. A line has two ends to sample.")
-    keypoints, counts = _tabulate_keypoints(config, coords)
-    _refuse_outside(keypoints, field)
-    limbs = _list_limbs(config)
-    table = np.fromiter(chain.from_iterable(limbs), dtype=np.int64).reshape(-1, 4)
-    sampling = _Sampling(float(threshold), int(mid_num), float(minimum_mid_num))
-    bounds = np.array([0, *accumulate(counts)], dtype=np.int64)
-    rows, last_rows = _connect(keypoints, bounds, table, field, sampling, bool(one_to_one))
-    return [
-        rows[first:last] if counts[limb[0]] and counts[limb[1]] else []
-        for limb, (first, last) in zip(limbs, pairwise([0, *last_rows.tolist()]), strict=True)
-    ]
+    return Sampling(float(threshold), int(mid_num), float(minimum_mid_num))
 
 
-def _tabulate_keypoints(
-    config: ConnectionsConfig, coords: Mapping[str, Sequence[Keypoint]]
-) -> tuple[Floats, list[int]]:
-    """Return all keypoints, slot after slot, in rows ``[x, y, score, id]``, and how many each slot has."""
+def _tabulate_keypoints(tables: Tables, coords: Mapping[str, Sequence[Keypoint]]) -> KeypointTable:
+    """Return all keypoints, slot after slot."""
     try:
-        found = [coords[part.name] for part in config.body_parts]
+        found = [coords[name] for name in tables.names]
     except KeyError as error:
         raise ValueError(
             f"coords must have a list for each registered body part; got none for {error.args[0]!r}, only for "
             f"{list(coords)!r:.200}. Give [] for a part that is not in the picture."
         ) from error
-    keypoints = np.array(list(chain.from_iterable(found)), dtype=np.float64)
-    if keypoints.shape == (0,):
-        keypoints = keypoints.reshape(0, 4)
-    if keypoints.shape[1:] != (4,):
+    keypoints = list(chain.from_iterable(found))
+    known = coords.find_rows(keypoints) if isinstance(coords, ListedKeypoints) else None
+    rows = np.array(keypoints, dtype=np.float64) if known is None else known
+    if rows.shape == (0,):
+        rows = rows.reshape(0, 4)
+    if rows.shape[1:] != (4,):
         raise ValueError(
-            f"A keypoint must be (x, y, score, id); got an array of shape {keypoints.shape!r} from coords. "
+            f"A keypoint must be (x, y, score, id); got an array of shape {rows.shape!r} from coords. "
             "Give it the four numbers that get_coordinates returns."
         )
-    return keypoints, [len(of_part) for of_part in found]
+    return KeypointTable(rows, np.array([0, *accumulate(map(len, found))], dtype=np.int64))
 
 
 def _refuse_outside(keypoints: Floats, field: FloatMaps) -> None:
@@ -138,125 +224,3 @@ def _find_outside(keypoints: Floats, height: int, width: int) -> int:
         if not (0 <= x <= width - 1 and 0 <= y <= height - 1 and np.isfinite(score) and np.isfinite(id_)):
             return keypoint
     return len(keypoints)
-
-
-def _list_limbs(config: ConnectionsConfig) -> list[tuple[int, int, int, int]]:
-    """Return ``(start slot, end slot, x channel, y channel)`` of each limb."""
-    slot_of = {body_part: part.slot_idx for body_part, part in config.body_parts.items()}
-    return [
-        (slot_of[limb.from_body_part], slot_of[limb.to_body_part], limb.paf_dx_idx, limb.paf_dy_idx)
-        for limb in config.connection_types
-    ]
-
-
-@compiled
-def _connect(
-    keypoints: Floats, bounds: Ints, limbs: Ints, field: FloatMaps, sampling: _Sampling, one_to_one: bool
-) -> tuple[Floats, Ints]:
-    """Return the rows of all limbs, limb after limb, and where those of each end; `bounds` are those of the slots."""
-    rows = np.empty((len(limbs) * len(keypoints), 5))
-    last_rows = np.zeros(len(limbs), dtype=np.int64)
-    n_rows = 0
-    for limb in range(len(limbs)):
-        start_slot, end_slot, channels = limbs[limb, 0], limbs[limb, 1], (limbs[limb, 2], limbs[limb, 3])
-        starts = keypoints[bounds[start_slot] : bounds[start_slot + 1]]
-        ends = keypoints[bounds[end_slot] : bounds[end_slot + 1]]
-        totals = _score_pairs(starts, ends, field, channels, sampling)
-        best = _find_one_to_one(totals, starts, ends) if one_to_one else _find_best(totals, totals)
-        for pair in best[: min(len(starts), len(ends))]:
-            start, end = pair // len(ends), pair % len(ends)
-            rows[n_rows, 0], rows[n_rows, 1] = starts[start, 3], ends[end, 3]
-            rows[n_rows, 2], rows[n_rows, 3] = starts[start, 2], ends[end, 2]
-            rows[n_rows, 4] = totals[pair]
-            n_rows += 1
-        last_rows[limb] = n_rows
-    return rows[:n_rows], last_rows
-
-
-@compiled
-def _score_pairs(
-    starts: Floats, ends: Floats, field: FloatMaps, channels: tuple[int, int], sampling: _Sampling
-) -> Floats:
-    """Return the total of each candidate, the ends going round for each start; 0 where it is not accepted."""
-    totals = np.empty(len(starts) * len(ends))
-    for i in range(len(starts)):
-        for j in range(len(ends)):
-            line = starts[i, 0], starts[i, 1], ends[j, 0], ends[j, 1]
-            totals[i * len(ends) + j] = _integrate(line, field, channels, sampling)
-    return totals
-
-
-@compiled
-def _integrate(
-    line: tuple[float, float, float, float], field: FloatMaps, channels: tuple[int, int], sampling: _Sampling
-) -> float:
-    """Return the mean projection of the PAF on a candidate, or 0 where it is not accepted."""
-    start_x, start_y, end_x, end_y = line
-    length = np.sqrt((end_x - start_x) * (end_x - start_x) + (end_y - start_y) * (end_y - start_y))
-    if length == 0.0:
-        return 0.0
-    unit_x, unit_y = (end_x - start_x) / length, (end_y - start_y) / length
-    total = 0.0
-    n_failed = 0
-    for sample in range(sampling.n_samples):
-        col = _sample_cell(start_x, end_x, sample, sampling.n_samples)
-        row = _sample_cell(start_y, end_y, sample, sampling.n_samples)
-        projection = field[row, col, channels[0]] * unit_x + field[row, col, channels[1]] * unit_y
-        total += projection
-        n_failed += not projection > sampling.threshold
-        # Most candidates join keypoints of two people. They fail early, and the rest of the way is saved.
-        if sampling.n_samples - n_failed <= sampling.min_passed:
-            return 0.0
-    return max(total / sampling.n_samples, 0.0)
-
-
-@compiled
-def _sample_cell(start: float, end: float, sample: int, n_samples: int) -> int:
-    """Return the cell of one of the samples, which `np.linspace` would spread from start to end."""
-    if sample == n_samples - 1:
-        return round(end)
-    return round(start + sample * ((end - start) / (n_samples - 1)))
-
-
-@compiled
-def rank(score1: float, score2: float, total: float) -> float:
-    """Say how good a connection is: its total, lowered where one of its keypoints is faint.
-
-    Parameters
-    ----------
-    score1, score2, total : float
-        The last three numbers of its row.
-
-    Returns
-    -------
-    rank : float
-        ``total * sqrt(score1 * score2)``, 0 where a score is negative. A faint keypoint beside a clear one has nearly
-        the same PAF between it and its neighbour, so the total alone does not tell them apart.
-    """
-    return float(total * np.sqrt(max(score1 * score2, 0.0)))
-
-
-@compiled
-def _find_best(totals: Floats, ranking: Floats) -> Ints:
-    """Return the accepted candidates, the highest in the ranking first and of equal ones the later first."""
-    accepted = np.flatnonzero(totals)
-    return accepted[np.argsort(ranking[accepted], kind="mergesort")][::-1]
-
-
-@compiled
-def _find_one_to_one(totals: Floats, starts: Floats, ends: Floats) -> Ints:
-    """Return accepted candidates of which no two share a keypoint, chosen best first."""
-    n_ends = len(ends)
-    ranking = np.empty(len(totals))
-    for pair in range(len(totals)):
-        ranking[pair] = rank(starts[pair // n_ends, 2], ends[pair % n_ends, 2], totals[pair])
-    is_start_taken, is_end_taken = np.zeros(len(starts), dtype=np.bool_), np.zeros(n_ends, dtype=np.bool_)
-    chosen = np.empty(min(len(starts), n_ends), dtype=np.int64)
-    n_chosen = 0
-    for pair in _find_best(totals, ranking):
-        start, end = pair // n_ends, pair % n_ends
-        if not (is_start_taken[start] or is_end_taken[end]):
-            is_start_taken[start] = is_end_taken[end] = True
-            chosen[n_chosen] = pair
-            n_chosen += 1
-    return chosen[:n_chosen]

@@ -1,29 +1,65 @@
 """Keypoints: the local maxima of the heatmaps.
 
-A cell is a peak when it is not below any of its four neighbours and above a threshold. All channels are searched
-in one pass over the memory, in which the channels of a cell lie side by side; a counting sort then puts the peaks
-into the order of the slots and, within a slot, leaves them in the order of the pass: top to bottom, left to right.
+A cell is a peak when it is not below any of its four neighbours and above a threshold.
 
 A keypoint lies somewhere in its cell of 8 x 8 pixels, and its neighbours' values say where: refined, it stands where
 the parabola through three logarithms, per axis, has its top. On true maps and on networks' this was as good as or
 better than the parabola through the values, the least-squares surface over 3 x 3 cells and maps enlarged eightfold.
 """
 
-from itertools import accumulate, pairwise
+from collections.abc import Iterable
+from itertools import pairwise
+from operator import is_
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from estimation.compilation import Floats, Ints, compiled
+from estimation import peaks
+from estimation.compilation import Floats, Ints
 from estimation.config import N_HEATMAPS, ConnectionsConfig
-from estimation.maps import FloatMaps, check_maps
+from estimation.maps import bring_into_form, refuse_non_finite
+from estimation.tables import tables_of
 
 Keypoint = tuple[float, float, float, int]
 """``(x, y, score, id)``: column and row of the cell, whole numbers unless refined; the heatmap's value in that cell;
 number among all of the picture."""
 
-# Logarithms need positive values: a neighbour that has none counts as this share of the peak.
-_SMALLEST_SHARE = 1e-3
+
+class ListedKeypoints(dict[str, list[Keypoint]]):
+    """The lists of `get_coordinates`, which remember the rows that they were made from.
+
+    Whoever gets the lists may change them. The keypoints themselves cannot be changed: as long as they are the same
+    ones in the same order, the rows are theirs.
+    """
+
+    def __init__(self, lists: Iterable[tuple[str, list[Keypoint]]], keypoints: list[Keypoint], rows: Floats) -> None:
+        super().__init__(lists)
+        self._keypoints, self._rows = keypoints, rows
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, list[Keypoint]]]]:
+        """Become plain lists when copied or sent elsewhere."""
+        return dict, (dict(self),)
+
+    def find_rows(self, keypoints: list[Keypoint]) -> Floats | None:
+        """Return the rows of these keypoints, if they are the ones that were listed; not to be modified."""
+        is_same = len(keypoints) == len(self._keypoints) and all(map(is_, keypoints, self._keypoints))
+        return self._rows if is_same else None
+
+
+class KeypointTable(NamedTuple):
+    """The keypoints of a picture in one table.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, 4) and dtype float64
+        ``x, y, score, id`` of each, slot after slot.
+    bounds : ndarray of shape (n_slots + 1,) and dtype int64
+        Where the rows of each slot begin, and where the last ones end.
+    """
+
+    rows: Floats
+    bounds: Ints
 
 
 def get_coordinates(
@@ -73,130 +109,69 @@ def get_coordinates(
     .. [1] Cao et al., "Realtime Multi-Person 2D Pose Estimation using Part Affinity Fields", CVPR 2017, sec. 2.2:
        peaks of the confidence maps, found by non-maximum suppression; eq. 7 for their shape.
     """
+    found = find_peaks(config, heatmaps, threshold, refine, min_distance_cells)
+    return list_keypoints(config, found, are_whole=not refine)
+
+
+def find_peaks(
+    config: ConnectionsConfig,
+    heatmaps: npt.ArrayLike,
+    threshold: float = 0.1,
+    refine: bool = False,
+    min_distance_cells: float = 0.0,
+) -> KeypointTable:
+    """Find the keypoints of every registered body part: `get_coordinates` without its lists.
+
+    Parameters
+    ----------
+    config, heatmaps, threshold, refine, min_distance_cells
+        As in `get_coordinates`.
+
+    Returns
+    -------
+    keypoints : KeypointTable
+
+    Raises
+    ------
+    ValueError
+        Where `get_coordinates` does.
+    """
     if not min_distance_cells >= 0:
         raise ValueError(f"min_distance_cells must be at least 0; got {min_distance_cells!r}. With 0 all peaks stay.")
     given = np.asarray(heatmaps)
-    maps = check_maps(given, N_HEATMAPS, "heatmaps")
+    maps = bring_into_form(given, N_HEATMAPS, "heatmaps")
     if given.dtype.kind == "f":
         threshold = given.dtype.type(threshold)  # as NumPy compares an array with a number, and so the lab's code
-    parts = config.body_parts.values()
-    channels = np.array([part.heatmap_idx for part in parts], dtype=np.int64)
-    xs, ys, scores, counts = _find_peaks(maps, channels, float(threshold))
-    points: tuple[Floats | Ints, Floats | Ints] = (xs, ys)
+    channels = tables_of(config).channels
+    rows, bounds, are_finite = peaks.search(maps, channels, float(threshold))
+    if not are_finite:
+        refuse_non_finite(maps, "heatmaps")
     if refine:
-        points = _refine(maps, np.repeat(channels, counts), xs, ys)
+        peaks.refine(maps, channels, rows, bounds)
     if min_distance_cells > 0:
-        stays = _stand_apart(points[0], points[1], scores, counts, float(min_distance_cells))
-        counts = np.bincount(np.repeat(np.arange(len(counts)), counts)[stays], minlength=len(counts))
-        points, scores = (points[0][stays], points[1][stays]), scores[stays]
-    keypoints = list(zip(*(axis.tolist() for axis in points), scores.tolist(), range(len(scores)), strict=True))
-    bounds = accumulate(counts.tolist(), initial=0)
-    return {
-        part.body_part.name: keypoints[first:last] for part, (first, last) in zip(parts, pairwise(bounds), strict=True)
-    }
+        rows, bounds = peaks.stand_apart(rows, bounds, float(min_distance_cells))
+    return KeypointTable(rows, bounds)
 
 
-@compiled
-def _find_peaks(maps: FloatMaps, channels: Ints, threshold: float) -> tuple[Ints, Ints, Floats, Ints]:
-    """Return x, y and score of all peaks, ordered by slot, row and column, and the number of peaks of each slot."""
-    height, width, _ = maps.shape
-    peaks = np.empty((height * width * len(channels), 3), dtype=np.int64)
-    n_peaks = 0
-    # The background, which is high nearly everywhere, is the last channel and so is left out.
-    n_read = 1 + max(channels) if len(channels) > 0 else 0
-    for row in range(height):
-        for col in range(width):
-            if not _is_any_above(maps[row, col, :n_read], threshold):
-                continue
-            for slot in range(len(channels)):
-                channel = channels[slot]
-                if maps[row, col, channel] > threshold and _is_peak(maps, row, col, channel):
-                    peaks[n_peaks, 0], peaks[n_peaks, 1], peaks[n_peaks, 2] = slot, row, col
-                    n_peaks += 1
-    return _sort_by_slot(peaks[:n_peaks], maps, channels)
+def list_keypoints(config: ConnectionsConfig, found: KeypointTable, *, are_whole: bool) -> dict[str, list[Keypoint]]:
+    """List keypoints by the names of their parts, as `get_coordinates` returns them.
 
+    Parameters
+    ----------
+    config : ConnectionsConfig
+        The one that they were found for.
+    found : KeypointTable
+        Not modified.
+    are_whole : bool
+        x and y are whole numbers, and become int.
 
-@compiled
-def _is_any_above(values: FloatMaps, threshold: float) -> bool:
-    """Tell whether a value is above `threshold`: nearly everywhere none is, and without a branch this is quick."""
-    found = False
-    for i in range(len(values)):
-        found |= values[i] > threshold
-    return found
-
-
-@compiled
-def _is_peak(maps: FloatMaps, row: int, col: int, channel: int) -> bool:
-    """Tell whether no neighbour is higher; beyond the border of the map there is 0."""
-    value = maps[row, col, channel]
-    above = maps[row - 1, col, channel] if row > 0 else 0.0
-    below = maps[row + 1, col, channel] if row + 1 < maps.shape[0] else 0.0
-    left = maps[row, col - 1, channel] if col > 0 else 0.0
-    right = maps[row, col + 1, channel] if col + 1 < maps.shape[1] else 0.0
-    return bool(value >= above and value >= below and value >= left and value >= right)
-
-
-@compiled
-def _sort_by_slot(peaks: Ints, maps: FloatMaps, channels: Ints) -> tuple[Ints, Ints, Floats, Ints]:
-    """Order the peaks by slot; within a slot they keep their order (counting sort)."""
-    counts = np.zeros(len(channels), dtype=np.int64)
-    for peak in range(len(peaks)):
-        counts[peaks[peak, 0]] += 1
-    place = np.cumsum(counts) - counts
-    xs = np.empty(len(peaks), dtype=np.int64)
-    ys = np.empty(len(peaks), dtype=np.int64)
-    scores = np.empty(len(peaks), dtype=np.float64)
-    for peak in range(len(peaks)):
-        slot, row, col = peaks[peak, 0], peaks[peak, 1], peaks[peak, 2]
-        to = place[slot]
-        xs[to], ys[to], scores[to] = col, row, maps[row, col, channels[slot]]
-        place[slot] += 1
-    return xs, ys, scores, counts
-
-
-@compiled
-def _refine(maps: FloatMaps, channels: Ints, columns: Ints, rows: Ints) -> tuple[Floats, Floats]:
-    """Return x and y of each peak, not bound to the centre of its cell."""
-    height, width, _ = maps.shape
-    xs, ys = columns.astype(np.float64), rows.astype(np.float64)
-    for peak in range(len(channels)):
-        row, col, channel = rows[peak], columns[peak], channels[peak]
-        value = maps[row, col, channel]
-        if 0 < col < width - 1:
-            xs[peak] += _find_top(maps[row, col - 1, channel], value, maps[row, col + 1, channel])
-        if 0 < row < height - 1:
-            ys[peak] += _find_top(maps[row - 1, col, channel], value, maps[row + 1, col, channel])
-    return xs, ys
-
-
-@compiled
-def _find_top(before: float, value: float, after: float) -> float:
-    """Return where the parabola through three logarithms is highest: -0.5 to 0.5, 0 being the middle one's place."""
-    if value <= 0:
-        return 0.0
-    fall_before = -np.log(max(before / value, _SMALLEST_SHARE))
-    fall_after = -np.log(max(after / value, _SMALLEST_SHARE))
-    # A peak is not below its neighbours: neither fall is negative, and the result is within half a cell.
-    if fall_before + fall_after == 0:
-        return 0.0
-    return float(0.5 * (fall_before - fall_after) / (fall_before + fall_after))
-
-
-@compiled
-def _stand_apart(
-    xs: Floats | Ints, ys: Floats | Ints, scores: Floats, counts: Ints, min_distance_cells: float
-) -> npt.NDArray[np.bool_]:
-    """Tell of each peak whether it is farther than that from every higher peak of its slot that stays."""
-    stays = np.ones(len(xs), dtype=np.bool_)
-    first = 0
-    for count in counts:
-        by_score = first + np.argsort(-scores[first : first + count], kind="mergesort")
-        for i in range(count):
-            higher = by_score[:i]
-            for other in higher[stays[higher]]:
-                dx, dy = xs[by_score[i]] - xs[other], ys[by_score[i]] - ys[other]
-                if dx * dx + dy * dy <= min_distance_cells * min_distance_cells:
-                    stays[by_score[i]] = False
-                    break
-        first += count
-    return stays
+    Returns
+    -------
+    coords : dict of str to list of tuple
+    """
+    places = found.rows[:, :2].T
+    xs, ys = (places.astype(np.int64) if are_whole else places).tolist()
+    keypoints = list(zip(xs, ys, found.rows[:, 2].tolist(), range(len(xs)), strict=True))
+    bounds = found.bounds.tolist()
+    lists = [keypoints[first:last] for first, last in pairwise(bounds)]
+    return ListedKeypoints(zip(tables_of(config).names, lists, strict=True), keypoints, found.rows)

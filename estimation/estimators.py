@@ -1,23 +1,30 @@
 """From connections to skeletons: one row a connection, which `merge` then joins into people."""
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import accumulate
 
 import numpy as np
 
 from estimation.answers import read_answer
+from estimation.candidates import rank
 from estimation.compilation import Floats, Ints, compiled
 from estimation.config import ABSENT, N_PARTS, N_PARTS_COLUMN, ROW_LENGTH, SCORE_COLUMN, ConnectionsConfig
-from estimation.connections import rank
+from estimation.connections import ConnectionTable, ListedConnections
 from estimation.merge import merge
+from estimation.tables import tables_of
 
 Table = Floats | Sequence[Sequence[float]]
 """The connections of a limb: rows ``[id1, id2, score1, score2, total]``, or ``[]``."""
 
+Connections = Sequence[Table] | ConnectionTable
+"""The connections of all limbs: a table for each limb, or all in one."""
+
+_NOBODY = np.empty((0, 5))
+
 
 def estimate(
     config: ConnectionsConfig,
-    connections: Sequence[Table],
+    connections: Connections,
     min_num_body_parts: int = 4,
     min_score: float = 0.4,
     best_first: bool = False,
@@ -28,9 +35,9 @@ def estimate(
     ----------
     config : ConnectionsConfig
         The limbs that the connections belong to.
-    connections : sequence of array_like
-        For each limb the rows ``[id1, id2, score1, score2, total]`` or ``[]``, as `get_connections` returns them.
-        Not modified.
+    connections : sequence of array_like, or ConnectionTable
+        For each limb the rows ``[id1, id2, score1, score2, total]`` or ``[]``, as `get_connections` returns them; or
+        what `connect_keypoints` returns. Not modified.
     min_num_body_parts, min_score : optional
         Whom to delete; see `merge`.
     best_first : bool, optional
@@ -71,15 +78,15 @@ def group(rows: Floats, min_num_body_parts: int = 4, min_score: float = 0.4) -> 
     return read_answer(merge(rows, min_num_body_parts, min_score), len(rows))
 
 
-def connection_rows(config: ConnectionsConfig, connections: Sequence[Table], best_first: bool = False) -> Floats:
+def connection_rows(config: ConnectionsConfig, connections: Connections, best_first: bool = False) -> Floats:
     """Make the rows that reach `merge`, which the lab calls ``subset``: one for each distinct connection.
 
     Parameters
     ----------
     config : ConnectionsConfig
         The limbs that the connections belong to.
-    connections : sequence of array_like
-        For each limb the rows ``[id1, id2, score1, score2, total]`` or ``[]``. Not modified.
+    connections : sequence of array_like, or ConnectionTable
+        As in `estimate`. Not modified.
     best_first : bool, optional
         Order the rows by the `rank` of their connections, best first, equal ones as they come. In `merge` the earlier
         row wins a conflict, so then the one wins that the network is surest of, and not that of the earlier limb.
@@ -96,14 +103,15 @@ def connection_rows(config: ConnectionsConfig, connections: Sequence[Table], bes
     ValueError
         If there are not as many entries as limbs, or an entry has not five columns.
     """
-    counts, table = _stack(config, connections)
-    rows = _fill_rows(table, counts, _slots_of_limbs(config))
-    if best_first:
-        rows = rows[np.argsort([-rank(*scores) for scores in table[:, 2:].tolist()], kind="stable")]
-    return _drop_repeated(rows)
+    table = _stack(config, connections)
+    tables = tables_of(config)
+    # The keypoints of a table of ours have different ids: only two limbs that join the same parts could repeat a pair.
+    are_distinct = isinstance(connections, ConnectionTable) and tables.are_apart
+    order = np.argsort(-rank(*table.rows[:, 2:].T), kind="stable") if best_first else np.arange(len(table.rows))
+    return _fill_rows(table.rows, table.bounds, tables.limbs, order, are_distinct)
 
 
-def score_limbs(config: ConnectionsConfig, skeletons: Floats, connections: Sequence[Table]) -> Floats:
+def score_limbs(config: ConnectionsConfig, skeletons: Floats, connections: Connections) -> Floats:
     """Say how far the PAFs believe in each limb of each person.
 
     Parameters
@@ -112,8 +120,8 @@ def score_limbs(config: ConnectionsConfig, skeletons: Floats, connections: Seque
         The limbs that the connections belong to.
     skeletons : ndarray of shape (m, 20)
         What `estimate` made of the connections. Not modified.
-    connections : sequence of array_like
-        For each limb the rows ``[id1, id2, score1, score2, total]`` or ``[]``. Not modified.
+    connections : sequence of array_like, or ConnectionTable
+        As in `estimate`. Not modified.
 
     Returns
     -------
@@ -126,15 +134,9 @@ def score_limbs(config: ConnectionsConfig, skeletons: Floats, connections: Seque
     ValueError
         Where `connection_rows` does.
     """
-    counts, table = _stack(config, connections)
-    limbs = np.repeat(np.arange(len(counts)), counts).tolist()
-    # With -1 for absent parts, which no connection names.
-    person_of = {id_: person for person, ids in enumerate(skeletons[:, :N_PARTS].tolist()) for id_ in ids}
-    scores = np.full((len(skeletons), len(counts)), np.nan)
-    for limb, (start, end, _, _, total) in zip(limbs, table.tolist(), strict=True):
-        if start in person_of and person_of[start] == person_of.get(end):
-            scores[person_of[start], limb] = np.nansum((scores[person_of[start], limb], total))
-    return scores
+    table = _stack(config, connections)
+    people = _find_owners(skeletons, table.rows[:, :2])
+    return _add_totals(table.rows, table.bounds, people, len(skeletons))
 
 
 def score_skeletons(limb_scores: Floats) -> Floats:
@@ -158,53 +160,93 @@ def score_skeletons(limb_scores: Floats) -> Floats:
     return np.asarray(np.nansum(limb_scores, axis=1) / limb_scores.shape[1])
 
 
-def _stack(config: ConnectionsConfig, connections: Sequence[Table]) -> tuple[Ints, Floats]:
-    """Return how many connections each limb has, and all of them in one table."""
+def _stack(config: ConnectionsConfig, connections: Connections) -> ConnectionTable:
+    """Return the connections of all limbs in one table."""
     n_limbs = len(config.connection_types)
-    if len(connections) != n_limbs:
+    known = connections.find_table() if isinstance(connections, ListedConnections) else None
+    table = connections if isinstance(connections, ConnectionTable) else known
+    n_given = len(table.bounds) - 1 if table is not None else len(connections)
+    if n_given != n_limbs:
         raise ValueError(
-            f"connections must have one entry for each of the {n_limbs} limbs; got {len(connections)!r}. "
+            f"connections must have one entry for each of the {n_limbs} limbs; got {n_given!r}. "
             "Give [] for a limb that was not found."
         )
-    counts = np.array([len(table) for table in connections], dtype=np.int64)
+    if table is not None:
+        return table
+    bounds = np.array([0, *accumulate(map(len, connections))], dtype=np.int64)
     try:
-        table = np.concatenate([np.empty((0, 5)), *(table for table in connections if len(table))])
+        rows = np.concatenate([_NOBODY, *(table for table in connections if len(table))])
     except ValueError as error:
         shapes = [np.shape(table) for table in connections]
         raise ValueError(
             f"The connections of a limb must have shape (n, 5); got the shapes {shapes!r:.200}. "
             "A row is [id1, id2, score1, score2, total]."
         ) from error
-    return counts, table
-
-
-def _slots_of_limbs(config: ConnectionsConfig) -> Ints:
-    """Return the two slots of each limb, shape (n_limbs, 2)."""
-    slot_of = {body_part: part.slot_idx for body_part, part in config.body_parts.items()}
-    ends = ((slot_of[limb.from_body_part], slot_of[limb.to_body_part]) for limb in config.connection_types)
-    return np.fromiter(chain.from_iterable(ends), dtype=np.int64).reshape(-1, 2)
+    return ConnectionTable(rows, bounds)
 
 
 @compiled
-def _fill_rows(table: Floats, counts: Ints, slots: Ints) -> Floats:
-    """Make one row for each row of the table, in which limb after limb has its connections."""
+def _fill_rows(table: Floats, bounds: Ints, limbs: Ints, order: Ints, are_distinct: bool) -> Floats:
+    """Make one row for each row of the table, in that order; a pair that has a row already gets no other."""
+    limb_of = np.empty(len(table), dtype=np.int64)
+    for limb in range(len(limbs)):
+        limb_of[bounds[limb] : bounds[limb + 1]] = limb
     rows = np.full((len(table), ROW_LENGTH), float(ABSENT))
-    row = 0
-    for limb in range(len(counts)):
-        for _ in range(counts[limb]):
-            rows[row, slots[limb, 0]] = table[row, 0]
-            rows[row, slots[limb, 1]] = table[row, 1]
-            # The score of the first keypoint once more, where one would expect that of the PAF, in column 4: the
-            # lab's code adds so, and the scores that it publishes depend on it.
-            rows[row, SCORE_COLUMN] = table[row, 2] + table[row, 3] + table[row, 2]
-            rows[row, N_PARTS_COLUMN] = 2
-            row += 1
-    return rows
+    chains = np.full((0 if are_distinct else len(table), 2), ABSENT)
+    n_rows = 0
+    for i in order:
+        row, limb = rows[n_rows], limb_of[i]
+        row[limbs[limb, 0]], row[limbs[limb, 1]] = table[i, 0], table[i, 1]
+        if not are_distinct and _has_row(rows, n_rows, table[i, 0] + table[i, 1], chains):
+            row[:] = ABSENT
+            continue
+        # The score of the first keypoint once more, where one would expect that of the PAF, in column 4: the
+        # lab's code adds so, and the scores that it publishes depend on it.
+        row[SCORE_COLUMN] = table[i, 2] + table[i, 3] + table[i, 2]
+        row[N_PARTS_COLUMN] = 2
+        n_rows += 1
+    return rows[:n_rows]
 
 
-def _drop_repeated(rows: Floats) -> Floats:
-    """Keep the first of all rows that have the same ids in the same slots."""
-    ids = np.ascontiguousarray(rows[:, :N_PARTS])
-    keys = ids.view(f"V{ids.itemsize * N_PARTS}").ravel().tolist()  # the bytes of all ids of a row
-    first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
-    return rows if len(first) == len(rows) else rows[sorted(first.values())]
+@compiled
+def _has_row(rows: Floats, row: int, key: float, chains: Ints) -> bool:
+    """Tell whether an earlier row has the same ids; if none has, note this one.
+
+    Rows of one place of a hash table are chained: `chains` holds in its first column the last row noted of each place,
+    in its second for each row the one noted before it. Equal rows have the same sum of ids as `key`.
+    """
+    place = int(abs(key) % len(chains)) if np.isfinite(key) else 0
+    other = chains[place, 0]
+    while other != ABSENT:
+        n_same = 0
+        for slot in range(N_PARTS):
+            n_same += rows[other, slot] == rows[row, slot]
+        if n_same == N_PARTS:
+            return True
+        other = chains[other, 1]
+    chains[row, 1] = chains[place, 0]
+    chains[place, 0] = row
+    return False
+
+
+def _find_owners(skeletons: Floats, ids: Floats) -> Ints:
+    """Return whose each id is: the row of the skeleton, or -1. The last one's, if a `merge` gave it to several."""
+    present = skeletons[:, :N_PARTS].ravel()
+    if len(present) == 0:
+        return np.full(ids.shape, ABSENT)
+    order = np.argsort(present, kind="stable")
+    entries = np.searchsorted(present[order], ids, side="right") - 1
+    return np.where(present[order][entries] == ids, order[entries] // N_PARTS, ABSENT)
+
+
+@compiled
+def _add_totals(table: Floats, bounds: Ints, people: Ints, n_people: int) -> Floats:
+    """Add up the totals of the connections inside each person; `people` says whose the two ends of each are."""
+    scores = np.full((n_people, len(bounds) - 1), np.nan)
+    for limb in range(len(bounds) - 1):
+        for row in range(bounds[limb], bounds[limb + 1]):
+            person, total = people[row, 0], table[row, 4]
+            if person != ABSENT and person == people[row, 1]:
+                known = scores[person, limb]
+                scores[person, limb] = (0.0 if np.isnan(known) else known) + (0.0 if np.isnan(total) else total)
+    return scores

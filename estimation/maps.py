@@ -1,6 +1,6 @@
 """What the network hands over, checked once and brought into the form that the compiled loops read."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,29 @@ def check_maps(maps: npt.ArrayLike, n_channels: int, name: str) -> FloatMaps:
     ValueError
         If the shape or the kind of the values is another, if there is no cell, or if a value is NaN or infinite.
     """
+    array = bring_into_form(maps, n_channels, name)
+    if not _are_finite(array.ravel()):
+        refuse_non_finite(array, name)
+    return array
+
+
+def bring_into_form(maps: npt.ArrayLike, n_channels: int, name: str) -> FloatMaps:
+    """Do what `check_maps` does, and leave it to the caller to find out whether all values are finite.
+
+    Parameters
+    ----------
+    maps, n_channels, name
+        As in `check_maps`.
+
+    Returns
+    -------
+    maps : ndarray of shape (H, W, n_channels) and dtype float32 or float64
+
+    Raises
+    ------
+    ValueError
+        If the shape or the kind of the values is another, or if there is no cell.
+    """
     array = np.asarray(maps)
     if array.ndim != 3 or array.shape[2] != n_channels or array.size == 0:
         raise ValueError(
@@ -42,9 +65,8 @@ def check_maps(maps: npt.ArrayLike, n_channels: int, name: str) -> FloatMaps:
         raise ValueError(f"{name} must hold real numbers; got dtype {array.dtype!s}. Convert them to float32.")
     dtype = np.float32 if array.dtype.kind == "f" and array.itemsize <= 4 else np.float64
     # Writable and contiguous, because for any other kind of array Numba would compile the loops once more.
-    array = np.require(array, dtype, ("C_CONTIGUOUS", "WRITEABLE"))
-    if not _are_finite(array.ravel()):
-        _refuse_non_finite(array, name)
+    if array.dtype != dtype or not array.flags.carray:
+        array = np.require(array, dtype, ("C_CONTIGUOUS", "WRITEABLE", "ALIGNED"))
     return array
 
 
@@ -57,7 +79,8 @@ def _are_finite(values: FloatMaps) -> bool:
     return found
 
 
-def _refuse_non_finite(array: npt.NDArray[Any], name: str) -> None:
+def refuse_non_finite(array: npt.NDArray[Any], name: str) -> NoReturn:
+    """Raise the ValueError that names the first value that is not finite, of which there must be one."""
     row, col, channel = np.argwhere(~np.isfinite(array))[0].tolist()
     raise ValueError(
         f"{name} must be finite; got {float(array[row, col, channel])!r} at row {row}, column {col}, "

@@ -12,7 +12,7 @@ keypoint is in two groups, so where both fill a slot they fill it with different
 
 **Cost.** The groups are the trees of a union-find forest; the smaller is hung below the larger, and the way to a root
 is halved whenever it is walked. That takes practically constant time a keypoint [1]_. What grows faster than the
-number of rows is only the sort that numbers the ids.
+number of rows is only the sort of ids that have large gaps between them.
 
 References
 ----------
@@ -57,11 +57,10 @@ def merge(subset: npt.ArrayLike, min_num_body_parts: int = 4, min_score: float =
         if an id stands in two columns.
     """
     rows = _check_rows(subset)
-    keypoints, slots, misplaced = _number_keypoints(rows)
+    skeletons, misplaced = _group_rows(rows, float(min_num_body_parts), float(min_score))
     if misplaced != ABSENT:
         _refuse_misplaced(rows, misplaced)
-    skeletons = _collect_skeletons(rows, _join_rows(keypoints, slots), len(slots))
-    return _drop_below_bounds(skeletons, float(min_num_body_parts), float(min_score))
+    return skeletons
 
 
 def _check_rows(subset: npt.ArrayLike) -> Floats:
@@ -109,12 +108,22 @@ def _refuse_misplaced(rows: Floats, id_: float) -> NoReturn:
 
 
 @compiled
+def _group_rows(rows: Floats, min_parts: float, min_score: float) -> tuple[Floats, float]:
+    """Return the skeletons, or an id that stands in two slots (-1: none does)."""
+    keypoints, slots, misplaced = _number_keypoints(rows)
+    if misplaced != ABSENT:
+        return rows, misplaced
+    skeletons = _collect_skeletons(rows, _join_rows(keypoints, slots), len(slots))
+    return _drop_below_bounds(skeletons, min_parts, min_score), misplaced
+
+
+@compiled
 def _number_keypoints(rows: Floats) -> tuple[Ints, Ints, float]:
     """Give each id a number from 0 on; return the numbers, the slot of each, and an id in two slots (-1: none)."""
     ids = rows[:, :N_PARTS]
     flat = ids.copy().ravel()
     present = np.flatnonzero(flat != ABSENT)
-    by_id = present[np.argsort(flat[present])]
+    by_id = _sort_by_id(flat, present)
     numbers = np.full(flat.size, ABSENT)
     slots = np.empty(len(by_id), dtype=np.int64)
     n_slots = 0
@@ -130,18 +139,42 @@ def _number_keypoints(rows: Floats) -> tuple[Ints, Ints, float]:
 
 
 @compiled
+def _sort_by_id(flat: Floats, present: Ints) -> Ints:
+    """Order entries by their ids: by counting, unless there are large gaps between them, and then by a sort."""
+    highest = 0.0
+    for entry in present:
+        highest = max(highest, flat[entry])
+    if highest >= len(flat):
+        return present[np.argsort(flat[present])]
+    places = np.zeros(int(highest) + 2, dtype=np.int64)
+    for entry in present:
+        places[int(flat[entry]) + 1] += 1
+    places = np.cumsum(places)
+    by_id = np.empty_like(present)
+    for entry in present:
+        by_id[places[int(flat[entry])]] = entry
+        places[int(flat[entry])] += 1
+    return by_id
+
+
+@compiled
 def _join_rows(keypoints: Ints, slots: Ints) -> Ints:
     """Return for each row the group that its keypoints end up in, -1 for a row that is dropped."""
     parents = np.arange(len(slots))
     sizes = np.ones(len(slots), dtype=np.int64)
     filled = 1 << slots
     groups = np.full(len(keypoints), ABSENT)
+    members = np.empty(N_PARTS, dtype=np.int64)
     for row in range(len(keypoints)):
-        members = keypoints[row][keypoints[row] != ABSENT]
-        if len(members) > 0 and _fit_together(members, parents, filled):
+        n_members = 0
+        for slot in range(N_PARTS):
+            if keypoints[row, slot] != ABSENT:
+                members[n_members] = keypoints[row, slot]
+                n_members += 1
+        if n_members > 0 and _fit_together(members, n_members, parents, filled):
             groups[row] = members[0]
-            for member in members[1:]:
-                _unite(members[0], member, parents, sizes, filled)
+            for i in range(1, n_members):
+                _unite(members[0], members[i], parents, sizes, filled)
     for row in range(len(groups)):
         if groups[row] != ABSENT:
             groups[row] = _find_root(groups[row], parents)
@@ -149,9 +182,9 @@ def _join_rows(keypoints: Ints, slots: Ints) -> Ints:
 
 
 @compiled
-def _fit_together(members: Ints, parents: Ints, filled: Ints) -> bool:
+def _fit_together(members: Ints, n_members: int, parents: Ints, filled: Ints) -> bool:
     """Tell whether the groups of the members can be one person: no two of them fill the same slot."""
-    for i in range(1, len(members)):
+    for i in range(1, n_members):
         one = _find_root(members[i], parents)
         for j in range(i):
             other = _find_root(members[j], parents)

@@ -38,7 +38,7 @@ def is_highest(heatmap, x, y):
     return True
 
 
-def find_connections(config, coords, paf, *, threshold=0.05, mid_num=10, minimum_mid_num=8):
+def find_connections(config, coords, paf, *, threshold=0.05, mid_num=10, minimum_mid_num=8, one_to_one=False):
     """Score all pairs of keypoints of each limb; the best come first, at most as many as the rarer part has."""
     found = []
     for limb in config.connection_types:
@@ -60,10 +60,29 @@ def find_connections(config, coords, paf, *, threshold=0.05, mid_num=10, minimum
                 n_passed = len([sample for sample in samples if sample > threshold])
                 if n_passed > minimum_mid_num and total > 0:
                     candidates.append([start[3], end[3], start[2], end[2], total])
-        candidates.sort(key=lambda candidate: candidate[4])  # Python's sort is stable
+        candidates.sort(key=rank if one_to_one else lambda candidate: candidate[4])  # Python's sort is stable
         candidates.reverse()
+        if one_to_one:
+            candidates = take_each_once(candidates)
         found.append(candidates[: min(len(starts), len(ends))])
     return found
+
+
+def rank(candidate):
+    """The total counts for less where a keypoint is faint."""
+    _, _, score1, score2, total = candidate
+    return total * math.sqrt(max(score1 * score2, 0.0))
+
+
+def take_each_once(candidates):
+    """Pass over those of which a keypoint is in an earlier one."""
+    taken, kept = set(), []
+    for candidate in candidates:
+        ends = {("start", candidate[0]), ("end", candidate[1])}
+        if not ends & taken:
+            taken |= ends
+            kept.append(candidate)
+    return kept
 
 
 def sample_paf(start, end, paf, limb, mid_num):

@@ -17,9 +17,27 @@ def heatmaps_and_pafs(draw):
     shape = draw(st.tuples(st.integers(1, 5), st.integers(1, 6)))
     dtype = draw(st.sampled_from(["float16", "float32", "float64"]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    density = draw(st.sampled_from([0.0, 0.02, 0.1, 0.3]))
+    return random_maps(rng, shape, dtype, density=draw(st.sampled_from([0.0, 0.02, 0.1, 0.3])))
+
+
+def random_maps(rng, shape, dtype, *, density=0.3):
+    """Make maps of few values: peaks in clusters, equal totals, values right on a threshold."""
     heatmaps = rng.choice(HEATMAP_VALUES, (*shape, N_HEATMAPS)) * (rng.random((*shape, N_HEATMAPS)) < density)
     pafs = rng.choice(PAF_VALUES, (*shape, N_PAFS), p=(0.1, 0.1, 0.2, 0.2, 0.3, 0.1))
+    return heatmaps.astype(dtype), pafs.astype(dtype)
+
+
+def crowd_maps(rng, shape=(14, 17), n_peaks=20, dtype=np.float32):
+    """Make maps with more candidates than cells, and a field that is strong in a few places and one way there."""
+    heatmaps = np.zeros((*shape, N_HEATMAPS))
+    for channel in range(N_PARTS):
+        cells = rng.choice(shape[0] * shape[1], n_peaks, replace=False)
+        heatmaps[..., channel].flat[cells] = rng.choice((0.2, 0.5, 0.9), n_peaks)
+    pafs = rng.normal(0, 0.02, (*shape, N_PAFS))
+    for channel in range(0, N_PAFS, 2):
+        top, left = rng.integers(0, shape[0] - 4), rng.integers(0, shape[1] - 4)
+        angle = rng.uniform(0, 2 * np.pi)
+        pafs[top : top + 5, left : left + 9, channel : channel + 2] += np.cos(angle), np.sin(angle)
     return heatmaps.astype(dtype), pafs.astype(dtype)
 
 

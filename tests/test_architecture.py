@@ -79,7 +79,10 @@ def test_networks_are_imported_when_they_are_needed(path):
     assert not at_import & {"estimation.architectures", "estimation.normalisation"}
 
 
-@pytest.mark.parametrize("path", ["merge.py", "coordinates.py", "connections.py", "estimators.py"])
+GROUPING = ["merge.py", "coordinates.py", "peaks.py", "connections.py", "candidates.py", "marks.py", "estimators.py"]
+
+
+@pytest.mark.parametrize("path", GROUPING)
 def test_grouping_needs_neither_pictures_nor_networks(path):
     heavy = {"cv2", "httpx", "keras", "pycocotools", "scipy", "tensorflow", "tqdm"}
 

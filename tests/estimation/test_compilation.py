@@ -2,13 +2,17 @@
 
 import importlib.util
 import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from estimation import compilation
 from estimation.compilation import compiled
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 SOURCE = """
 from estimation.compilation import compiled
@@ -50,6 +54,16 @@ def test_compiled_arithmetic_is_not_fused():
     a = 1.0 + 2.0**-30
     assert compiled(multiply_add)(a, a, -1.0) == a * a - 1.0
     assert compiled(multiply_add)(np.float64(a), a, -(a * a)) == 0.0
+
+
+def test_compiled_division_by_zero_is_numpys(monkeypatch, tmp_path):
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))  # compiled anew
+
+    def divide(a, b):
+        return a / b
+
+    assert compiled(divide)(1.0, 0.0) == np.inf
+    assert np.isnan(compiled(divide)(0.0, 0.0))
 
 
 def loader(monkeypatch, folder):
@@ -188,3 +202,45 @@ def test_loops_run_as_python_where_numba_does_not(monkeypatch, fault):
     spec.loader.exec_module(alone)
 
     assert alone.compiled(add_one) is add_one
+
+
+CHAIN = """
+import hashlib, sys
+if "without" in sys.argv:
+    class Refusing:
+        def find_spec(self, name, *_):
+            if name == "numba":
+                raise ModuleNotFoundError(name)
+    sys.meta_path.insert(0, Refusing())
+import numpy as np
+from estimation.config import get_default_configuration
+from estimation.decoding import BETTER, LAB, find_skeletons
+from tests.strategies import crowd_maps, random_maps
+
+digest = hashlib.sha256()
+for seed in range(6):
+    rng = np.random.default_rng(seed)
+    for maps in (random_maps(rng, (5, 9), "float32"), crowd_maps(rng, (9, 11), 17)):
+        for decoding in (LAB, BETTER):
+            found = find_skeletons(get_default_configuration(), *maps, decoding)
+            for array in (*found.keypoints, *found.connections, found.skeletons):
+                digest.update(array.tobytes())
+print("numba" in sys.modules, digest.hexdigest())
+"""
+
+
+def test_chain_gives_the_same_bytes_without_numba():
+    answers = [
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", CHAIN, *words],
+            cwd=REPOSITORY,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.split()
+        for words in ([], ["without"])
+    ]
+
+    (first, digest), (second, other) = answers
+    assert (first, second) == ("True", "False")
+    assert digest == other

@@ -1,10 +1,13 @@
 """Connections: line integrals by hand on maps of a few cells."""
 
+import copy
+
 import numpy as np
 import pytest
 
 from estimation.config import BodyPart, ConnectionsConfig, get_default_configuration
-from estimation.connections import get_connections
+from estimation.connections import connect_keypoints, get_connections
+from estimation.coordinates import find_peaks, get_coordinates
 
 pytestmark = pytest.mark.xdist_group("numba")  # which then compiles once
 
@@ -201,3 +204,66 @@ def test_get_connections_refuses_coords_without_a_part():
         ValueError, match=r"a list for each registered body part; got none for 'nose', only for \['neck'\]"
     ):
         get_connections(CONFIG, {"neck": []}, make_paf())
+
+
+def head_of_two():
+    """Heatmaps of two necks and two right shoulders, and a PAF that joins each neck with any of them to its right."""
+    heatmaps = np.zeros((4, 10, 19), np.float32)
+    heatmaps[[0, 3], 0, BodyPart.neck] = 0.5, 0.75
+    heatmaps[[0, 3], 9, BodyPart.right_shoulder] = 0.25, 1
+    return heatmaps, make_paf(1)
+
+
+def swap(necks):
+    necks.reverse()
+
+
+def replace(necks):
+    necks[0] = (1, 1, 0.125, 7)
+
+
+def drop(necks):
+    del necks[0]
+
+
+def add(necks):
+    necks.append((2, 2, 0.5, 9))
+
+
+@pytest.mark.parametrize("change", [swap, replace, drop, add], ids=lambda change: change.__name__)
+def test_get_connections_sees_that_keypoints_were_changed(change):
+    heatmaps, paf = head_of_two()
+    found = get_coordinates(CONFIG, heatmaps)
+    change(found["neck"])
+
+    expected = get_connections(CONFIG, {part: list(map(list, keypoints)) for part, keypoints in found.items()}, paf)
+
+    connections = get_connections(CONFIG, found, paf)
+    assert [np.array(table).tolist() for table in connections] == [np.array(table).tolist() for table in expected]
+
+
+def test_get_connections_sees_that_a_keypoint_changed_its_part():
+    heatmaps, paf = head_of_two()
+    found = get_coordinates(CONFIG, heatmaps)
+    found["right_shoulder"].insert(0, found["neck"].pop())
+
+    assert get_connections(CONFIG, found, paf)[NECK_TO_SHOULDER][:, :2].tolist() == [[0, 2]]
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_connections_are_a_plain_list_when_copied(duplicate):
+    heatmaps, paf = head_of_two()
+    found = get_connections(CONFIG, get_coordinates(CONFIG, heatmaps), paf)
+    copied = duplicate(found)
+    assert type(copied) is list
+    assert [np.array(table).tolist() for table in copied] == [np.array(table).tolist() for table in found]
+
+
+def test_connect_keypoints_refuses_those_of_another_configuration():
+    heatmaps, paf = head_of_two()
+    config = ConnectionsConfig()
+    config.register_body_part(BodyPart.neck, 1, (0, 0, 0))
+    with pytest.raises(
+        ValueError, match=r"those of the 18 body parts of config; got those of 1\. Call find_peaks with"
+    ):
+        connect_keypoints(CONFIG, find_peaks(config, heatmaps), paf)

@@ -1,5 +1,7 @@
 """Keypoints: peaks of small maps by hand, of drawn ones by the plain loops, and refined ones by what was drawn."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,6 +56,14 @@ def test_get_coordinates_numbers_the_keypoints_over_all_parts():
 def test_get_coordinates_returns_python_numbers():
     found = get_coordinates(CONFIG, make_heatmaps(BodyPart.nose, [[0.5]]))
     assert [type(number) for number in found["nose"][0]] == [int, int, float, int]
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_coordinates_are_plain_lists_when_copied(duplicate):
+    found = get_coordinates(CONFIG, make_heatmaps(BodyPart.nose, [[0.5, 0, 0.75]]))
+    copied = duplicate(found)
+    assert type(copied) is dict
+    assert copied == found
 
 
 def test_get_coordinates_does_not_look_at_the_background():

@@ -7,7 +7,7 @@ from estimation import decoding
 from estimation.config import BodyPart, get_default_configuration
 from estimation.connections import get_connections
 from estimation.coordinates import get_coordinates
-from estimation.decoding import find_people
+from estimation.decoding import BETTER, LAB, find_people, find_skeletons
 from estimation.estimators import estimate
 from estimation.networks import Maps
 from estimation.targets import confidence_maps, part_affinity_fields
@@ -52,7 +52,7 @@ def test_find_people_as_in_lab_takes_the_labs_steps():
     assert found.coordinates == coordinates
     assert np.array_equal(found.skeletons, skeletons)
     assert found.scores is None
-    assert 0 < found.seconds < 10
+    assert found.seconds > 0
 
 
 def test_find_people_refines_keypoints():
@@ -88,10 +88,10 @@ def test_find_people_joins_what_is_faint_in_places(rows, value):
 @pytest.mark.parametrize("as_in_lab", [True, False])
 def test_find_people_takes_a_keypoint_into_one_connection_of_a_limb(monkeypatch, as_in_lab):
     wanted = []
-    connect = decoding.get_connections
+    connect = decoding.connect_keypoints
     monkeypatch.setattr(
         decoding,
-        "get_connections",
+        "connect_keypoints",
         lambda *args, **more: wanted.append(more.get("one_to_one", False)) or connect(*args, **more),
     )
 
@@ -126,3 +126,81 @@ def test_find_people_looks_above_a_threshold(as_in_lab):
 
     assert len(find_people(CONFIG, maps, threshold=0.2, as_in_lab=as_in_lab).skeletons) == 1
     assert len(find_people(CONFIG, maps, threshold=0.5, as_in_lab=as_in_lab).skeletons) == 0
+
+
+@pytest.mark.parametrize("decoding", [LAB, BETTER], ids=["lab", "better"])
+def test_find_skeletons_takes_the_steps_in_tables(decoding):
+    maps = maps_of_a_person({BodyPart.right_shoulder: (0, 16)})
+
+    found = find_skeletons(CONFIG, maps.heatmaps, maps.pafs, decoding)
+
+    coordinates = get_coordinates(
+        CONFIG, maps.heatmaps, decoding.threshold, decoding.refine, decoding.min_distance_cells
+    )
+    connections = get_connections(
+        CONFIG,
+        *(coordinates, maps.pafs, decoding.paf_threshold, 10, decoding.min_passed, decoding.one_to_one),
+    )
+    keypoints = [keypoint for of_part in coordinates.values() for keypoint in of_part]
+    assert found.keypoints.rows.tolist() == [list(map(float, keypoint)) for keypoint in keypoints]
+    assert found.connections.rows.tolist() == [row for table in connections for row in np.array(table).tolist()]
+    assert np.array_equal(found.skeletons, estimate(CONFIG, connections, best_first=decoding.best_first))
+    assert found.skeletons[:, -1].tolist() == [len(_POINTS_PX)]
+
+
+def broken(maps, name, value):
+    maps = Maps(maps.heatmaps.copy(), maps.pafs.copy())
+    getattr(maps, name)[3, 4, 5] = value
+    return maps
+
+
+@pytest.mark.parametrize(
+    ("maps", "decoding", "message"),
+    [
+        pytest.param(
+            broken(maps_of_a_person(), "heatmaps", np.nan),
+            LAB,
+            "heatmaps must be finite; got nan at row 3, column 4, channel 5. Check the picture",
+            id="heatmap of nan",
+        ),
+        pytest.param(
+            broken(maps_of_a_person(), "heatmaps", -np.inf),
+            BETTER,
+            "heatmaps must be finite; got -inf at row 3, column 4, channel 5",
+            id="heatmap of -inf",
+        ),
+        pytest.param(
+            broken(maps_of_a_person(), "pafs", np.inf),
+            LAB,
+            "paf must be finite; got inf at row 3, column 4, channel 5",
+            id="infinite PAF",
+        ),
+        pytest.param(
+            Maps(maps_of_a_person().heatmaps[..., 1:], maps_of_a_person().pafs),
+            LAB,
+            r"heatmaps must have shape \(height, width, 19\)",
+            id="heatmaps of another shape",
+        ),
+        pytest.param(
+            Maps(maps_of_a_person().heatmaps, maps_of_a_person().pafs[..., 1:]),
+            LAB,
+            r"paf must have shape \(height, width, 38\)",
+            id="PAFs of another shape",
+        ),
+        pytest.param(
+            Maps(maps_of_a_person().heatmaps, maps_of_a_person().pafs[:5]),
+            LAB,
+            "A keypoint must be finite and inside the PAF of 24 x 5 cells; got",
+            id="PAFs of another picture",
+        ),
+        pytest.param(
+            maps_of_a_person(),
+            LAB._replace(min_distance_cells=-1),
+            "min_distance_cells must be at least 0; got -1",
+            id="distance",
+        ),
+    ],
+)
+def test_find_skeletons_refuses_in_the_words_of_the_labs_functions(maps, decoding, message):
+    with pytest.raises(ValueError, match=message):
+        find_skeletons(CONFIG, maps.heatmaps, maps.pafs, decoding)
