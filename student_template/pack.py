@@ -20,8 +20,6 @@ OLDEST_PYTHON = (3, 11)
 """An older one takes newer syntax in merge.py for a mistake."""
 
 HERE = Path(__file__).resolve().parent
-if str(HERE) not in sys.path:
-    sys.path.insert(0, str(HERE))
 LANGUAGES = None
 if sys.version_info[:2] >= OLDEST_PYTHON:
     with contextlib.suppress(ImportError):  # alone in another folder it speaks English
