@@ -46,7 +46,9 @@ def _run(options: argparse.Namespace) -> int:
     """Run the command that was chosen; tell what the grader could not do."""
     command: Callable[[Lab, argparse.Namespace], int] = options.command
     try:
-        return command(_find_lab(options), options)
+        lab = _find_lab(options)
+        options.other_labs = other_namings(lab)
+        return command(lab, options)
     except (SubmissionError, UsageError) as exc:  # a path that leads nowhere, an archive that is none
         print(exc, file=sys.stderr)
         return BAD_COMMAND_LINE

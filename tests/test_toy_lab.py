@@ -151,7 +151,7 @@ def test_toy_is_released_without_what_is_for_the_staff(tree, tmp_path):
         ),
         (
             lambda text: text.replace("says =", "said =", 1),
-            "[check] has key, part, points, says, staff, title, and not 'said'",
+            "[check] has key, part, points, says, staff, title, tolerance, and not 'said'",
         ),
         (
             lambda text: text.replace('key = "doubles"', 'key = "trebles"'),

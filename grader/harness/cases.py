@@ -26,7 +26,7 @@ from grader.harness.errors import RubricError
 from grader.harness.results import Explanation, Visibility
 
 Array = npt.NDArray[np.float64]
-Argument = Array | float
+Argument = Array | float | tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,9 +43,9 @@ class Case:
         What the case exercises, one sentence.
     visibility : Visibility
         Whether students get it.
-    arguments : tuple of ndarray or float
+    arguments : tuple of ndarray, float or tuple of int
         What the function is given by position; arrays have at most three dimensions.
-    keywords : mapping of str to ndarray or float
+    keywords : mapping of str to the same
         What it is given by name.
     expected : ndarray or float
         A right answer.

@@ -195,7 +195,11 @@ class Blame:
         """Explain that the file was loaded but has no such function that could be called."""
         names = {function.name: function for function in self.program.functions}
         function = self.called or names.get(_line(reply.get("function")), self.program.functions[0])
-        advice = f"Keep the function of the template: def {function.name}({function.parameters}), with a return."
+        near = _line(reply.get("near"))
+        rename = f"Is it {near}? Then rename that one. " if near.isidentifier() else ""
+        advice = (
+            f"{rename}Keep the function of the template: def {function.name}({function.parameters}), with a return."
+        )
         required = f"{self.program.file} must define a function {function.name}"
         return Failure(Verdict.WRONG, Explanation(required, _line(reply.get("got")), advice))
 

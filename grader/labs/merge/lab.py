@@ -129,6 +129,6 @@ LAB = Lab(
         ),
         to_top="student_template",
         copied={"student_template/merge.py": "estimation/merge.py"},
-        reference="estimation/merge.py",
+        references=("estimation/merge.py",),
     ),
 )

@@ -183,7 +183,7 @@ NOT_SO = r"^A rubric must have the tables and fields that CONTRIBUTING\.md names
         ),
         pytest.param(
             ("points = 0.1", "points = 0.1\nhint = 1"),
-            NOT_SO + r".*\[check\] has key, part, points, says, staff, title, and not 'hint'",
+            NOT_SO + r".*\[check\] has key, part, points, says, staff, title, tolerance, and not 'hint'",
             id="unknown field of a check",
         ),
         pytest.param(
