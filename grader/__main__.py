@@ -189,11 +189,11 @@ def _doctor(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def _cases(lab: Lab, options: argparse.Namespace) -> int:
-    if lab.make_sources is None or lab.make_cases is None:
+    if lab.make_cases is None:
         raise UsageError(f"A lab must make its cases by a program to make others; {lab.name!r} has them by hand.")
     folder = lab.folder / "cases"
     if options.sources:
-        written = lab.make_sources()
+        written = _make_sources(lab)
     elif options.public and options.seed is None:
         raise UsageError("The public set must be the same for everybody: name its seed, which cases/README.md tells.")
     elif options.public:
@@ -207,6 +207,14 @@ def _cases(lab: Lab, options: argparse.Namespace) -> int:
         print(path.relative_to(folder))
     print(f"{len(written)} files changed.")
     return DONE
+
+
+def _make_sources(lab: Lab) -> Sequence[Path]:
+    if lab.make_sources is None:
+        raise UsageError(
+            f"--sources needs cases that are made from something; those of {lab.name!r} have a seed alone."
+        )
+    return lab.make_sources()
 
 
 def _release(lab: Lab, options: argparse.Namespace) -> int:
