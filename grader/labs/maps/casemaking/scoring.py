@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.harness.cases import Case
+from grader.harness.cases import Argument, Case
 from grader.labs.maps.casemaking.maker import UNKNOWN, Array, Maker
 
 N_JOINTS = 5
@@ -121,6 +121,7 @@ def pck_length(maker: Maker) -> list[Case]:
         badly.found[:, 0] += _FAR
         unknown = draw_people(maker, 3)
         unknown.labelled[k % 3, 0] = False
+        unknown.found[k % 3] += _FAR
         cases += [
             sizes.case(maker, f"sizes_{k}", "One of them is large.", 0.5),
             *(
@@ -183,7 +184,7 @@ def iou_types(maker: Maker) -> list[Case]:
     cases = []
     for k in maker.rounds(1, 2):
         a, b = _box((1, 4), (1, 5), k), _box((2, 6), (3, 7), k)
-        others = {
+        others: dict[str, tuple[Argument, Argument]] = {
             "bytes": (a * np.uint8(255), b * np.uint8(255)),
             "numbers": (a * 0.5, b * (0.25 * k)),
             "mixed": (a, b * np.uint8(255)),
