@@ -135,11 +135,11 @@ class MapsEvidenceKind:
         return evidence.arrays.n_numbers
 
     def write(self, evidence: MapsEvidence, n_columns: int) -> list[str]:
-        """Write the call to paste, both answers, where they differ first, and the maps as letters."""
+        """Write where both answers differ first, the maps as letters, the call to paste, and both answers."""
         first = wrap(f"The first number that differs is {evidence.first}.", n_columns) if evidence.first else []
         source = wrap(f"The whole input is {evidence.found_in}.", n_columns) if evidence.found_in else []
         drawn = [] if evidence.maps is None else _write_maps(evidence.maps, n_columns)
-        return [*self._arrays.write(evidence.arrays, n_columns), *first, *drawn, *source]
+        return [*first, *drawn, *self._arrays.write(evidence.arrays, n_columns), *source]
 
     def write_briefly(self, evidence: MapsEvidence, n_columns: int, n_lines: int) -> list[str]:
         """Write where the answers differ first, then as much of the rest as there is room for."""

@@ -41,9 +41,10 @@ class Drawn:
     @property
     def key(self) -> bytes:
         """Bytes that are equal for equal arguments."""
-        return b"".join(
-            value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode() for value in self.arguments
-        )
+        arrays = [value for value in self.arguments if isinstance(value, np.ndarray)]
+        others = [value for value in self.arguments if not isinstance(value, np.ndarray)]
+        shapes = [value.shape for value in arrays]
+        return repr((others, shapes)).encode() + b"".join(value.tobytes() for value in arrays)
 
     @property
     def n_numbers(self) -> int:
