@@ -47,24 +47,24 @@ def density(heads: ArrayLike, shape: Sequence[int], sigma: float | ArrayLike) ->
     .. [2] Zhang et al., "Single-Image Crowd Counting via Multi-Column Convolutional Neural Network", CVPR 2016,
        sec. 2.1.
     """
-    points, spreads = _checked(heads, sigma)
+    points, spreads = _checked_heads(heads, sigma)
     rows, columns = shape
     if rows < 1 or columns < 1:
         raise ValueError(f"shape must be (rows, columns) of at least one cell; got {tuple(shape)!r}.")
     # A normal distribution of two independent coordinates is the product of two of one.
-    across = _normal(np.arange(columns) - points[:, :1], spreads)
-    down = _normal(np.arange(rows) - points[:, 1:], spreads)
+    across = _bell_weights(np.arange(columns) - points[:, :1], spreads)
+    down = _bell_weights(np.arange(rows) - points[:, 1:], spreads)
     return np.asarray(down.T @ across)
 
 
-def _normal(distances: Floats, spreads: Floats) -> Floats:
+def _bell_weights(distances: Floats, spreads: Floats) -> Floats:
     """Make weights that sum to 1 along the last axis, however far away they all are."""
     exponents = -0.5 * (distances / spreads[:, None]) ** 2
     weights = np.exp(exponents - exponents.max(axis=1, keepdims=True))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _checked(heads: ArrayLike, sigma: float | ArrayLike) -> tuple[Floats, Floats]:
+def _checked_heads(heads: ArrayLike, sigma: float | ArrayLike) -> tuple[Floats, Floats]:
     points = np.asarray(heads, dtype=np.float64)
     if points.size == 0:
         points = points.reshape(0, 2)
