@@ -5,7 +5,7 @@ an answer is laid out as it should have been, if the order of its axes tells how
 each axis, so that there is no doubt.
 """
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,9 @@ RETURNS = {
     "density": "an array of shape (rows, columns)",
 }
 """What each function returns, in words."""
+
+_CALM = np.errstate(all="ignore")
+"""For numbers of a stranger: sums of them may be too large for a float, and then they are wrong."""
 
 
 def read_answer(_: Case, answer: Array) -> Array:
@@ -69,13 +72,17 @@ def right_share(case: Case, answer: Array, *, tolerance: float) -> Explanation |
     )
 
 
+@_CALM
 def largest_of_two(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
     """Demand that the last map, of a joint that all have, is the maximum of the others, which one person has each."""
     laid = lay_out(answer, np.shape(case.expected))
     if laid is None:
         return _wrong_shape(case, answer)
-    if problem := _not_finite(case, laid) or _nothing_there(laid[:-1], "labelled", HINTS["heatmaps"]):
+    if problem := _not_finite(case, laid) or _nothing_there(laid[:-1], "labelled", HINTS["heatmaps"], tolerance):
         return problem
+    for number, (one, other) in enumerate(pairwise(laid[:-1])):
+        if find_first_other(one, other, tolerance) is None:
+            return explain("alike", first=number, second=number + 1)
     cell = find_first_other(laid[-1], laid[:-1].max(axis=0), tolerance)
     if cell is None:
         return None
@@ -98,22 +105,24 @@ def zero_where_zero(case: Case, answer: Array, *, tolerance: float) -> Explanati
         cell = tuple(other[0].tolist())
         what, hint, got = SAYS[words[0]], HINTS[words[2]], write_number(laid[cell])
         return explain("zero", what=what, hint=hint, cell=write_cell(cell), got=got)
-    return _nothing_there(laid[~is_zero], words[1], HINTS[words[2]])
+    return _nothing_there(laid[~is_zero], words[1], HINTS[words[2]], tolerance)
 
 
+@_CALM
 def sums_to_zero(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
     """Demand of a gradient that each map sums to 0, and holds something."""
     laid = lay_out(answer, np.shape(case.expected))
     if laid is None:
         return _wrong_shape(case, answer)
-    if problem := _not_finite(case, laid) or _nothing_there(laid, "upstream", HINTS["upstream"]):
+    if problem := _not_finite(case, laid) or _nothing_there(laid, "upstream", HINTS["upstream"], tolerance):
         return problem
     for number, (total, scale) in enumerate(zip(laid.sum(axis=(1, 2)), np.abs(laid).sum(axis=(1, 2)), strict=True)):
-        if abs(total) > tolerance * max(1.0, scale):
+        if not abs(total) <= tolerance * max(1.0, scale):
             return explain("sum_of_gradient", number=number, got=write_number(total))
     return None
 
 
+@_CALM
 def grows_as_told(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
     """Demand that the product of the gradient and a direction is what the loss grows by: the derivative along it.
 
@@ -131,6 +140,7 @@ def grows_as_told(case: Case, answer: Array, *, tolerance: float) -> Explanation
     return explain("direction", got=write_number(got), expected=write_number(told))
 
 
+@_CALM
 def one_for_each(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
     """Demand of a density map that its sum counts the people."""
     laid = lay_out(answer, np.shape(case.expected))
@@ -146,6 +156,7 @@ def one_for_each(case: Case, answer: Array, *, tolerance: float) -> Explanation 
     return explain("sum_of_density", got=write_number(total), people=people)
 
 
+@_CALM
 def twice_as_much(base: Case, twin: Case, before: Array, now: Array, *, tolerance: float) -> Explanation | None:
     """Demand of a call with everybody once more that it gives twice the map."""
     once, twice = lay_out(before, np.shape(base.expected)), lay_out(now, np.shape(twin.expected))
@@ -162,6 +173,7 @@ def twice_as_much(base: Case, twin: Case, before: Array, now: Array, *, toleranc
     return explain("twice", cell=write_cell(cell), got=got, expected=expected)
 
 
+@_CALM
 def moved_as_told(base: Case, twin: Case, before: Array, now: Array, *, tolerance: float) -> Explanation | None:
     """Demand that each point moves by what the recorded ones move by, in the order of x and y that the answer has."""
     shape = np.shape(base.expected)
@@ -182,8 +194,10 @@ def moved_as_told(base: Case, twin: Case, before: Array, now: Array, *, toleranc
 
 def same_for_other_types(base: Case, twin: Case, before: Array, now: Array, *, tolerance: float) -> Explanation | None:
     """Demand the same answer for the same numbers of another type."""
-    if before.shape != now.shape:
+    if lay_out(before, np.shape(base.expected)) is None or before.shape != now.shape:
         return _wrong_shape(twin, now)
+    if np.any(base.expected) and not before.any():
+        return explain("nothing", function=base.function, hint=HINTS["nothing"])
     cell = find_first_other(now, before, tolerance)
     if cell is None:
         return None if np.isfinite(now).all() else _not_finite(base, now)
@@ -245,6 +259,7 @@ def _compare(case: Case, laid: Array, expected: Array, tolerance: float) -> Expl
     )
 
 
+@_CALM
 def _find_hint(case: Case, got: Array, expected: Array, tolerance: float) -> str:
     """Say what to do by what a wrong answer has in common with the right one.
 
@@ -281,7 +296,7 @@ def _not_finite(case: Case, answer: Array) -> Explanation | None:
     return explain("not_finite", function=case.function, got=write_number(answer[cell]), cell=write_cell(cell))
 
 
-def _nothing_there(maps: Array, what: str, hint: str) -> Explanation | None:
-    for number in np.flatnonzero(np.abs(maps).max(axis=(1, 2)) == 0).tolist():
+def _nothing_there(maps: Array, what: str, hint: str, tolerance: float) -> Explanation | None:
+    for number in np.flatnonzero(np.abs(maps).max(axis=(1, 2)) <= tolerance).tolist():
         return explain("not_zero", what=SAYS[what], number=number, hint=hint)
     return None

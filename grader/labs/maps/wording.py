@@ -36,6 +36,11 @@ WRONG: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "at {cell} of the map that both have it gave {got}, and {expected} is the larger of the two alone",
             "Take the maximum over the people, cell by cell: no sum, and not the person who comes last.",
         ),
+        "alike": (
+            "People at different places must give different maps",
+            "the maps of joints {first} and {second}, which two people have, are the same",
+            "Give each joint a map of its own, and draw each peak at its own place.",
+        ),
         "zero": (
             "{what} must be zero everywhere",
             "at {cell} it is {got}",
@@ -66,7 +71,7 @@ WRONG: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "at {cell} they gave {got} in place of {expected}",
             "{hint}",
         ),
-        "nothing": ("{function} must draw something", "the map is zero everywhere", "{hint}"),
+        "nothing": ("{function} must not give zero for every input", "this answer is zero everywhere", "{hint}"),
         "sum_of_density": (
             "Each person must add one to the sum of the map",
             "the map sums to {got} for {people}",
