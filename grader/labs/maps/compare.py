@@ -117,7 +117,7 @@ def sums_to_zero(case: Case, answer: Array, *, tolerance: float) -> Explanation 
     if problem := _not_finite(case, laid) or _nothing_there(laid, "upstream", HINTS["upstream"], tolerance):
         return problem
     for number, (total, scale) in enumerate(zip(laid.sum(axis=(1, 2)), np.abs(laid).sum(axis=(1, 2)), strict=True)):
-        if not abs(total) <= tolerance * max(1.0, scale):
+        if not np.isfinite(scale) or abs(total) > tolerance * max(1.0, scale):
             return explain("sum_of_gradient", number=number, got=write_number(total))
     return None
 
