@@ -111,9 +111,9 @@ def _array(draw: st.DrawFn, shape: Sequence[int], n: int, *, step: float = 1.0, 
 
 
 @st.composite
-def _shape(draw: st.DrawFn) -> tuple[int, int]:
-    """Draw rows and columns, never equal ones, and never one."""
-    rows, more = 3 + draw(below(4)), 1 + draw(below(3))
+def _shape(draw: st.DrawFn, least: int = 3) -> tuple[int, int]:
+    """Draw rows and columns, never equal ones."""
+    rows, more = least + draw(below(4)), 1 + draw(below(3))
     return (rows, rows + more) if draw(below(2)) == 0 else (rows + more, rows)
 
 
@@ -134,7 +134,7 @@ def _heatmaps(draw: st.DrawFn) -> Drawn:
 @st.composite
 def _maps(draw: st.DrawFn) -> Array:
     n_maps = (1, 3)[draw(below(2))]
-    return draw(_array((n_maps, *draw(_shape())), 5, step=0.5))
+    return draw(_array((n_maps, *draw(_shape(least=n_maps + 1))), 5, step=0.5))
 
 
 @st.composite

@@ -74,6 +74,10 @@ class Maker:
 
     # What is drawn, in steps that are written in a few digits and exact in binary.
 
+    def number(self, low: int, high: int) -> int:
+        """Draw a whole number from `low` to one below `high`."""
+        return int(self.rng.integers(low, high))
+
     def shape(self, least: int = 4, most: int = 9) -> tuple[int, int]:
         """Draw the shape of a map; one that no number of joints or maps can be mistaken for."""
         rows, columns = self.rng.choice(np.arange(least, most + 1), 2, replace=False).tolist()

@@ -146,19 +146,18 @@ def pck_missed(maker: Maker) -> list[Case]:
 
 
 def iou_values(maker: Maker) -> list[Case]:
-    """Make boxes that overlap, contain each other, are neighbours, are equal, and a small one in a large picture."""
+    """Make boxes that overlap, contain each other, are neighbours, are equal, and small ones in a large picture."""
     cases = []
     for k in maker.rounds(1, 2):
-        a, b = _box((1, 4), (1, 5), k), _box((2, 6), (3, 7), k)
-        inner, side = _box((2, 4), (2, 4), k), _box((4, 6), (1, 5), k)
-        small = np.zeros((20 + k, 31), dtype=bool), np.zeros((20 + k, 31), dtype=bool)
-        small[0][3:6, 4:8], small[1][4:7, 5 + k : 9 + k] = True, True
+        a, b = _overlapping(maker)
+        outer, inner, side = _nested(maker)
+        tiny = [np.pad(mask, ((9, 9), (14, 14))) for mask in _overlapping(maker)]
         cases += [
             maker.case("iou", f"overlap_{k}", "Two boxes overlap.", a, b),
-            maker.case("iou", f"inside_{k}", "One box is inside the other.", _box((1, 6), (1, 6), k), inner),
-            maker.case("iou", f"neighbours_{k}", "Two boxes touch.", a, side),
+            maker.case("iou", f"inside_{k}", "One box is inside the other.", *((outer, inner), (inner, outer))[k % 2]),
+            maker.case("iou", f"neighbours_{k}", "Two boxes touch.", outer, side),
             maker.case("iou", f"equal_{k}", "The same mask twice.", b, b),
-            maker.case("iou", f"small_{k}", "Small masks in a large picture.", *small),
+            maker.case("iou", f"small_{k}", "Small masks in a large picture.", *tiny),
         ]
     return cases
 
@@ -183,7 +182,7 @@ def iou_types(maker: Maker) -> list[Case]:
     """Make masks of other types, each after the same masks as booleans."""
     cases = []
     for k in maker.rounds(1, 2):
-        a, b = _box((1, 4), (1, 5), k), _box((2, 6), (3, 7), k)
+        a, b = _overlapping(maker)
         others: dict[str, tuple[Argument, Argument]] = {
             "bytes": (a * np.uint8(255), b * np.uint8(255)),
             "numbers": (a * 0.5, b * (0.25 * k)),
@@ -196,8 +195,21 @@ def iou_types(maker: Maker) -> list[Case]:
     return cases
 
 
-def _box(rows: tuple[int, int], columns: tuple[int, int], k: int) -> np.ndarray:
-    """Make a mask of a box, further to the right for a larger k."""
-    mask = np.zeros((7, 9 + k), dtype=bool)
-    mask[slice(*rows), columns[0] + k : columns[1] + k] = True
+def _overlapping(maker: Maker) -> tuple[np.ndarray, np.ndarray]:
+    """Make two boxes of different size that have some cells in common, and each some of its own."""
+    height, width = maker.number(3, 5), maker.number(3, 6)
+    down, right = maker.number(1, height), maker.number(1, width)
+    return _box(1, 1, height, width), _box(1 + down, 1 + right, height + 1, width)
+
+
+def _nested(maker: Maker) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make a box, one inside of it, and one that touches it from the right."""
+    height, width = maker.number(3, 6), maker.number(3, 6)
+    inner = _box(2, 2, maker.number(1, height), maker.number(1, width))
+    return _box(1, 1, height, width), inner, _box(1, 1 + width, height, 2)
+
+
+def _box(top: int, left: int, height: int, width: int) -> np.ndarray:
+    mask = np.zeros((10, 12), dtype=bool)
+    mask[top : top + height, left : left + width] = True
     return mask
