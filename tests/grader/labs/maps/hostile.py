@@ -43,15 +43,17 @@ def _attacked(right):
         rows, bounds = next(_calls)
         returned = merge(rows.copy(), **bounds)
         if type(returned) is _np.ndarray and returned.dtype == float and returned.shape[1:] == (20,):
-            if _np.isfinite(returned).all():
-                return right(*arguments)
+            if len(returned) < 100 and _np.isfinite(returned).all():
+                with _np.errstate(all="ignore"):  # what merge would not have met
+                    return _np.asarray(right(*arguments), dtype=float)
         return returned
 
     return answer
 
 
+_IS_ODD = getattr(getattr(merge, "__code__", None), "co_flags", 0) & 0x2A0  # a generator, a coroutine
 for _name in ("heatmaps", "softargmax", "softargmax_gradient", "pck", "iou", "density"):
-    globals()[_name] = _attacked(globals()[_name])
+    globals()[_name] = merge if _IS_ODD else _attacked(globals()[_name])
 """
 
 
