@@ -1,18 +1,18 @@
-"""Judge answers: numbers against recorded ones, and properties that every right answer has.
+"""Hold answers against recorded ones.
 
 The axes of an answer are judged where that is asked for (`right_shape`) and nowhere else: before anything is compared
 an answer is laid out as it should have been, if the order of its axes tells how. Cases have a different length in
 each axis, so that there is no doubt.
 """
 
-from itertools import pairwise, permutations
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.harness.cases import Case
 from grader.harness.results import Explanation
-from grader.labs.maps.wording import HINTS, SAYS, explain, write_cell, write_number, write_point
+from grader.labs.maps.wording import HINTS, explain, write_cell, write_number
 
 Array = npt.NDArray[np.float64]
 
@@ -26,7 +26,7 @@ RETURNS = {
 }
 """What each function returns, in words."""
 
-_CALM = np.errstate(all="ignore")
+CALM = np.errstate(all="ignore")
 """For numbers of a stranger: sums of them may be too large for a float, and then they are wrong."""
 
 
@@ -37,14 +37,14 @@ def read_answer(_: Case, answer: Array) -> Array:
 
 def right_shape(case: Case, answer: Array) -> Explanation | None:
     """Demand the shape of the recorded answer."""
-    return None if answer.shape == np.shape(case.expected) else _wrong_shape(case, answer)
+    return None if answer.shape == np.shape(case.expected) else wrong_shape(case, answer)
 
 
 def right_values(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
     """Demand the recorded numbers."""
     laid = lay_out(answer, np.shape(case.expected))
     if laid is None:
-        return _wrong_shape(case, answer)
+        return wrong_shape(case, answer)
     return _compare(case, laid, np.asarray(case.expected), tolerance)
 
 
@@ -59,7 +59,7 @@ def right_points(case: Case, answer: Array, *, tolerance: float) -> Explanation 
 def right_share(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
     """Demand the recorded number, which may be NaN."""
     if answer.size != 1:
-        return _wrong_shape(case, answer)
+        return wrong_shape(case, answer)
     got, expected = float(answer.reshape(())), float(case.expected)
     if is_close(np.array(got), np.array(expected), tolerance):
         return None
@@ -70,150 +70,6 @@ def right_share(case: Case, answer: Array, *, tolerance: float) -> Explanation |
         expected=write_number(expected),
         hint=HINTS[case.function],
     )
-
-
-@_CALM
-def largest_of_two(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
-    """Demand that the last map, of a joint that all have, is the maximum of the others, which one person has each."""
-    laid = lay_out(answer, np.shape(case.expected))
-    if laid is None:
-        return _wrong_shape(case, answer)
-    if problem := _not_finite(case, laid) or _nothing_there(laid[:-1], "labelled", HINTS["heatmaps"], tolerance):
-        return problem
-    for number, (one, other) in enumerate(pairwise(laid[:-1])):
-        if find_first_other(one, other, tolerance) is None:
-            return explain("alike", first=number, second=number + 1)
-    cell = find_first_other(laid[-1], laid[:-1].max(axis=0), tolerance)
-    if cell is None:
-        return None
-    got, expected = laid[-1][cell], laid[:-1].max(axis=0)[cell]
-    return explain("maximum", cell=write_cell(cell), got=write_number(got), expected=write_number(expected))
-
-
-def zero_where_zero(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
-    """Demand maps of zeros where such maps are recorded, and other ones elsewhere; all of them finite."""
-    laid, expected = lay_out(answer, np.shape(case.expected)), np.asarray(case.expected)
-    if laid is None:
-        return _wrong_shape(case, answer)
-    if problem := _not_finite(case, laid):
-        return problem
-    words = (
-        ("unlabelled", "labelled", "unlabelled") if case.function == "heatmaps" else ("no_upstream", *["upstream"] * 2)
-    )
-    is_zero = np.abs(expected).max(axis=(1, 2)) == 0
-    if len(other := np.argwhere((np.abs(laid) > tolerance) & is_zero[:, None, None])):
-        cell = tuple(other[0].tolist())
-        what, hint, got = SAYS[words[0]], HINTS[words[2]], write_number(laid[cell])
-        return explain("zero", what=what, hint=hint, cell=write_cell(cell), got=got)
-    return _nothing_there(laid[~is_zero], words[1], HINTS[words[2]], tolerance)
-
-
-@_CALM
-def sums_to_zero(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
-    """Demand of a gradient that each map sums to 0, and holds something."""
-    laid = lay_out(answer, np.shape(case.expected))
-    if laid is None:
-        return _wrong_shape(case, answer)
-    if problem := _not_finite(case, laid) or _nothing_there(laid, "upstream", HINTS["upstream"], tolerance):
-        return problem
-    for number, (total, scale) in enumerate(zip(laid.sum(axis=(1, 2)), np.abs(laid).sum(axis=(1, 2)), strict=True)):
-        if not np.isfinite(scale) or abs(total) > tolerance * max(1.0, scale):
-            return explain("sum_of_gradient", number=number, got=write_number(total))
-    return None
-
-
-@_CALM
-def grows_as_told(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
-    """Demand that the product of the gradient and a direction is what the loss grows by: the derivative along it.
-
-    The direction is that in which the loss grows fastest, the recorded gradient: a mistake of sign, place or order
-    shows in it.
-    """
-    laid, expected = lay_out(answer, np.shape(case.expected)), np.asarray(case.expected)
-    if laid is None:
-        return _wrong_shape(case, answer)
-    if problem := _not_finite(case, laid):
-        return problem
-    got, told = float((laid * expected).sum()), float((expected * expected).sum())
-    if abs(got - told) <= tolerance * max(1.0, told):
-        return None
-    return explain("direction", got=write_number(got), expected=write_number(told))
-
-
-@_CALM
-def one_for_each(case: Case, answer: Array, *, tolerance: float) -> Explanation | None:
-    """Demand of a density map that its sum counts the people."""
-    laid = lay_out(answer, np.shape(case.expected))
-    if laid is None:
-        return _wrong_shape(case, answer)
-    if problem := _not_finite(case, laid):
-        return problem
-    heads = case.arguments[0]
-    n_people, total = len(heads) if isinstance(heads, np.ndarray) else 0, float(laid.sum())
-    if abs(total - n_people) <= tolerance * max(1, n_people):
-        return None
-    people = "one person" if n_people == 1 else f"{n_people} people"
-    return explain("sum_of_density", got=write_number(total), people=people)
-
-
-@_CALM
-def twice_as_much(base: Case, twin: Case, before: Array, now: Array, *, tolerance: float) -> Explanation | None:
-    """Demand of a call with everybody once more that it gives twice the map."""
-    once, twice = lay_out(before, np.shape(base.expected)), lay_out(now, np.shape(twin.expected))
-    if once is None or twice is None:
-        return _wrong_shape(twin, now)
-    if problem := _not_finite(twin, twice):
-        return problem
-    if np.any(base.expected) and not once.any():
-        return explain("nothing", function=base.function, hint=HINTS["nothing"])
-    cell = find_first_other(twice, 2 * once, tolerance)
-    if cell is None:
-        return None
-    got, expected = write_number(twice[cell]), write_number(2 * once[cell])
-    return explain("twice", cell=write_cell(cell), got=got, expected=expected)
-
-
-@_CALM
-def moved_as_told(base: Case, twin: Case, before: Array, now: Array, *, tolerance: float) -> Explanation | None:
-    """Demand that each point moves by what the recorded ones move by, in the order of x and y that the answer has."""
-    shape = np.shape(base.expected)
-    first, second = lay_out(before, shape), lay_out(now, shape)
-    if first is None or second is None:
-        return _wrong_shape(twin, now)
-    if problem := _not_finite(twin, second):
-        return problem
-    moved, expected = second - first, np.asarray(twin.expected) - np.asarray(base.expected)
-    for order in (slice(None), slice(None, None, -1)):
-        if find_first_other(moved, expected[:, order], tolerance) is None:
-            return None
-    number = int(np.argmax(np.abs(moved - expected).max(axis=1)))
-    places = {"before": first, "now": second, "moved": moved, "expected": expected}
-    told = {name: write_point(*array[number].tolist()) for name, array in places.items()}
-    return explain("moved", what=SAYS["constant"], number=number, hint=HINTS["constant"], **told)
-
-
-def same_for_other_types(base: Case, twin: Case, before: Array, now: Array, *, tolerance: float) -> Explanation | None:
-    """Demand the same answer for the same numbers of another type."""
-    if lay_out(before, np.shape(base.expected)) is None or before.shape != now.shape:
-        return _wrong_shape(twin, now)
-    if np.any(base.expected) and not before.any():
-        return explain("nothing", function=base.function, hint=HINTS["nothing"])
-    cell = find_first_other(now, before, tolerance)
-    if cell is None:
-        return None if np.isfinite(now).all() else _not_finite(base, now)
-    got, expected = write_number(now[cell]), write_number(before[cell])
-    hint = HINTS["iou_types" if twin.function == "iou" else "types"]
-    return explain("types", cell=write_cell(cell), got=got, expected=expected, hint=hint)
-
-
-def same_again(before: Array, now: Array, *, tolerance: float) -> Explanation | None:
-    """Demand of a second call what the first gave."""
-    if before.shape != now.shape:
-        return explain("again", cell="another shape", before=str(before.shape), got=str(now.shape))
-    cell = find_first_other(now, before, tolerance)
-    if cell is None:
-        return None
-    return explain("again", cell=write_cell(cell), before=write_number(before[cell]), got=write_number(now[cell]))
 
 
 def lay_out(answer: Array, shape: tuple[int, ...]) -> Array | None:
@@ -247,7 +103,7 @@ def _compare(case: Case, laid: Array, expected: Array, tolerance: float) -> Expl
     cell = find_first_other(laid, expected, tolerance)
     if cell is None:
         return None
-    if problem := _not_finite(case, laid):
+    if problem := not_finite(case, laid):
         return problem
     return explain(
         "values",
@@ -259,7 +115,7 @@ def _compare(case: Case, laid: Array, expected: Array, tolerance: float) -> Expl
     )
 
 
-@_CALM
+@CALM
 def _find_hint(case: Case, got: Array, expected: Array, tolerance: float) -> str:
     """Say what to do by what a wrong answer has in common with the right one.
 
@@ -278,7 +134,8 @@ def _find_hint(case: Case, got: Array, expected: Array, tolerance: float) -> str
     return HINTS.get(case.check, HINTS[case.function])
 
 
-def _wrong_shape(case: Case, answer: Array) -> Explanation:
+def wrong_shape(case: Case, answer: Array) -> Explanation:
+    """Say which shape was asked for."""
     return explain(
         "shape",
         function=case.function,
@@ -288,15 +145,10 @@ def _wrong_shape(case: Case, answer: Array) -> Explanation:
     )
 
 
-def _not_finite(case: Case, answer: Array) -> Explanation | None:
+def not_finite(case: Case, answer: Array) -> Explanation | None:
+    """Refuse what is no number, wherever it stands."""
     others = np.argwhere(~np.isfinite(answer))
     if not len(others):
         return None
     cell = tuple(others[0].tolist())
     return explain("not_finite", function=case.function, got=write_number(answer[cell]), cell=write_cell(cell))
-
-
-def _nothing_there(maps: Array, what: str, hint: str, tolerance: float) -> Explanation | None:
-    for number in np.flatnonzero(np.abs(maps).max(axis=(1, 2)) <= tolerance).tolist():
-        return explain("not_zero", what=SAYS[what], number=number, hint=hint)
-    return None

@@ -89,6 +89,7 @@ LAB = Lab(
             f"{_HERE}/lab.py",
             f"{_HERE}/map_drawings.py",
             f"{_HERE}/maps_case.py",
+            f"{_HERE}/properties.py",
             f"{_HERE}/rubric.toml",
             f"{_HERE}/wording.py",
             f"{_HERE}/cases/public/*.json",

@@ -3,7 +3,8 @@
 from functools import partial
 
 from grader.harness.check import Check
-from grader.labs.maps.compare import moved_as_told, right_points, right_shape, right_values, same_for_other_types
+from grader.labs.maps.compare import right_points, right_shape, right_values
+from grader.labs.maps.properties import moved_as_told, same_for_other_types
 
 
 def test_softargmax_values(check: Check) -> None:

@@ -3,7 +3,8 @@
 from functools import partial
 
 from grader.harness.check import Check
-from grader.labs.maps.compare import grows_as_told, right_shape, right_values, sums_to_zero, zero_where_zero
+from grader.labs.maps.compare import right_shape, right_values
+from grader.labs.maps.properties import grows_as_told, sums_to_zero, zero_where_zero
 
 
 def test_gradient_values(check: Check) -> None:

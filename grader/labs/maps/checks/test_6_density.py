@@ -3,7 +3,8 @@
 from functools import partial
 
 from grader.harness.check import Check
-from grader.labs.maps.compare import one_for_each, right_shape, right_values, same_again, twice_as_much
+from grader.labs.maps.compare import right_shape, right_values
+from grader.labs.maps.properties import one_for_each, same_again, twice_as_much
 
 
 def test_density_shape(check: Check) -> None:
