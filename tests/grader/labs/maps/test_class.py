@@ -38,7 +38,7 @@ def test_class_with_files_of_both_labs(tmp_path):
     pack(handed / "N26130004_Lab4.zip", "merge.py", OF_LAB_3)  # under this lab's name
     pack(handed / "N26130005_Lab3.zip", "maps.py", find("pass_plain").source)  # under another lab's
 
-    graded = run("batch", handed, "--out", out, "--sandbox", "auto", "--workers", 1)
+    graded = run("batch", handed, "--lab", "maps", "--out", out, "--sandbox", "auto", "--workers", 1)
     exported = run("export", out, "--csv")
 
     assert graded.returncode == 0, graded.stderr
