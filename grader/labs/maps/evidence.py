@@ -18,8 +18,8 @@ from grader.harness.evidence import ArrayEvidence, ArrayRecord, Picture
 from grader.harness.lab import REPOSITORY
 from grader.harness.results import Visibility
 from grader.labs.maps.compare import find_first_other, lay_out
-from grader.labs.maps.map_drawings import NO_NUMBER, draw_map, find_range, write_letters
-from grader.labs.maps.wording import write_cell, write_number
+from grader.labs.maps.map_drawings import draw_map, find_range, write_letters
+from grader.labs.maps.wording import SHOWN, write_cell, write_number
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -33,11 +33,11 @@ MAX_SIDE = 24
 MAX_TEXT_ROWS = 12
 """So many rows of it are written as letters."""
 
-SHOWN = 1e-4
+LEAST_SHOWN = 1e-4
 """A difference below this is none that a reader would see."""
 
 _GAP = 3
-_HEADINGS = ("expected", "got", "difference")
+_SIDES = ("expected", "got", "difference")
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,10 @@ class MapPair:
     def where(self) -> str:
         """Say which cells are drawn."""
         if self.expected.shape == (self.rows, self.columns):
-            return f"{self.of}, {self.rows} rows and {self.columns} columns"
+            return SHOWN["map"].format(of=self.of, rows=self.rows, columns=self.columns)
         bottom, right = self.top + self.expected.shape[0], self.left + self.expected.shape[1]
-        return f"{self.of}[{self.top}:{bottom}, {self.left}:{right}] of {self.rows} rows and {self.columns} columns"
+        window = {"top": self.top, "bottom": bottom, "left": self.left, "right": right}
+        return SHOWN["window"].format(of=self.of, rows=self.rows, columns=self.columns, **window)
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,14 @@ class MapsEvidenceKind:
         """Keep the call, both answers, and the map in which they differ first."""
         arrays = self._arrays.collect(case, answer, is_shrunk=is_shrunk)
         is_listed = not is_shrunk and case.visibility is not Visibility.HIDDEN
-        found_in = f"case {case.name!r} in {_file_of(case)}" if is_listed else ""
+        found_in = SHOWN["found_in"].format(name=repr(case.name), file=_file_of(case)) if is_listed else ""
         expected = np.asarray(case.expected)
         laid = None if answer is None else lay_out(answer, expected.shape)
-        cell = None if laid is None else find_first_other(laid, expected, SHOWN)
+        cell = None if laid is None else find_first_other(laid, expected, LEAST_SHOWN)
         if laid is None or cell is None:
             return MapsEvidence(arrays, found_in=found_in)
-        first = f"answer{write_cell(cell)}: expected {write_number(expected[cell])}, got {write_number(laid[cell])}"
+        numbers = {"expected": write_number(expected[cell]), "got": write_number(laid[cell])}
+        first = SHOWN["place"].format(cell=write_cell(cell), **numbers)
         is_map = case.function in {"heatmaps", "softargmax_gradient", "density"}
         return MapsEvidence(arrays, first if cell else "", _cut_out(expected, laid, cell) if is_map else None, found_in)
 
@@ -136,14 +138,14 @@ class MapsEvidenceKind:
 
     def write(self, evidence: MapsEvidence, n_columns: int) -> list[str]:
         """Write where both answers differ first, the maps as letters, the call to paste, and both answers."""
-        first = wrap(f"The first number that differs is {evidence.first}.", n_columns) if evidence.first else []
-        source = wrap(f"The whole input is {evidence.found_in}.", n_columns) if evidence.found_in else []
+        first = wrap(SHOWN["first"].format(place=evidence.first), n_columns) if evidence.first else []
+        source = wrap(SHOWN["whole"].format(found_in=evidence.found_in), n_columns) if evidence.found_in else []
         drawn = [] if evidence.maps is None else _write_maps(evidence.maps, n_columns)
         return [*first, *drawn, *self._arrays.write(evidence.arrays, n_columns), *source]
 
     def write_briefly(self, evidence: MapsEvidence, n_columns: int, n_lines: int) -> list[str]:
         """Write where the answers differ first, then as much of the rest as there is room for."""
-        first = [f"First difference: {evidence.first}"] if evidence.first else []
+        first = [SHOWN["first_briefly"].format(place=evidence.first)] if evidence.first else []
         lines = [*first, *self._arrays.write_briefly(evidence.arrays, n_columns, n_lines)]
         drawn = [] if evidence.maps is None else _write_maps(evidence.maps, n_columns)
         return [*lines, *drawn] if len(lines) + len(drawn) <= n_lines else lines
@@ -191,17 +193,18 @@ def _write_maps(maps: MapPair, n_columns: int) -> list[str]:
         write_letters(maps.got, low, high),
         write_letters(difference, 0.0, most),
     ]
-    width = max(len(parts[0][0]), *map(len, _HEADINGS))
+    headings = [SHOWN[side].lower() for side in _SIDES]
+    width = max(len(parts[0][0]), *map(len, headings))
     if 3 * width + 2 * _GAP > n_columns - 2:
         return []
     lines = [
-        "".join(text.ljust(width + _GAP) for text in row).rstrip() for row in [_HEADINGS, *zip(*parts, strict=True)]
+        "".join(text.ljust(width + _GAP) for text in row).rstrip() for row in [headings, *zip(*parts, strict=True)]
     ]
     n_more = len(lines) - 1 - MAX_TEXT_ROWS
-    more = [f"  (and {n_more} more rows)"] if n_more > 0 else []
-    marks = f", {NO_NUMBER} is no number" if not np.isfinite(maps.got).all() else ""
-    scale = f"blank is {write_number(low)}, @ is {write_number(high)}{marks}"
-    return [f"Drawn, {maps.where}; {scale}:", *(f"  {line}" for line in lines[: 1 + MAX_TEXT_ROWS]), *more]
+    more = ["  " + SHOWN["more_rows"].format(n_rows=n_more)] if n_more > 0 else []
+    scale = SHOWN["letters" if np.isfinite(maps.got).all() else "letters_no_number"]
+    drawn = SHOWN["drawn"].format(where=maps.where, scale=scale.format(low=f"{low:.3g}", high=f"{high:.3g}"))
+    return [drawn, *(f"  {line}" for line in lines[: 1 + MAX_TEXT_ROWS]), *more]
 
 
 def _draw_maps(maps: MapPair) -> list[dict[str, Any]]:
@@ -209,19 +212,31 @@ def _draw_maps(maps: MapPair) -> list[dict[str, Any]]:
     low, high = find_range([maps.expected, maps.got])
     difference = _difference(maps)
     _, most = find_range([np.abs(difference)])
-    scale = f"{write_number(low)} dark, {write_number(high)} light"
-    off = f"blue is too low, red is too high, by up to {write_number(most)}"
+    scale = SHOWN["colours"].format(low=f"{low:.3g}", high=f"{high:.3g}")
     # Cells large enough to be seen, the same in all three.
     width_px = maps.expected.shape[1] * max(4, 168 // max(maps.expected.shape))
-    parts = [
-        ("Expected", draw_map(maps.expected, low, high), scale),
-        ("Got", draw_map(maps.got, low, high), scale),
-        ("Difference", draw_map(difference, -most, most, is_difference=True), off),
-    ]
+    parts = {
+        "expected": (draw_map(maps.expected, low, high), scale),
+        "got": (draw_map(maps.got, low, high), scale),
+        "difference": (
+            draw_map(difference, -most, most, is_difference=True),
+            SHOWN["difference_colours"].format(most=f"{most:.3g}"),
+        ),
+    }
     return [
-        {"title": title, "image": image, "scale": scale, "alt": f"{title}: {maps.where}; {scale}", "width_px": width_px}
-        for title, image, scale in parts
+        {
+            "title": SHOWN[side],
+            "image": image,
+            "scale": scale,
+            "alt": SHOWN["alt"].format(title=SHOWN[side], where=maps.where, scale=scale),
+            "width_px": width_px,
+        }
+        for side, (image, scale) in parts.items()
     ]
+
+
+def _say(kind: str, **names: str) -> str:
+    return SHOWN[kind].format(**names)
 
 
 @cache
@@ -233,5 +248,5 @@ def _template() -> "Template":
 
     environment = make_environment(FOLDER)
     # Numbers in a <pre>, which the harness has escaped.
-    environment.filters.update(draw_maps=_draw_maps, as_markup=Markup)
+    environment.filters.update(draw_maps=_draw_maps, as_markup=Markup, say=_say)
     return environment.get_template("evidence.html.j2")

@@ -125,6 +125,30 @@ SAYS: Mapping[str, str] = MappingProxyType(
 )
 """What a sentence above speaks of."""
 
+SHOWN: Mapping[str, str] = MappingProxyType(
+    {
+        "place": "answer{cell}: expected {expected}, got {got}",
+        "first": "The first number that differs is {place}.",
+        "first_briefly": "First difference: {place}",
+        "found_in": "case {name} in {file}",
+        "whole": "The whole input is {found_in}.",
+        "map": "{of}, {rows} rows and {columns} columns",
+        "window": "{of}[{top}:{bottom}, {left}:{right}] of {rows} rows and {columns} columns",
+        "drawn": "Drawn, {where}; {scale}:",
+        "letters": "blank is {low}, @ is {high}",
+        "letters_no_number": "blank is {low}, @ is {high}, ! is no number",
+        "more_rows": "(and {n_rows} more rows)",
+        "colours": "{low} dark, {high} light",
+        "difference_colours": "blue is too low, red is too high, by up to {most}",
+        "alt": "{title}: {where}; {scale}",
+        "expected": "Expected",
+        "got": "Got",
+        "difference": "Difference",
+        "drawn_on_page": "Drawn: {where}.",
+    }
+)
+"""What stands beside a drawing, and beside numbers."""
+
 
 def explain(kind: str, **names: object) -> Explanation:
     """Fill in the sentences of a kind of mistake.

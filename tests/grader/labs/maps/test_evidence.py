@@ -123,13 +123,7 @@ def test_text_shows_both_maps_and_their_difference():
 
     lines = KIND.write(evidence, 100)
 
-    assert lines[:5] == [
-        "The first number that differs is answer[1, 2, 3]: expected 0, got 0.5.",
-        "Drawn, answer[1], 3 rows and 4 columns; blank is 0, @ is 1:",
-        "  expected     got          difference",
-        "",
-        "   @            @",
-    ] or lines[:3] == [
+    assert lines[:3] == [
         "The first number that differs is answer[1, 2, 3]: expected 0, got 0.5.",
         "Drawn, answer[1], 3 rows and 4 columns; blank is 0, @ is 1:",
         "  expected     got          difference",
@@ -175,7 +169,7 @@ def test_page_draws_three_maps_for_eyes_and_ears():
     assert page.count('src="data:image/png;base64,') == 3
     assert 'alt="Expected: answer[1], 3 rows and 4 columns; 0 dark, 1 light"' in page
     assert "blue is too low, red is too high, by up to 0.5" in page
-    assert "<code>answer[1, 2, 3]: expected 0, got 0.5</code>" in page
+    assert "The first number that differs is answer[1, 2, 3]: expected 0, got 0.5." in page
     assert "The whole input is case &#39;one&#39; in grader/labs/maps" in page
     assert "<pre>" in page
 

@@ -31,6 +31,9 @@ ONE_OF_EACH_KIND = {
     "attack_exception_with_markup": {Verdict.CRASHED},
 }
 
+OWN_HARM = {"attack_patches_numpy": {Verdict.CRASHED}}
+"""What an attack breaks for itself: the six functions ask more of NumPy than its own merge does."""
+
 
 def find_verdicts(report):
     return {case.verdict for check in report.checks for case in check.failures}
@@ -65,4 +68,4 @@ def test_attack_gets_the_verdicts_of_lab_3(name):
     # Code that runs until it is stopped takes minutes in each lab; its verdict stands in its expectations.
     expected = {Verdict.TIMED_OUT} if is_slow else find_verdicts(grade_here(name)[0])
     # Answers that are wrong in lab 3 alone are replaced by right ones.
-    assert find_verdicts(report) - {Verdict.WRONG} == expected - {Verdict.WRONG}
+    assert find_verdicts(report) - {Verdict.WRONG} - OWN_HARM.get(name, set()) == expected - {Verdict.WRONG}
