@@ -50,6 +50,7 @@ def test_large_values_do_not_overflow(high):
 
 def test_far_apart_values_leave_all_to_the_highest():
     assert softargmax([[-1e308, 1e308]], 100).tolist() == [1, 0]
+    assert softargmax([[-1e308, 1e308]], 0).tolist() == [0.5, 0]
 
 
 def test_gradient_is_that_of_a_centred_difference():
