@@ -46,7 +46,9 @@ def _run(options: argparse.Namespace) -> int:
     """Run the command that was chosen; tell what the grader could not do."""
     command: Callable[[Lab, argparse.Namespace], int] = options.command
     try:
-        return command(_find_lab(options), options)
+        lab = _find_lab(options)
+        options.other_labs = other_namings(lab)
+        return command(lab, options)
     except (SubmissionError, UsageError) as exc:  # a path that leads nowhere, an archive that is none
         print(exc, file=sys.stderr)
         return BAD_COMMAND_LINE
@@ -192,11 +194,11 @@ def _doctor(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def _cases(lab: Lab, options: argparse.Namespace) -> int:
-    if lab.make_sources is None or lab.make_cases is None:
+    if lab.make_cases is None:
         raise UsageError(f"A lab must make its cases by a program to make others; {lab.name!r} has them by hand.")
     folder = lab.folder / "cases"
     if options.sources:
-        written = lab.make_sources()
+        written = _make_sources(lab)
     elif options.public and options.seed is None:
         raise UsageError("The public set must be the same for everybody: name its seed, which cases/README.md tells.")
     elif options.public:
@@ -210,6 +212,14 @@ def _cases(lab: Lab, options: argparse.Namespace) -> int:
         print(path.relative_to(folder))
     print(f"{len(written)} files changed.")
     return DONE
+
+
+def _make_sources(lab: Lab) -> Sequence[Path]:
+    if lab.make_sources is None:
+        raise UsageError(
+            f"--sources needs cases that are made from something; those of {lab.name!r} have a seed alone."
+        )
+    return lab.make_sources()
 
 
 def _release(lab: Lab, options: argparse.Namespace) -> int:

@@ -94,7 +94,7 @@ HARNESS = modules("grader/harness")
 LABS = [path for path in modules("grader/labs") if path != "grader/labs/__init__.py"]
 WIRING = {"grader/conftest.py", "grader/__main__.py", "grader/self_check.py"}
 SENDS_CODE = {"grader/harness/sandbox/boot.py", "grader/harness/sandbox/survey.py"}
-MAKES_CASES = "grader/labs/merge/casemaking/"
+MAKES_CASES = ("grader/labs/merge/casemaking/", "grader/labs/maps/casemaking/")
 
 
 def within(path, *packages):
@@ -139,6 +139,7 @@ def test_lab_meets_the_reference_in_one_module_only(path):
         "grader/labs/merge/reference.py": {"estimation"},
         "grader/labs/merge/compare.py": {"estimation.answers"},
         "grader/labs/merge/lab.py": {"estimation.answers"},
+        "grader/labs/maps/reference.py": {"estimation"},
         "grader/labs/merge/picture_scores.py": {"estimation.metrics"},
         "grader/labs/merge/overlays.py": {"estimation.pictures", "estimation.renderers"},
     }.get(path, set()) | {"estimation.config"}
@@ -150,10 +151,11 @@ def test_lab_meets_the_reference_in_one_module_only(path):
 SEARCHES = "grader/harness/shrinking.py"
 
 
-@pytest.mark.parametrize("path", [path for path in GRADER if not path.startswith((MAKES_CASES, SEARCHES))])
+@pytest.mark.parametrize("path", [path for path in GRADER if not path.startswith((*MAKES_CASES, SEARCHES))])
 def test_reference_is_not_loaded_to_grade(path):
     late = {
         *("grader.labs.merge.reference", "grader.labs.merge.casemaking", "grader.harness.shrinking"),
+        *("grader.labs.maps.reference", "grader.labs.maps.casemaking"),
         *("hypothesis", "tensorflow", "numba"),
     }
 
@@ -202,7 +204,9 @@ def test_class_loads_large_packages_when_they_are_needed(path):
 
 @pytest.mark.parametrize("path", GRADER)
 def test_nothing_imports_checks_or_wiring(path):
-    forbidden = {"grader.labs.merge.checks", "grader.conftest", "grader.__main__", "tests"}
+    forbidden = {"grader.conftest", "grader.__main__", "tests"} | {
+        f"grader.labs.{lab}.checks" for lab in ("merge", "maps")
+    }
 
     assert not {name for name in imported(path) for package in forbidden if is_within(name, package)}
 

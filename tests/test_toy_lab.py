@@ -105,7 +105,7 @@ def test_unknown_lab_gets_the_list(tree, tmp_path):
     done = run(tree, "grader", "grade", pack(tmp_path / "N26130891_Lab9.zip", RIGHT), "--lab", "toys")
 
     assert done.returncode == 2
-    assert done.stderr == "--lab must name one of the labs; 'toys' is not one of them. They are: merge, toy.\n"
+    assert done.stderr == "--lab must name one of the labs; 'toys' is not one of them. They are: maps, merge, toy.\n"
 
 
 def test_toy_class_is_graded_and_exported(tree, tmp_path):
@@ -151,7 +151,7 @@ def test_toy_is_released_without_what_is_for_the_staff(tree, tmp_path):
         ),
         (
             lambda text: text.replace("says =", "said =", 1),
-            "[check] has key, part, points, says, staff, title, and not 'said'",
+            "[check] has key, part, points, says, staff, title, tolerance, and not 'said'",
         ),
         (
             lambda text: text.replace('key = "doubles"', 'key = "trebles"'),

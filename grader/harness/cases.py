@@ -13,6 +13,7 @@ reference solution is needed beside a stranger's code.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,8 +27,11 @@ from grader.harness.errors import RubricError
 from grader.harness.languages import said
 from grader.harness.results import Explanation, Visibility
 
+_DURATION = re.compile(r'"reference_s": [^,\n]*')
+
 Array = npt.NDArray[np.float64]
-Argument = Array | float
+Argument = npt.NDArray[Any] | float | tuple[int, ...]
+"""Arrays keep their type on the way to the function."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,9 +48,9 @@ class Case:
         What the case exercises, one sentence.
     visibility : Visibility
         Whether students get it.
-    arguments : tuple of ndarray or float
+    arguments : tuple of ndarray, float or tuple of int
         What the function is given by position; arrays have at most three dimensions.
-    keywords : mapping of str to ndarray or float
+    keywords : mapping of str to the same
         What it is given by name.
     expected : ndarray or float
         A right answer.
@@ -133,6 +137,38 @@ def load_cases(folder: Path, read: ReadCase = read_case) -> tuple[Case, ...]:
             f"Cases of one check must have different names; {twice[0]!r} has {twice[1]!r} twice. Rename one."
         )
     return tuple(cases)
+
+
+def write_case_files(folder: Path, visibility: Visibility, texts: Mapping[str, str]) -> list[Path]:
+    """Write the case files of a set into ``folder/<visibility>``.
+
+    Parameters
+    ----------
+    folder : Path
+        The lab's ``cases``; made when it is missing.
+    visibility : Visibility
+        Which of the two sets.
+    texts : mapping of str to str
+        What stands in the file of each check.
+
+    Returns
+    -------
+    written : list of Path
+        The files that changed. One that would change in nothing but a measured duration is left as it is.
+    """
+    (folder / visibility).mkdir(parents=True, exist_ok=True)
+    written = []
+    for check, text in texts.items():
+        path = folder / visibility / f"{check}.json"
+        if not path.exists() or without_durations(path.read_text(encoding="utf-8")) != without_durations(text):
+            path.write_text(text, encoding="utf-8", newline="\n")
+            written.append(path)
+    return written
+
+
+def without_durations(text: str) -> str:
+    """Blank the measured durations in the text of a case file: all else comes from the seed."""
+    return _DURATION.sub('"reference_s": 0', text)
 
 
 def fingerprint(folder: Path) -> str:

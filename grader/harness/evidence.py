@@ -168,7 +168,9 @@ class ArrayEvidence:
 
 
 def _write(value: Any) -> str:  # noqa: ANN401 - an array or a number
-    return np.array2string(np.asarray(value), precision=6, threshold=200, edgeitems=4, max_line_width=100)
+    return np.array2string(
+        np.asarray(value), precision=6, suppress_small=True, threshold=200, edgeitems=4, max_line_width=100
+    )
 
 
 def _write_python(value: np.ndarray[Any, Any]) -> str:

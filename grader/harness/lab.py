@@ -57,8 +57,8 @@ class Handout:
     copied : mapping of str to str
         Single files, by their path below the repository, that go to another place as well, and not to the top: the
         template, for one, to where the student writes.
-    reference : str
-        The file that holds the answer, of which students must not get a line; empty where there is none.
+    references : sequence of str
+        The files that hold the answer, of which students must not get a line.
     """
 
     top: str
@@ -66,7 +66,7 @@ class Handout:
     withheld: Sequence[str] = ()
     to_top: str = ""
     copied: Mapping[str, str] = field(default_factory=dict)
-    reference: str = ""
+    references: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

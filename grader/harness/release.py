@@ -167,12 +167,13 @@ def collect_files(lab: Lab, repository: Path = REPOSITORY) -> dict[str, bytes]:
 def read_secrets(lab: Lab, repository: Path = REPOSITORY) -> Secrets:
     """Read what students must not get from where it stands."""
     handout = _handout_of(lab)
-    reference = (repository / handout.reference).read_text(encoding="utf-8") if handout.reference else ""
-    functions = [node.name for node in ast.walk(ast.parse(reference)) if isinstance(node, ast.FunctionDef)]
+    references = [(repository / name).read_text(encoding="utf-8") for name in handout.references]
+    trees = map(ast.parse, references)
+    functions = [node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     rubric = tomllib.loads((repository / _in_repository(lab, "rubric.toml")).read_text(encoding="utf-8"))
     hidden = repository / _in_repository(lab, "cases/hidden")
     return Secrets(
-        runs=frozenset(_runs(reference)),
+        runs=frozenset(run for reference in references for run in _runs(reference)),
         names=frozenset(name for name in functions if name.startswith("_")),
         hidden_cases=[case for path in sorted(hidden.glob("*.json")) for case in _cases(path)],
         staff_texts=[check["staff"] for check in rubric["check"] if "staff" in check],

@@ -15,7 +15,7 @@ from grader.harness.languages import ENGLISH, find_language
 from grader.harness.results import ManualPart, format_points
 
 _FIELDS = {
-    "check": {"key", "part", "title", "points", "says", "staff"},
+    "check": {"key", "part", "title", "points", "says", "staff", "tolerance"},
     "manual": {"key", "title", "points", "level"},
     "manual.level": {"key", "title", "points", "says"},
     "code": {"points"},
@@ -48,6 +48,8 @@ class RubricLine:
         For students: what it is called and what it asks for.
     points : Fraction
         What it is worth when all of its cases pass.
+    tolerance : float
+        How far a number of an answer may be from the recorded one; 0 where the rubric says nothing.
     """
 
     key: str
@@ -55,6 +57,7 @@ class RubricLine:
     title: str
     says: str
     points: Fraction
+    tolerance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,14 @@ def load_rubric(path: Path) -> Rubric:
 def _read(table: Mapping[str, Any], fingerprint: str) -> Rubric:
     _refuse_unknown(table)
     checks = [
-        RubricLine(entry["key"], entry["part"], entry["title"], entry["says"], _points(entry["points"]))
+        RubricLine(
+            entry["key"],
+            entry["part"],
+            entry["title"],
+            entry["says"],
+            _points(entry["points"]),
+            _tolerance(entry.get("tolerance", 0)),
+        )
         for entry in table["check"]
     ]
     manual = [ManualPart(entry["key"], entry["title"], _points(entry["points"])) for entry in table["manual"]]
@@ -258,6 +268,12 @@ def _points(value: float) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise TypeError(f"points must be a number from 0 on; got {value!r}")
     return Fraction(str(value))
+
+
+def _tolerance(value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise TypeError(f"tolerance must be a number from 0 on; got {value!r}")
+    return float(value)
 
 
 def _check_sum(name: str, total: float, points: Sequence[Fraction]) -> None:

@@ -34,7 +34,8 @@ def find_lab(name: str = "", *file_names: str) -> Lab:
     name : str, optional
         What ``--lab`` says; with it nothing else counts.
     *file_names : str
-        Names of submissions: the first that is called as a lab asks for decides.
+        Names of submissions: the first that is called as a lab asks for decides, then the first that is called as its
+        code.
 
     Raises
     ------
@@ -44,5 +45,8 @@ def find_lab(name: str = "", *file_names: str) -> Lab:
     labs = {lab.name: lab for lab in list_labs()}
     if name and name not in labs:
         raise UsageError(f"--lab must name one of the labs; {name!r} is not one of them. They are: {', '.join(labs)}.")
-    told = (lab.name for file in file_names for lab in labs.values() if lab.naming.is_expected(file))
-    return labs[name or next(told, DEFAULT)]
+    namings = {lab.name: lab.naming for lab in labs.values()}
+    told = [name for file in file_names for name, naming in namings.items() if naming.is_expected(file)]
+    told += [name for file in file_names for name, naming in namings.items() if naming.is_almost_code(file)]
+    # What students get holds one lab, which may be any.
+    return labs[name or next(iter([*told, *(lab for lab in labs if lab == DEFAULT), *labs]))]

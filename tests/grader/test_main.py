@@ -21,7 +21,7 @@ from grader.harness.lab_files import load_lab_files
 from grader.harness.results import Protection
 from grader.harness.sandbox import doctor, processes
 from grader.harness.sandbox.policy import Mode
-from grader.labs import find_lab, list_labs
+from grader.labs import DEFAULT, find_lab, list_labs
 from grader.labs.merge import lab as merge_lab
 from grader.labs.merge.casemaking import picture_cases, write
 from grader.labs.merge.lab import LAB
@@ -151,6 +151,36 @@ def test_labs_have_names_and_tags_of_their_own():
     assert len({lab.name for lab in labs}) == len({lab.tag for lab in labs}) == len(labs)
     assert [find_lab(lab.name) for lab in labs] == list(labs)
     assert [find_lab("", f"N26130891_{lab.tag}.zip") for lab in labs] == list(labs)
+
+
+@pytest.mark.parametrize(
+    ("names", "lab"),
+    [
+        (["merge.py"], "merge"),
+        (["maps.py"], "maps"),
+        (["Maps (1).py"], "maps"),
+        (["anything.zip"], DEFAULT),
+        ([], DEFAULT),
+        (["maps.py", "N26130891_Lab3.zip"], "merge"),
+    ],
+    ids=" ".join,
+)
+def test_lab_is_that_of_the_zip_then_of_the_code(names, lab):
+    assert find_lab("", *names).name == lab
+
+
+def test_lab_that_is_alone_needs_no_name(monkeypatch):
+    (maps,) = (lab for lab in list_labs() if lab.name == "maps")
+    monkeypatch.setattr("grader.labs.list_labs", lambda: (maps,))
+
+    assert find_lab("", "anything.py") is maps
+
+
+def test_cases_from_a_seed_have_no_sources(capsys):
+    assert main(["cases", "--lab", "maps", "--sources"]) == 2
+    assert capsys.readouterr().err == (
+        "--sources needs cases that are made from something; those of 'maps' have a seed alone.\n"
+    )
 
 
 # Words of the command line.

@@ -63,7 +63,8 @@ def grade_class(lab: "Lab", options: argparse.Namespace) -> int:
 
     grade_all = _where(lab, options)
     worksheet = None if options.worksheet is None else read_worksheet(options.worksheet)
-    roll = call_roll(find_entries(lab.naming, options.submissions, out=options.out), worksheet)
+    entries = find_entries(lab.naming, options.submissions, out=options.out)
+    roll = call_roll(entries, worksheet, options.other_labs)
     check_handed_in(roll)
     store = Store(options.out)
     if options.add:
@@ -257,7 +258,7 @@ def _where(lab: "Lab", options: argparse.Namespace) -> "GradeAll":
     """Choose who grades: this machine's cores, or a cluster."""
     from grader.harness.batch.task import grade_upload
 
-    grade = partial(grade_upload, lab, language=_language(lab, options))
+    grade = partial(grade_upload, lab, language=_language(lab, options), others=options.other_labs)
     if options.scheduler:
         from grader.harness.batch.cluster import grade_on_cluster
 

@@ -14,7 +14,10 @@ from datetime import datetime
 from grader.harness.batch.entries import is_report
 from grader.harness.batch.found import Entry, Person, Roll, Upload, WithoutFile
 from grader.harness.batch.worksheet import Row, Worksheet
-from grader.harness.intake.names import printable
+from grader.harness.intake.names import Naming, printable
+
+OF_OTHER_LAB = "a file of {tag} by its name, and its owner has handed in another one here"
+"""Why such a file is no submission of the class."""
 
 _MAX_KEY = 40
 _LISTED = 3
@@ -26,7 +29,8 @@ _COPY = re.compile(r"\((\d{1,6})\)\.[^.]*$", re.ASCII)
 class _Student:
     """Somebody, before it is known which key is free: what they are told apart by, and all that they gave.
 
-    `entries` may count, the newest first; `reports` lie beside them, and `texts` are online texts.
+    `entries` may count, the newest first; `reports` lie beside them, `texts` are online texts, and `strays` are called
+    as another lab calls its files.
     """
 
     identity: tuple[str, str]
@@ -34,6 +38,7 @@ class _Student:
     entries: Sequence[Entry]
     reports: Sequence[Entry] = ()
     texts: Sequence[Entry] = ()
+    strays: Sequence[Entry] = ()
 
     @property
     def participant(self) -> str:
@@ -59,7 +64,7 @@ class _Student:
         return f"participant {self.participant}" if self.participant else f"'{printable(self.given[0].name)}'"
 
 
-def call_roll(entries: Sequence[Entry], worksheet: Worksheet | None = None) -> Roll:
+def call_roll(entries: Sequence[Entry], worksheet: Worksheet | None = None, other_labs: Sequence[Naming] = ()) -> Roll:
     """Find out whose each entry is.
 
     Parameters
@@ -68,6 +73,8 @@ def call_roll(entries: Sequence[Entry], worksheet: Worksheet | None = None) -> R
         All that was found.
     worksheet : Worksheet, optional
         Tells names, ids, times, and who has handed in nothing.
+    other_labs : sequence of Naming, optional
+        How other labs call their files: such a file of somebody who gave another one, too, came here by mistake.
 
     Returns
     -------
@@ -76,7 +83,7 @@ def call_roll(entries: Sequence[Entry], worksheet: Worksheet | None = None) -> R
         worksheet is its owner's, whatever others call their files.
     """
     rows = {} if worksheet is None else {row.participant: row for row in worksheet.rows}
-    students = _gather([entry for entry in entries if not entry.why_not or entry.text], rows)
+    students = _gather([entry for entry in entries if not entry.why_not or entry.text], rows, other_labs)
     people = list(zip(students, _name(students), strict=True))
     claims = _claims(students)
     uploads = [
@@ -85,7 +92,7 @@ def call_roll(entries: Sequence[Entry], worksheet: Worksheet | None = None) -> R
         if student.entries
     ]
     others = [replace(entry, text="") for entry in entries if entry.why_not]  # the text is its writer's
-    others += [report for student in students for report in student.reports]
+    others += [entry for student in students for entry in (*student.reports, *student.strays)]
     without_file = [
         WithoutFile(person, "" if student.row is None else student.row.status, tuple(student.texts))
         for student, person in people
@@ -105,7 +112,7 @@ def _has_handed_in(student: _Student) -> bool:
     return bool(student.texts) or (student.row is not None and student.row.is_submitted)
 
 
-def _gather(entries: Iterable[Entry], rows: Mapping[str, Row]) -> list[_Student]:
+def _gather(entries: Iterable[Entry], rows: Mapping[str, Row], other_labs: Sequence[Naming]) -> list[_Student]:
     """Bring together what is one person's, and all of the worksheet's."""
     ids = Counter(_normal(row.student_id) for row in rows.values())
     owners = {_normal(row.student_id): row.participant for row in rows.values() if ids[_normal(row.student_id)] == 1}
@@ -116,19 +123,21 @@ def _gather(entries: Iterable[Entry], rows: Mapping[str, Row]) -> list[_Student]
     for entry in entries:
         groups[_identify(entry, owners)].append(entry)
     return [
-        _make_student(identity, rows.get(identity[1]) if identity[0] == "participant" else None, group)
+        _make_student(identity, rows.get(identity[1]) if identity[0] == "participant" else None, group, other_labs)
         for identity, group in sorted(groups.items())
     ]
 
 
-def _make_student(identity: tuple[str, str], row: Row | None, group: Sequence[Entry]) -> _Student:
-    """Tell apart what may count, the newest first, and reports that came by another way than the code."""
+def _make_student(
+    identity: tuple[str, str], row: Row | None, group: Sequence[Entry], other_labs: Sequence[Naming]
+) -> _Student:
+    """Tell apart what may count, the newest first, reports that came by another way, and other labs' files."""
     texts = tuple(sorted((entry for entry in group if entry.text), key=lambda entry: entry.name))
-    files = _newest_first(entry for entry in group if not entry.text)
+    files, strays = _without_strays(_newest_first(entry for entry in group if not entry.text), other_labs)
     reports = [entry for entry in files if is_report(entry.file_name)]
     main = [entry for entry in files if entry not in reports]
     if not main or not reports:
-        return _Student(identity, row, files, texts=texts)
+        return _Student(identity, row, files, texts=texts, strays=strays)
     told = f"a report that belongs to '{printable(main[0].file_name)}'"
     beside = tuple(sorted(reports, key=lambda entry: entry.name))
     return _Student(
@@ -137,7 +146,25 @@ def _make_student(identity: tuple[str, str], row: Row | None, group: Sequence[En
         [replace(entry, beside=(*entry.beside, *beside)) for entry in main],
         [replace(entry, why_not=told) for entry in beside],
         texts,
+        strays,
     )
+
+
+def _without_strays(files: Sequence[Entry], other_labs: Sequence[Naming]) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    """Set apart what another lab calls so, if there is something else that may count: alone it may be misnamed."""
+    lab_of = {entry.name: _find_lab(entry, other_labs) for entry in files}
+    rest = [entry for entry in files if not lab_of[entry.name]]
+    if all(is_report(entry.file_name) for entry in rest):
+        return files, []
+    return rest, [
+        replace(entry, why_not=OF_OTHER_LAB.format(tag=tag)) for entry in files if (tag := lab_of[entry.name])
+    ]
+
+
+def _find_lab(entry: Entry, other_labs: Sequence[Naming]) -> str:
+    """Name the lab that a file seems to be of; nothing where it is none of the others."""
+    name = entry.file_name
+    return next((lab.tag for lab in other_labs if lab.is_expected(name) or lab.is_almost_code(name)), "")
 
 
 def _identify(entry: Entry, owners: Mapping[str, str]) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Grade one submission that came as bytes: the function that every worker runs, on this machine and on others."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -8,6 +9,7 @@ from grader.harness.batch.pdf import PdfReader
 from grader.harness.batch.records import Job, Outcome, PreCheck, Status
 from grader.harness.batch.stopping import find_stopping_line
 from grader.harness.errors import GraderError, HostBusy
+from grader.harness.intake.names import Naming
 from grader.harness.lab import Lab
 from grader.harness.lab_files import LOADING, load_lab_files
 from grader.harness.languages import ENGLISH, speaking
@@ -18,7 +20,7 @@ from grader.harness.results import Audience, CheckResult, Report, Verdict
 from grader.harness.submission import Submission, open_submission_bytes
 
 
-def grade_upload(lab: Lab, job: Job, language: str = ENGLISH) -> Outcome:
+def grade_upload(lab: Lab, job: Job, language: str = ENGLISH, *, others: Sequence[Naming] = ()) -> Outcome:
     """Grade one submission.
 
     Parameters
@@ -29,6 +31,8 @@ def grade_upload(lab: Lab, job: Job, language: str = ENGLISH) -> Outcome:
         With the submission's bytes, and those of reports beside it.
     language : str, optional
         What the student's page is written in.
+    others : sequence of Naming, optional
+        How other labs call their files: a zip of one of them is told so.
 
     Returns
     -------
@@ -36,17 +40,17 @@ def grade_upload(lab: Lab, job: Job, language: str = ENGLISH) -> Outcome:
         NO_MARK, with the reason, where the grader itself failed twice, or the machine had too much other work; never
         an exception of the submission's making.
     """
-    outcome = _try(lab, job, language)
+    outcome = _try(lab, job, language, others)
     # A machine that is short of something for a moment fails the grader now and then; the second time tells. One that
     # has too much other work still has it now.
     is_for_now = outcome.status is Status.NO_MARK and not outcome.is_to_be_repeated
-    return _try(lab, job, language) if is_for_now else outcome
+    return _try(lab, job, language, others) if is_for_now else outcome
 
 
-def _try(lab: Lab, job: Job, language: str) -> Outcome:
+def _try(lab: Lab, job: Job, language: str, others: Sequence[Naming]) -> Outcome:
     precheck = PreCheck()
     try:
-        submission = open_submission_bytes(lab, job.name, job.data, loose=job.reports)
+        submission = open_submission_bytes(lab, job.name, job.data, others=others, loose=job.reports)
         precheck = _precheck(lab, submission)
         report = grade_submission(lab, submission, Options(job.mode, job.python, is_shrinking=False))
         return summarize(lab, _with_id(report, job.student_id), precheck, language)

@@ -173,8 +173,12 @@ def _find_named(files: Sequence[Member], naming: Naming) -> list[Member]:
 
 
 def _refuse_other_lab(files: Sequence[Member], wanted: Wanted) -> None:
+    # A file of the lab's handout may be called as another lab's code is; it lies among others of the handout.
+    handout = [member for member in files if member.name.lower() in wanted.handout]
+    given = [one for one in handout if any(one is not two and one.parts[:-1] == two.parts[:-1] for two in handout)]
+    names = [member.name for member in files if member not in given]
     for other in wanted.others:
-        if any(other.is_almost_code(member.name) for member in files):
+        if any(map(other.is_almost_code, names)):
             told = said("it holds {name} and looks like one of {lab}", name=f"'{other.code}'", lab=other.tag)
             raise Refused("other_lab", told)
 

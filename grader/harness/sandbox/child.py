@@ -79,6 +79,7 @@ class Runner:
         self._sources: dict[str, bytes] = {}
         self._functions: dict[str, Callable[..., Any]] = {}
         self._wrong: dict[str, str] = {}
+        self._near: dict[str, str] = {}
         self._set_cpu_limit = _cpu_limiter() if config["confine"] else None
 
     def answer(self, request: Message, payload: bytes) -> tuple[Message, bytes]:
@@ -112,15 +113,18 @@ class Runner:
         found = {name: module.__dict__.get(name) for name in self._parameters}
         self._wrong = {name: wrong for name, value in found.items() if (wrong := _what_is_wrong_with(name, value))}
         self._functions = {name: value for name, value in found.items() if name not in self._wrong}  # type: ignore[misc]
+        self._near = signatures.find_near(module.__dict__, self._wrong, self._functions)
         if not self._functions:
-            first = next(iter(self._parameters))
-            return {"is": "no function", "function": first, "got": self._wrong[first]}, b""
+            return self._no_function(next(iter(self._parameters)))
         return {"is": "loaded"}, b""
+
+    def _no_function(self, name: str) -> tuple[Message, bytes]:
+        return {"is": "no function", "function": name, "got": self._wrong[name], "near": self._near.get(name, "")}, b""
 
     def _call(self, request: Message, payload: bytes) -> tuple[Message, bytes]:
         name = request["function"]
         if name in self._wrong:
-            return {"is": "no function", "function": name, "got": self._wrong[name]}, b""
+            return self._no_function(name)
         positional, keywords = protocol.unpack_arguments(request, payload)
         value = self._functions[name](*positional, **keywords)
         return {"is": "answer"}, protocol.pack_array(read_answer(value, self._max_bytes))

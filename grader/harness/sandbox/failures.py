@@ -87,6 +87,10 @@ class Blame:
             name=function.name,
             parameters=function.parameters,
         )
+        near = one_short_line(reply.get("near"))
+        if near.isidentifier():
+            rename = said("Is it {name}? Then rename that one.", name=near)
+            advice = said("{first} {second}", first=rename, second=advice)
         required = said("{file} must define a function {name}", file=self.program.file, name=function.name)
         return Failure(
             Verdict.WRONG, Explanation(required, describe_returned(one_short_line(reply.get("got"))), advice)

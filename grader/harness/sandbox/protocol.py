@@ -99,10 +99,13 @@ def unpack_array(payload: bytes) -> np.ndarray[Any, Any]:
 
 
 def pack_arguments(positional: Sequence[Any], keywords: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Write the arguments of a call as a part of the header and a payload: numbers in the one, arrays in the other."""
+    """Write the arguments of a call as a part of the header and a payload, which holds the arrays.
+
+    Numbers, and tuples of numbers, stand in the header.
+    """
     arrays: list[bytes] = []
 
-    def write(value: Any) -> Any:  # noqa: ANN401 - a number or an array
+    def write(value: Any) -> Any:  # noqa: ANN401 - a number, a tuple or an array
         if isinstance(value, np.ndarray):
             arrays.append(pack_array(value))
             return None
@@ -121,5 +124,12 @@ def unpack_arguments(header: dict[str, Any], payload: bytes) -> tuple[list[Any],
         arrays.append(unpack_array(payload[place : place + length]))
         place += length
     following = iter(arrays)
-    positional = [next(following) if value is None else value for value in header["positional"]]
-    return positional, {name: next(following) if value is None else value for name, value in header["keywords"].items()}
+
+    def read(value: Any) -> Any:  # noqa: ANN401 - as above
+        if value is None:
+            return next(following)
+        return tuple(value) if isinstance(value, list) else value  # JSON knows no tuples
+
+    return [read(value) for value in header["positional"]], {
+        name: read(value) for name, value in header["keywords"].items()
+    }

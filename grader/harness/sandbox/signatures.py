@@ -1,14 +1,17 @@
-"""Whether a function of the student's takes the parameters of the template; in the child, after an exception."""
+"""Whether a function of the student's takes the parameters of the template, or has nearly its name; in the child."""
 
 from __future__ import annotations
 
 import inspect
+import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 _LENGTH = 200
+_NEAR = 0.7
+_MAX_NEAR = 200
 
 
 def find_other(
@@ -37,6 +40,39 @@ def find_other(
         return "" if _fits(signature, parameters, positional, keywords) else _name(signature)
     except BaseException:  # noqa: BLE001 - whatever the student called so may lie about itself, and raise anything
         return ""
+
+
+def find_near(module: Mapping[str, Any], missing: Collection[str], found: Collection[str]) -> dict[str, str]:
+    """Find for functions that are missing those that may be meant: of nearly the same name.
+
+    Parameters
+    ----------
+    module : mapping of str
+        What the student's file has defined.
+    missing, found : collection of str
+        Names of functions of the template.
+
+    Returns
+    -------
+    near : dict of str to str
+        For a missing name the most similar one of the student's own functions, which is more similar to no other.
+    """
+    own = [name for name, value in list(module.items()) if isinstance(value, types.FunctionType) and name not in found]
+    if not missing or not own:
+        return {}
+    import difflib  # takes a moment, and few need it
+
+    def similarity(name: str, other: str) -> float:
+        plain = [each.replace("_", "").lower() for each in (name, other)]
+        return difflib.SequenceMatcher(None, plain[0], plain[1]).ratio()
+
+    meant = {name: max(missing, key=lambda wanted: similarity(wanted, name)) for name in own[:_MAX_NEAR]}
+    near: dict[str, str] = {}
+    for wanted in missing:
+        rated = sorted((similarity(wanted, name), name) for name, its in meant.items() if its == wanted)
+        if rated and rated[-1][0] >= _NEAR:
+            near[wanted] = rated[-1][1][:_LENGTH]
+    return near
 
 
 def _fits(

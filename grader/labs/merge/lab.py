@@ -130,8 +130,10 @@ LAB = Lab(
                 for name in ("README*.md", "check.py", "merge.py", "pack.py", "report_template.rtf", "requirements.txt")
             ),
         ),
+        # The answers to another lab.
+        withheld=("estimation/softargmax.py", "estimation/masks.py", "estimation/density.py"),
         to_top="student_template",
         copied={"student_template/merge.py": "estimation/merge.py"},
-        reference="estimation/merge.py",
+        references=("estimation/merge.py",),
     ),
 )

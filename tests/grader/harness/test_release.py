@@ -378,7 +378,7 @@ def lab_with(**handout):
                 "shipped": ("student_template/*.py", "grader/labs/merge/rubric.toml"),
                 "to_top": "student_template",
                 "copied": {"student_template/merge.py": "estimation/merge.py"},
-                "reference": "estimation/merge.py",
+                "references": ["estimation/merge.py"],
                 **handout,
             }
         ),

@@ -51,6 +51,20 @@ def write(tmp_path, *changes):
     return path
 
 
+def test_check_may_have_a_tolerance(tmp_path):
+    rubric = load_rubric(write(tmp_path, ('says = "Does one."', 'says = "Does one."\ntolerance = 1e-5')))
+
+    assert [line.tolerance for line in rubric.checks] == [1e-5, 0]
+
+
+@pytest.mark.parametrize("value", ["-1", "true", "inf", "nan", '"1e-5"'])
+def test_tolerance_must_be_a_number_from_zero_on(tmp_path, value):
+    path = write(tmp_path, ('says = "Does one."', f'says = "Does one."\ntolerance = {value}'))
+
+    with pytest.raises(RubricError, match=r"tolerance must be a number from 0 on; got "):
+        load_rubric(path)
+
+
 def test_rubric_reads_points_as_they_are_written(tmp_path):
     path = write(tmp_path)
     rubric = load_rubric(path)
@@ -183,7 +197,7 @@ NOT_SO = r"^A rubric must have the tables and fields that CONTRIBUTING\.md names
         ),
         pytest.param(
             ("points = 0.1", "points = 0.1\nhint = 1"),
-            NOT_SO + r".*\[check\] has key, part, points, says, staff, title, and not 'hint'",
+            NOT_SO + r".*\[check\] has key, part, points, says, staff, title, tolerance, and not 'hint'",
             id="unknown field of a check",
         ),
         pytest.param(

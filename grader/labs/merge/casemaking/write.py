@@ -1,9 +1,9 @@
 """Write the case files: one for each check, public or hidden, from a seed."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from grader.harness.cases import write_case_files
 from grader.harness.results import Visibility
 from grader.labs.merge.casemaking import any_input, bounds, columns, conflicts, crowds, merging, picture_cases
 from grader.labs.merge.casemaking.maker import Maker
@@ -40,8 +40,6 @@ FAMILIES: Mapping[str, Callable[[Maker], Sequence[MergeCase]]] = {
 PUBLIC_SEED = 2026
 """What the published cases were made from. The hidden ones have a seed that is drawn, and stands nowhere here."""
 
-_DURATION = re.compile(r'"reference_s": [^,\n]*')
-
 
 def make_cases(check: str, seed: int, *, visibility: Visibility) -> Sequence[MergeCase]:
     """Make the cases of one check; the same seed makes the same ones."""
@@ -65,17 +63,5 @@ def write_cases(folder: Path, seed: int, *, visibility: Visibility) -> list[Path
     written : list of Path
         The files that changed. One that would change in nothing but a measured duration is left as it is.
     """
-    (folder / visibility).mkdir(parents=True, exist_ok=True)
-    written = []
-    for check in FAMILIES:
-        path = folder / visibility / f"{check}.json"
-        text = dump_cases(make_cases(check, seed, visibility=visibility))
-        if not path.exists() or without_durations(path.read_text(encoding="utf-8")) != without_durations(text):
-            path.write_text(text, encoding="utf-8", newline="\n")
-            written.append(path)
-    return written
-
-
-def without_durations(text: str) -> str:
-    """Blank the measured durations in the text of a case file: all else comes from the seed."""
-    return _DURATION.sub('"reference_s": 0', text)
+    texts = {check: dump_cases(make_cases(check, seed, visibility=visibility)) for check in FAMILIES}
+    return write_case_files(folder, visibility, texts)

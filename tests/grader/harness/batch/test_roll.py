@@ -11,6 +11,7 @@ from grader.harness.batch.entries import find_entries
 from grader.harness.batch.found import Entry, Place
 from grader.harness.batch.roll import call_roll
 from grader.harness.batch.worksheet import Row, Worksheet, read_worksheet
+from grader.harness.intake.names import Naming
 from grader.labs.merge.lab import LAB
 from tests.classroom import build_class
 
@@ -412,3 +413,32 @@ def test_call_roll_names_who_wrote_a_text_and_is_on_no_worksheet(written, key):
 
     assert re.fullmatch(key, one.person.key)
     assert one.person.full_name == written.full_name
+
+
+OTHER_LABS = [Naming("Lab9", "toy.py")]
+
+
+@pytest.mark.parametrize("stray", [f"{ID}_Lab9.zip", f"{ID}_lab9 (1).zip", "toy.py"])
+def test_file_of_another_lab_does_not_count_beside_one_of_this(stray):
+    later = entry(stray, "12", ID, minutes=5)
+
+    roll = call_roll([entry("a.zip", "12", ID), later], None, OTHER_LABS)
+
+    (upload,) = roll.uploads
+    assert (upload.entry.name, upload.older) == ("a.zip", ())
+    assert [(one.name, one.why_not) for one in roll.others] == [
+        (stray, "a file of Lab9 by its name, and its owner has handed in another one here")
+    ]
+
+
+def test_file_of_another_lab_counts_where_it_is_alone():
+    # It may be misnamed: whoever opens it sees whose it is.
+    (upload,) = call_roll([entry(f"{ID}_Lab9.zip", "12", ID)], None, OTHER_LABS).uploads
+
+    assert upload.entry.name == f"{ID}_Lab9.zip"
+
+
+def test_report_alone_is_nothing_to_count_beside_a_file_of_another_lab():
+    roll = call_roll([entry(f"{ID}_Lab9.zip", "12", ID), entry("report.pdf", "12", ID)], None, OTHER_LABS)
+
+    assert [upload.entry.name for upload in roll.uploads] == [f"{ID}_Lab9.zip"]

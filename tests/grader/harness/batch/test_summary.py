@@ -6,6 +6,7 @@ import pytest
 
 from grader.harness.batch.found import Entry, Person, Place, Roll, WithoutFile
 from grader.harness.batch.records import Status
+from grader.harness.batch.roll import OF_OTHER_LAB
 from grader.harness.batch.summary import MAX_LISTED, write_summary
 from tests.grader.harness.batch.lines import make_line
 
@@ -70,3 +71,12 @@ def test_summary_lists_whose_other_upload_looks_like_an_answer():
         "it count:\n  N1: class.zip/a.zip\nThe class:"
     ) in text
     assert "--take" not in summary(make_line("N2"))
+
+
+def test_summary_tells_which_files_are_of_another_lab():
+    stray = Entry("x/N1_Lab9.zip", Place(Path("x")), "N1_Lab9.zip", why_not=OF_OTHER_LAB.format(tag="Lab9"))
+
+    text = summary(others=[stray, Entry("a.txt", Place(Path("a.txt")), "a.txt", why_not="a text")])
+
+    assert "\n1 file of another lab by the name, left out:\n  x/N1_Lab9.zip\n" in text
+    assert "a.txt" not in text

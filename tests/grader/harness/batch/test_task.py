@@ -1,6 +1,8 @@
 """What a worker does with one submission, whatever happens to it there."""
 
+import io
 import re
+import zipfile
 
 import pytest
 
@@ -8,6 +10,7 @@ from grader.harness.batch.records import Job, Status
 from grader.harness.batch.task import grade_upload
 from grader.harness.errors import HostBusy
 from grader.harness.intake.loose import LooseReport
+from grader.harness.intake.names import Naming
 from grader.harness.sandbox.policy import Mode
 from grader.labs.merge.lab import LAB
 from tests.grader.harness.batch import pdfs
@@ -146,3 +149,18 @@ def test_class_is_graded_alike_whatever_the_machine_speaks(monkeypatch):
 def without_times(results):
     """Leave out the seconds, which are others every time."""
     return re.sub(rb'"(execution_time|student_s)":[0-9.e-]+', b"", results)
+
+
+def test_task_tells_of_a_zip_of_another_lab():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("toy.py", "def double(values):\n    return values\n")
+
+    outcome = grade_upload(LAB, Job("N1", "N1_Lab3.zip", content.getvalue()), others=[Naming("Lab9", "toy.py")])
+
+    assert outcome.status is Status.UNGRADABLE
+    assert outcome.reason == (
+        "The zip must be one of this lab, StudentID_Lab3.zip with merge.py in it; it holds 'toy.py' and "
+        "looks like one of "
+        "Lab9. Hand it in where it belongs; here the file of this lab is needed."
+    )

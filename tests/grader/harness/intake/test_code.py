@@ -158,3 +158,17 @@ def test_other_lab_is_told_before_its_file_is_taken():
     found = read(("maps.py", SOURCE), others=[Naming("Lab4", "maps.py")])
 
     assert list(told(found)) == ["other_lab"]
+
+
+def test_file_of_the_handout_is_not_another_labs_code():
+    others, handout = [Naming("Lab4", "maps.py")], frozenset({"maps.py", "config.py"})
+
+    def look(*members):
+        data = pack(*members, (REPORT_NAME, REPORT))
+        return read_contents(data, Wanted(NAMING, TEMPLATE, handout=handout, others=others))
+
+    whole = look(("lab/maps.py", SOURCE), ("lab/config.py", SOURCE), ("mine.py", SOURCE))
+    alone = look(("lab/maps.py", SOURCE), ("config.py", SOURCE))
+
+    assert whole.source == SOURCE
+    assert "looks like one of Lab4" in told(alone)["other_lab"]

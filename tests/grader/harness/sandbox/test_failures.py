@@ -170,8 +170,25 @@ def test_function_that_is_missing_is_named(called):
     )
 
 
+def test_namesake_of_a_missing_function_is_named():
+    reply = {"function": "hull", "got": "there is none", "near": "Hull"}
+
+    advice = Blame(TWO, None, Limits()).no_function(reply).explanation.advice
+
+    assert advice.startswith("Is it Hull? Then rename that one. Keep the function of the template: def hull(")
+
+
+@pytest.mark.parametrize("near", ["rm -rf", "<b>", "", 7, "a\nb"])
+def test_namesake_that_is_no_name_is_not_told(near):
+    reply = {"function": "hull", "got": "there is none", "near": near}
+
+    advice = Blame(TWO, None, Limits()).no_function(reply).explanation.advice
+
+    assert advice.startswith("Keep the function of the template: def hull(")
+
+
 def test_function_that_a_reply_makes_up_is_not_named():
-    failure = Blame(TWO, None, Limits()).no_function({"function": "made_up", "got": ["x"]})
+    failure = Blame(TWO, None, Limits()).no_function({"function": "made_up", "got": ["x"], "near": 3})
 
     assert failure.explanation.required == "shapes.py must define a function area"
     assert failure.explanation.got == ""

@@ -116,3 +116,17 @@ def test_arguments_come_back_as_they_were():
 def test_header_that_is_none_is_refused(text, message):
     with pytest.raises(ValueError, match=message):
         protocol.read_header(text)
+
+
+def test_tuples_come_back_as_tuples():
+    table = np.arange(6).reshape(2, 3).astype("uint8")
+
+    header, payload = protocol.pack_arguments([table, 2.5, (5, 7)], {"pair": (1, 0), "rows": table[:0]})
+    positional, keywords = protocol.unpack_arguments(json.loads(json.dumps(header)), payload)
+
+    assert np.array_equal(positional[0], table)
+    assert positional[0].dtype == np.uint8
+    assert positional[1:] == [2.5, (5, 7)]
+    assert isinstance(positional[2], tuple)
+    assert keywords["pair"] == (1, 0)
+    assert keywords["rows"].shape == (0, 3)

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from grader.harness.sandbox.signatures import find_other
+from grader.harness.sandbox.signatures import find_near, find_other
 
 PARAMETERS = "rows, least=4, *, bound=0.4"
 
@@ -100,3 +100,34 @@ def test_type_error_of_one_s_own_is_no_matter_of_parameters(either):
         advice = session.call("merge", [np.zeros((2, 20))]).failure.explanation.advice
 
     assert advice == "Call merge() with this input on your own computer and look at that line."
+
+
+def module_with(*names):
+    """Make what a file defines that has these functions, and things that are none."""
+    return {**{name: made("a") for name in names}, "np": np, "doubles": 3, "Double": int}
+
+
+@pytest.mark.parametrize(
+    ("names", "near"),
+    [
+        (["Double"], {"double": "Double"}),
+        (["dou_ble", "helper"], {"double": "dou_ble"}),
+        (["doubled", "triple_all"], {"double": "doubled", "triple": "triple_all"}),
+        (["triple"], {}),
+        (["helper", "main"], {}),
+        ([], {}),
+        (["double"], {}),
+    ],
+    ids=["capital", "underscore", "two", "another", "far", "none", "there"],
+)
+def test_missing_function_has_a_namesake(names, near):
+    found = {"double"} & set(names) | {"triple"} & set(names)
+    missing = [name for name in ("double", "triple") if name not in found]
+
+    assert find_near({**module_with(), **{name: made("a") for name in names}}, missing, found) == near
+
+
+def test_namesake_is_that_of_the_most_similar_name():
+    module = {"soft_average_slope": made("a")}
+
+    assert find_near(module, ["soft_average", "softaverageslope"], []) == {"softaverageslope": "soft_average_slope"}

@@ -9,6 +9,7 @@ import pytest
 
 from estimation.config import ABSENT, LIMBS, N_PARTS, N_PARTS_COLUMN, SCORE_COLUMN, BodyPart
 from estimation.networks import Maps
+from grader.harness.cases import without_durations
 from grader.harness.errors import RubricError
 from grader.harness.lab_files import load_lab_files
 from grader.harness.results import Explanation, Visibility
@@ -17,7 +18,7 @@ from grader.labs.merge.casemaking import picture_cases, write
 from grader.labs.merge.casemaking.any_input import N_RECORDED
 from grader.labs.merge.casemaking.bodies import TREE, grow_body, ids_in, lay_out, links_of, renumber
 from grader.labs.merge.casemaking.maker import Maker
-from grader.labs.merge.casemaking.write import FAMILIES, PUBLIC_SEED, make_cases, without_durations, write_cases
+from grader.labs.merge.casemaking.write import FAMILIES, PUBLIC_SEED, make_cases, write_cases
 from grader.labs.merge.columns import other_than, right_counts, right_scores, same_people
 from grader.labs.merge.compare import agree, read_people, same_groups
 from grader.labs.merge.compare import renumber as renumber_people

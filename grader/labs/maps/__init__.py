@@ -1,0 +1,1 @@
+"""Lab 4: six functions around the maps of a network that finds people."""

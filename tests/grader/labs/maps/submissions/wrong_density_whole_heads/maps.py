@@ -1,0 +1,13 @@
+"""Rounds heads to whole cells."""
+
+import numpy as np
+
+
+def density(heads, shape, sigma):
+    rows, columns = shape
+    y, x = np.mgrid[:rows, :columns]
+    total = np.zeros(shape)
+    for px, py in np.floor(heads):
+        bump = np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * sigma**2))
+        total += bump / bump.sum()
+    return total

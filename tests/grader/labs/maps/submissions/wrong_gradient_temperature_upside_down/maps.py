@@ -1,0 +1,16 @@
+"""Divides by the sharpness, in the softmax and in the factor."""
+
+import numpy as np
+
+
+def softargmax_gradient(maps, sharpness, upstream):
+    n, rows, columns = maps.shape
+    gradient = np.zeros(maps.shape)
+    y, x = np.mgrid[:rows, :columns]
+    for k in range(n):
+        values = 1 / sharpness * maps[k].astype(float)
+        weights = np.exp(values - values.max())
+        weights /= weights.sum()
+        mx, my = (weights * x).sum(), (weights * y).sum()
+        gradient[k] = weights / sharpness * (upstream[k, 0] * (x - mx) + upstream[k, 1] * (y - my))
+    return gradient

@@ -1,0 +1,13 @@
+"""Divides by the sum of the whole bump, also where a part is outside."""
+
+import numpy as np
+
+
+def density(heads, shape, sigma):
+    rows, columns = shape
+    y, x = np.mgrid[:rows, :columns]
+    total = np.zeros(shape)
+    for px, py in heads:
+        bump = np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * sigma**2))
+        total += bump / (2 * np.pi * sigma**2)
+    return total

@@ -1,0 +1,15 @@
+"""Makes maps of columns and rows, drawn at x and y."""
+
+import numpy as np
+
+
+def heatmaps(keypoints, shape, sigma):
+    rows, columns = shape
+    maps = np.zeros((keypoints.shape[1], columns, rows))
+    x, y = np.mgrid[:columns, :rows]
+    for person in keypoints:
+        for joint, (px, py) in enumerate(person):
+            if np.isnan(px) or np.isnan(py):
+                continue
+            maps[joint] = np.maximum(maps[joint], np.exp(-((x - px) ** 2 + (y - py) ** 2) / sigma**2))
+    return maps

@@ -1,0 +1,9 @@
+"""Takes what is above one half for inside."""
+
+import numpy as np
+
+
+def iou(mask_a, mask_b):
+    a, b = np.asarray(mask_a) > 0.5, np.asarray(mask_b) > 0.5
+    union = np.logical_or(a, b).sum()
+    return np.logical_and(a, b).sum() / union if union else 1.0

@@ -1,0 +1,15 @@
+"""Divides by the sharpness."""
+
+import numpy as np
+
+
+def softargmax(maps, sharpness):
+    n, rows, columns = maps.shape
+    points = np.zeros((n, 2))
+    y, x = np.mgrid[:rows, :columns]
+    for k in range(n):
+        values = 1 / sharpness * maps[k].astype(float)
+        weights = np.exp(values - values.max())
+        weights /= weights.sum()
+        points[k] = (weights * x).sum(), (weights * y).sum()
+    return points
