@@ -180,8 +180,8 @@ def load_network(path_or_name: str | os.PathLike[str]) -> Network:
     if path.suffix == ".index":
         path = path.with_suffix("")
     weights = read_weights(path)  # First, because starting Keras takes seconds.
-    built = build_with_weights(weights, path, None if path.suffix == ".npz" else "openpose")
-    return Network(built.name, path, built)
+    name = _name_of(weights) if path.suffix == ".npz" else "openpose"
+    return Network(name, path, build_with_weights(weights, path, name))
 
 
 def build_network(name: str) -> "keras.Model":
@@ -211,9 +211,13 @@ def build_with_weights(weights: Weights, path: str | os.PathLike[str], name: str
     WeightsError
         If they are not all of one network's weights, and no others.
     """
-    name = name or next((known for known, key in _KNOWN_BY.items() if key in weights), "compact")
+    name = name or _name_of(weights)
     model = build_network(name)
     if name == "lightweight":
         weights = import_quietly(_LIGHTWEIGHT).in_house_form(weights)
     assign_weights(model, weights, path)
     return model
+
+
+def _name_of(weights: Weights) -> str:
+    return next((name for name, key in _KNOWN_BY.items() if key in weights), "compact")
