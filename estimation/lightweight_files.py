@@ -86,7 +86,7 @@ def download_lightweight(
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix="lightweight-") as temporary:
             arrays = Path(temporary) / "lightweight.npz"
-            weights = read_representation(*parts, first="conv1", scale=1 / 255, shift=128)
+            weights = read_representation(parts[0], parts[1], first="conv1", scale=1 / 255, shift=128)
             np.savez(arrays, **weights)  # type: ignore[arg-type]  # NumPy's stubs expect only its own options.
             export.export(arrays, target)
     except WeightsError as error:

@@ -36,6 +36,8 @@ NAME_KEY = "network"
 _NAMED = re.compile(rb"\x72.\x0a\x07network\x12.([a-z]+)\Z", re.DOTALL)
 """Another entry of the metadata, in the same form, says which network it is if not the compact one."""
 
+_MAX_NAME_BYTES = 64
+
 _TRIED_PX = ((32, 64), (64, 32))
 """Two sizes that every network must take; neither is square, so that rows and columns cannot be exchanged."""
 
@@ -78,8 +80,8 @@ class OnnxModel:
         Parameters
         ----------
         batch : ndarray of shape (1, height, width, 3) and dtype float32
-            RGB as `scale_pixels` gives it; sides of whole multiples of what the network covers. Not modified. Another size than that of
-            the call before costs some milliseconds.
+            RGB as `scale_pixels` gives it; sides of whole multiples of what the network's coarsest level covers. Not
+            modified. Another size than that of the call before costs some milliseconds.
 
         Returns
         -------
@@ -126,7 +128,8 @@ def _is_sealed(data: bytes) -> bool:
 
 def _name_in(data: bytes) -> str:
     """Find the entry of the metadata that stands before the checksum; the compact network has none."""
-    found = _NAMED.search(data, len(data) - len(seal(b"")) - 64, len(data) - len(seal(b"")))
+    end = len(data) - len(seal(b""))
+    found = _NAMED.search(data, end - _MAX_NAME_BYTES, end)
     return found[1].decode() if found else DEFAULT_NAME
 
 

@@ -13,14 +13,19 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # only files whose checksum is known get here
+from xml.etree import ElementTree as ET  # only files whose checksum is known get here
 
 import numpy as np
 import numpy.typing as npt
 
 from estimation.checkpoints import Weights, WeightsError
 
-_DTYPES = {"f16": np.dtype("<f2"), "f32": np.dtype("<f4"), "i64": np.dtype("<i8"), "i32": np.dtype("<i4")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "f16": np.dtype("<f2"),
+    "f32": np.dtype("<f4"),
+    "i64": np.dtype("<i8"),
+    "i32": np.dtype("<i4"),
+}
 _CONVOLUTIONS = ("Convolution", "GroupConvolution")
 
 # What the converter appends to a name when it takes an operation apart.
@@ -69,7 +74,7 @@ def read_representation(xml: Path, constants: Path, first: str, scale: float, sh
         }
     except FileNotFoundError as error:
         raise WeightsError(f"Weights must be in {error.filename}; there is no such file.") from error
-    except (ElementTree.ParseError, KeyError, ValueError, IndexError, StopIteration, RecursionError) as error:
+    except (ET.ParseError, KeyError, ValueError, IndexError, StopIteration, RecursionError) as error:
         raise WeightsError(
             f"{xml} and {constants.name} must be a network in OpenVINO's intermediate representation; they cannot be "
             f"read: {type(error).__name__} {error!s:.200}. Download them again."
@@ -78,7 +83,7 @@ def read_representation(xml: Path, constants: Path, first: str, scale: float, sh
 
 class _Representation:
     def __init__(self, xml: Path, constants: Path) -> None:
-        root = ElementTree.parse(xml).getroot()  # noqa: S314 - see above
+        root = ET.parse(xml).getroot()  # noqa: S314 - see above
         self._bytes = constants.read_bytes()
         self._operations: dict[str, _Operation] = {}
         for layer in root.iter("layer"):

@@ -1,22 +1,22 @@
 """Write weights in OpenVINO's intermediate representation, as Open Model Zoo's converter does."""
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 
 
 def write_representation(folder, name, weights, *, scaling=((0, "Multiply", 1 / 255), (1, "Add", -128 / 255))):
     """Write `NAME.xml` and `NAME.bin` of convolutions in a row; who reads what beyond that does not matter here."""
-    net, constants = ElementTree.Element("net", name=name, version="10"), bytearray()
-    layers, edges = ElementTree.SubElement(net, "layers"), ElementTree.SubElement(net, "edges")
+    net, constants = ET.Element("net", name=name, version="10"), bytearray()
+    layers, edges = ET.SubElement(net, "layers"), ET.SubElement(net, "edges")
 
     def add(kind, called, reads=(), **data):
         number = str(len(layers))
-        layer = ElementTree.SubElement(layers, "layer", id=number, name=called, type=kind, version="opset1")
-        ElementTree.SubElement(layer, "data", {key: str(value) for key, value in data.items()})
+        layer = ET.SubElement(layers, "layer", id=number, name=called, type=kind, version="opset1")
+        ET.SubElement(layer, "data", {key: str(value) for key, value in data.items()})
         for port, source in enumerate(reads):
             described = {"from-layer": source, "from-port": "0", "to-layer": number, "to-port": str(port)}
-            ElementTree.SubElement(edges, "edge", described)
+            ET.SubElement(edges, "edge", described)
         return number
 
     def constant(called, array):
@@ -39,6 +39,6 @@ def write_representation(folder, name, weights, *, scaling=((0, "Multiply", 1 / 
         bias = weights[f"{called}/bias"].reshape(1, -1, 1, 1)
         read = add("Add", f"{called}/Dims12", [read, constant(f"{called}/bias", bias)])
         read = add("ReLU", f"{called}/relu", [read])
-    ElementTree.ElementTree(net).write(folder / f"{name}.xml")
+    ET.ElementTree(net).write(folder / f"{name}.xml")
     (folder / f"{name}.bin").write_bytes(constants)
     return folder / f"{name}.xml", folder / f"{name}.bin"

@@ -55,8 +55,8 @@ def test_import_quietly_says_what_to_install(monkeypatch, level):
     monkeypatch.delitem(sys.modules, "estimation.normalisation", raising=False)
 
     message = (
-        r"^The lab's network, weights in a \.npz file and training need Keras and TensorFlow, and writing ONNX needs onnx; "
-        r"keras is not installed\. Install them: python -m pip install tensorflow keras onnx$"
+        r"^The lab's network, weights in a \.npz file and training need Keras and TensorFlow, and writing ONNX needs "
+        r"onnx; keras is not installed\. Install them: python -m pip install tensorflow keras onnx$"
     )
     with pytest.raises(MissingPackageError, match=message):
         import_quietly("estimation.normalisation")

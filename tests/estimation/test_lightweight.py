@@ -16,7 +16,9 @@ from tests.estimation.late import Late
 from tests.estimation.representations import write_representation
 from tests.estimation.servers import send
 
-lightweight, export = Late("estimation.lightweight"), Late("estimation.export")
+lightweight, export, distillation = (
+    Late(f"estimation.{name}") for name in ("lightweight", "export", "training.distillation")
+)
 
 pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
@@ -161,8 +163,9 @@ def test_missing_lightweight_is_told_with_the_command_that_gets_it(tmp_path, mon
 def test_file_that_lacks_an_array_is_told_which(weights, tmp_path):
     np.savez(tmp_path / "short.npz", **{key: array for key, array in weights.items() if key != "conv3_1/sep/bias"})
 
-    with pytest.raises(WeightsError, match=r"116 variables; got 1 missing: conv3_1/sep/bias; in .*short\.npz"):
-        load_network(tmp_path / "short.npz")
+    for load in (load_network, distillation.load_teacher):
+        with pytest.raises(WeightsError, match=r"116 variables; got 1 missing: conv3_1/sep/bias; in .*short\.npz"):
+            load(tmp_path / "short.npz")
 
 
 @pytest.mark.slow
