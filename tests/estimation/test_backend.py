@@ -77,7 +77,7 @@ def test_collecting_tests_starts_no_tensorflow():
     # Every process that runs tests collects all of them; `Late` puts the start off.
     modules = {".".join(path.relative_to(REPOSITORY).with_suffix("").parts): path for path in ESTIMATION.rglob("*.py")}
     starts = ["keras", "tensorflow", *(name for name, path in modules.items() if "keras" in imports_of(path))]
-    assert "estimation.training.loop" in starts
+    assert "estimation.training.lesson" in starts
 
     for path in [*(REPOSITORY / "tests" / "estimation").rglob("*.py"), *(REPOSITORY / "tests").glob("*.py")]:
         assert not [name for name in imports_of(path) for start in starts if f"{name}.".startswith(f"{start}.")], path

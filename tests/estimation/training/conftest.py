@@ -49,8 +49,13 @@ def write_photos(coco_keypoints):
             noise = np.random.default_rng(number).integers(0, 256, (64, 64, 3))
             write_picture(folder / f"{number}.png", noise.astype(np.uint8))
         entries = [{"id": number, "file_name": f"{number}.png", **more} for number, more in images.items()]
-        annotations = [{"image_id": number, **person} for number in images if number not in without]
-        coco = {"images": entries, "annotations": annotations}
+        annotations = [
+            {"id": index, "image_id": number, "category_id": 1, "iscrowd": 0, **person}
+            for index, number in enumerate(images, start=1)
+            if number not in without
+        ]
+        categories = [{"id": 1, "name": "person"}]
+        coco = {"images": entries, "annotations": annotations, "categories": categories}
         (folder / "annotations.json").write_text(json.dumps(coco), encoding="utf-8")
         return folder
 

@@ -116,7 +116,7 @@ def test_no_space_left_costs_no_checkpoint(tmp_path, trainee, monkeypatch, broke
         if broken == "checkpoint":
             patch.setattr(runs.np, "savez", write_half)
         else:
-            patch.setattr(runs, "save_weights", lambda model, path: write_half(path))
+            patch.setattr(runs, "save_weights", lambda _, path: write_half(path))
         with pytest.raises(OSError, match="No space left on device"):
             run.save(trainee, 4)
 
