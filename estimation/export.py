@@ -132,9 +132,6 @@ class _Graph:
             layers.MaxPooling2D: lambda layer: self._add(
                 "MaxPool", layer, kernel_shape=layer.pool_size, strides=layer.strides
             ),
-            layers.AveragePooling2D: lambda layer: self._add(
-                "AveragePool", layer, kernel_shape=layer.pool_size, strides=layer.strides
-            ),
             layers.UpSampling2D: self._add_enlargement,
         }
 

@@ -23,7 +23,7 @@ from estimation.config import N_HEATMAPS, N_PAFS
 FIRST_KERNEL = "conv1/kernel"
 
 # Name, channels and stride of the separable convolutions down to one cell per 8 pixels, and then of the deep ones.
-_TRUNK = (("2_1", 64, 1), ("2_2", 128, 2), ("3_1", 128, 1), ("3_2", 256, 2), ("4_1", 256, 1), ("4_2", 512, 1))
+_TRUNK = (("2_1", 64, 1), ("2_2", 128, 2), ("3_1", 128, 1), ("3_2", 256, 2), ("4_1", 256, 1))
 _DEEP = ("5_1", "5_2", "5_3", "5_4", "5_5")
 _N_FEATURES = 128
 
@@ -38,10 +38,10 @@ def build_lightweight() -> keras.Model:
         gives; height and width must be multiples of 8. 4,099,058 parameters, untrained.
     """
     picture = keras.Input((None, None, 3), name="picture")
-    x = _trunk(picture)
+    x = _separable(_trunk(picture), "4_2", 512)
     for index, name in enumerate(_DEEP):
         x = _separable(x, name, 512, dilation=1 if index else 2)
-    features = _features(_conv(x, "conv4_3_CPM-al", _N_FEATURES, activation="elu"), activation="elu")
+    features = _features(_conv(x, "conv4_3_CPM-al", _N_FEATURES, activation="elu"))
     x = features
     for index in (1, 2, 3):
         x = _conv(x, f"conv5_{index}_CPM_L1", 128, 3)
@@ -65,13 +65,13 @@ def build_halved() -> keras.Model:
     """
     picture = keras.Input((None, None, 3), name="picture")
     at_8 = _trunk(picture)
-    x = layers.AveragePooling2D(2, name="halve")(at_8)
+    # With this stride, which MobileNet had here, all up to 5_1 sees what it sees in `lightweight`.
+    x = _separable(at_8, "4_2", 512, stride=2)
     for name in _DEEP:
         x = _separable(x, name, 512)
-    deep = layers.UpSampling2D(2, name="double")(_conv(x, "conv4_3_CPM-al", _N_FEATURES, activation=None))
+    deep = layers.UpSampling2D(2, name="double")(_conv(x, "conv4_3_CPM-al", _N_FEATURES, activation="elu"))
     shallow = _conv(at_8, "bridge", _N_FEATURES, activation=None, is_empty=True)
-    x = layers.ReLU(name="joined")(layers.Add(name="join")([deep, shallow]))
-    features = _features(x, activation="relu")
+    features = _features(layers.Add(name="join")([deep, shallow]))
     first = _heads(features, "stage_1-hidden", "stage_1", 128)
     x = layers.Concatenate(name="stage_2-join")([*first, features])
     x = _conv(x, "stage_2-reduce", 128)
@@ -117,12 +117,12 @@ def _trunk(picture: keras.KerasTensor) -> keras.KerasTensor:
     return x
 
 
-def _features(x: keras.KerasTensor, activation: str) -> keras.KerasTensor:
+def _features(x: keras.KerasTensor) -> keras.KerasTensor:
     """Look around a cell more cheaply than a 3 x 3 convolution of all channels does, then do that once."""
-    y = _conv(x, "conv4_3_CPM-red", _N_FEATURES, activation=activation)
+    y = _conv(x, "conv4_3_CPM-red", _N_FEATURES, activation="elu")
     for index, name in enumerate(("dw1-1x1", "dw2-1x1", "inc"), start=1):
-        y = _depthwise(y, f"conv4_3_CPM-dw{index}", activation=activation)
-        y = _conv(y, f"conv4_3_CPM-{name}", _N_FEATURES, activation=activation)
+        y = _depthwise(y, f"conv4_3_CPM-dw{index}", activation="elu")
+        y = _conv(y, f"conv4_3_CPM-{name}", _N_FEATURES, activation="elu")
     return _conv(layers.Add(name="conv4_3_CPM-add")([x, y]), "conv4_4_CPM", _N_FEATURES, 3)
 
 
