@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from keras import ops
 from tqdm import tqdm
 
 from estimation.training.runs import Run, Trainee
@@ -105,17 +106,21 @@ def measure(trainee: Trainee, batch: Batch) -> float:
 def prepared(
     make_batch: Callable[[int], Batch], first_step: int, last_step: int, loaders: int
 ) -> Generator[Batch, None, None]:
-    """Prepare batches on threads, ahead of the steps that take them.
+    """Prepare batches on threads, ahead of the steps that take them, and bring them to where the steps are taken.
 
     Yields
     ------
     batch : dict
         In the order of the steps. Close the generator to leave early: it drops what nobody has begun to prepare.
     """
+
+    def prepare(step: int) -> Batch:
+        return {name: ops.convert_to_tensor(array) for name, array in make_batch(step).items()}
+
     with _threads(loaders) as pool:
         waiting: deque[Future[Batch]] = deque()
         for step in range(first_step, last_step):
-            waiting.append(pool.submit(make_batch, step))
+            waiting.append(pool.submit(prepare, step))
             if len(waiting) > 1 + loaders:
                 yield waiting.popleft().result()
         while waiting:

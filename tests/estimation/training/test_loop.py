@@ -157,7 +157,9 @@ def test_measure_asks_the_averaged_weights(trainee):
 
 @pytest.mark.parametrize("loaders", [1, 3])
 def test_batches_come_in_the_order_of_their_steps(loaders):
-    assert list(loop.prepared(lambda step: {"step": step}, 2, 9, loaders)) == [{"step": step} for step in range(2, 9)]
+    prepared = loop.prepared(lambda step: {"step": np.array(step, np.int32)}, 2, 9, loaders)
+
+    assert [int(batch["step"]) for batch in prepared] == list(range(2, 9))
 
 
 def test_batches_of_no_steps_are_none():
