@@ -74,10 +74,11 @@ def pack(files: dict[str, Path], out: Path, max_bytes: int) -> list[Path]:
     parts = []
     for number, names in enumerate(groups, start=1):
         part = out / f"part-{number}-of-{len(groups)}.zip"
-        # Pictures are compressed already.
-        with replacing(part) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
+        with replacing(part) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
             for name in names:
-                archive.write(files[name], name)
+                # Pictures are compressed already.
+                way = zipfile.ZIP_DEFLATED if name.endswith(".json") else zipfile.ZIP_STORED
+                archive.write(files[name], name, way)
         parts.append(part)
     return parts
 
