@@ -3,7 +3,7 @@
 Unpacks what `estimation.training.packing` packed, measures steps, takes as many as fit, and measures the network on the
 photographs kept out. OUT gets the averaged weights at every checkpoint, one a minute, so that a machine that is taken
 back costs a minute's work; at the end the network as ONNX, and the log. JAX runs it unless `KERAS_BACKEND` says
-otherwise.
+otherwise. Options that are not its own it gives to `estimation.training.train`.
 """
 
 import argparse
@@ -30,8 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--recipe", default="gpu", help="a table of recipes.toml")
     parser.add_argument("--minutes", type=float, default=10.0, help="until the end, unpacking and measuring included")
     parser.add_argument("--count", type=int, help="measure on the first so many pictures kept out alone")
-    parser.add_argument("more", nargs="*", metavar="OPTION", help="after --: options of estimation.training.train")
-    args = parser.parse_args(argv)
+    args, more = parser.parse_known_args(argv)  # what is not known is for the training
     os.environ.setdefault("KERAS_BACKEND", "jax")
     args.out.mkdir(parents=True, exist_ok=True)
     try:
@@ -39,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             folder = Path(temporary)
             packing.unpack(args.parts, folder)
             left = args.minutes - (time.perf_counter() - start + _RESERVE_S) / 60
-            _train_and_measure(args, folder, left)
+            _train_and_measure(args, more, folder, left)
     except (ValueError, OSError) as error:
         print(f"lent_machine: {error}", file=sys.stderr)
         return 2
@@ -47,10 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _train_and_measure(args: argparse.Namespace, folder: Path, minutes: float) -> None:
+def _train_and_measure(args: argparse.Namespace, more: Sequence[str], folder: Path, minutes: float) -> None:
     places = {"photos": packing.PHOTOS, "rendered-people": packing.RENDERED, "teacher": packing.TEACHER, "run": "run"}
     options = [word for name, place in places.items() for word in (f"--{name}", str(folder / place))]
-    options += ["--minutes", f"{minutes:.3f}", "--weights", str(args.out / "trained.npz"), *args.more]
+    options += ["--minutes", f"{minutes:.3f}", "--weights", str(args.out / "trained.npz"), *more]
     try:
         weights = train.train(train.parse([args.recipe, *options]))
     finally:

@@ -212,7 +212,7 @@ def test_lent_machine_trains_and_measures_from_the_parts_alone(
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     monkeypatch.setattr(budget, "MEASURED_S", 0.1)
     monkeypatch.setattr(lent_machine, "_RESERVE_S", 0.0)
-    fit = budget.fit_to_minutes
+    rates, fit = [], budget.fit_to_minutes
     monkeypatch.setattr(
         budget, "fit_to_minutes", lambda *args, **more: dataclasses.replace(fit(*args, **more), steps=4)
     )
@@ -220,7 +220,7 @@ def test_lent_machine_trains_and_measures_from_the_parts_alone(
     monkeypatch.setitem(networks.MULTIPLES_PX, "tiny", 8)
     out = tmp_path / "out"
 
-    code = lent_machine.main([str(parts), "--out", str(out), "--recipe", "tiny", "--minutes", "3"])
+    code = lent_machine.main([str(parts), "--out", str(out), "--recipe", "tiny", "--minutes", "3", "--rate", "5e-4"])
 
     told = capsys.readouterr().out
     assert code == 0
@@ -230,6 +230,7 @@ def test_lent_machine_trains_and_measures_from_the_parts_alone(
     assert "lent_machine: done after " in told
     assert {path.name for path in out.iterdir()} == {"trained.npz", "trained.onnx", "log.csv"}
     assert len(losses_of(out)) == 4
+    assert set(rates) == {5e-4}
 
 
 def test_lent_machine_tells_a_missing_part(tmp_path, capsys):
