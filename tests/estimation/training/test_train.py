@@ -213,9 +213,12 @@ def test_lent_machine_trains_and_measures_from_the_parts_alone(
     monkeypatch.setattr(budget, "MEASURED_S", 0.1)
     monkeypatch.setattr(lent_machine, "_RESERVE_S", 0.0)
     rates, fit = [], budget.fit_to_minutes
-    monkeypatch.setattr(
-        budget, "fit_to_minutes", lambda *args, **more: dataclasses.replace(fit(*args, **more), steps=4)
-    )
+
+    def fit_four(recipe, *args, **more):
+        rates.append(recipe.rate)
+        return dataclasses.replace(fit(recipe, *args, **more), steps=4)
+
+    monkeypatch.setattr(budget, "fit_to_minutes", fit_four)
     monkeypatch.setattr("estimation.export.build_with_weights", lambda *_: tiny_network())
     monkeypatch.setitem(networks.MULTIPLES_PX, "tiny", 8)
     out = tmp_path / "out"
