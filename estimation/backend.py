@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from types import ModuleType
 
-_HEAVY = {"keras", "tensorflow", "jax", "torch"}
+_HEAVY = {"keras", "tensorflow", "jax", "torch", "onnx"}
 """What only some networks need, and what a small installation has not."""
 
 _CHATTER = re.compile(rb"(?m)^(WARNING: All log messages before absl::InitializeLog|I\d{4} ).*\n?")
@@ -46,8 +46,8 @@ def import_quietly(name: str) -> ModuleType:
         if error.name not in _HEAVY:
             raise
         raise MissingPackageError(
-            "The lab's network, weights in a .npz file and training need Keras and TensorFlow; "
-            f"{error.name} is not installed. Install them: python -m pip install tensorflow keras"
+            "The lab's network, weights in a .npz file and training need Keras and TensorFlow, and writing ONNX needs "
+            f"onnx; {error.name} is not installed. Install them: python -m pip install tensorflow keras onnx"
         ) from error
 
 

@@ -1,6 +1,7 @@
-"""Fetch the lab's public weights: ``python -m estimation.download openpose``.
+"""Fetch public weights: ``python -m estimation.download openpose``, the lab's, or ``lightweight``.
 
-They are a TensorFlow checkpoint that tf-netbuilder wrote; `checkpoints.py` says how it is read without that library.
+The lab's are a TensorFlow checkpoint that tf-netbuilder wrote; `checkpoints.py` says how it is read without that
+library.
 A download that breaks off stays beside the target as ``openpose.zip.part``, and the same command continues it. Nothing
 gets its final name before the variables in it have been read and compared with those of the network.
 """
@@ -24,6 +25,7 @@ import httpx
 
 from estimation.backend import import_quietly
 from estimation.checkpoints import WeightsError, check_shapes, read_weights, shapes_of
+from estimation.lightweight_files import LIGHTWEIGHT_URL, download_lightweight
 from estimation.networks import WEIGHTS_FOLDER
 from estimation.transfers import DEFAULT_LIMITS, DownloadError, TransferLimits, fetch, forget
 
@@ -33,6 +35,7 @@ OPENPOSE_URL = (
 )
 
 _PREFIX = "openpose"
+_ADDRESSES = {_PREFIX: OPENPOSE_URL, "lightweight": LIGHTWEIGHT_URL}
 
 
 def main(arguments: list[str] | None = None, limits: TransferLimits = DEFAULT_LIMITS) -> int:
@@ -43,14 +46,15 @@ def main(arguments: list[str] | None = None, limits: TransferLimits = DEFAULT_LI
     status : int
         0 if the weights are there, 2 if they could not be fetched, 130 if the user stopped it.
     """
-    parser = argparse.ArgumentParser(prog="python -m estimation.download", description="Download the lab's weights.")
-    parser.add_argument("network", choices=[_PREFIX], help="which network's weights")
+    parser = argparse.ArgumentParser(prog="python -m estimation.download", description="Download public weights.")
+    parser.add_argument("network", choices=sorted(_ADDRESSES), help="which network's weights")
     parser.add_argument("--to", type=Path, default=WEIGHTS_FOLDER, metavar="FOLDER", help="default: %(default)s")
-    parser.add_argument("--url", default=OPENPOSE_URL, help="another address of the same zip file")
+    parser.add_argument("--url", help="another address of the same zip file, or of the folder of the same two files")
     parser.add_argument("--force", action="store_true", help="download them even if they are there already")
     args = parser.parse_args(arguments)
     try:
-        print(download_openpose(args.to, args.url, force=args.force, limits=limits))
+        fetched = download_openpose if args.network == _PREFIX else download_lightweight
+        print(fetched(args.to, args.url or _ADDRESSES[args.network], force=args.force, limits=limits))
     except (ValueError, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -1,29 +1,48 @@
-"""The two trained networks: find their weights, load them, run them on a picture of any size.
+"""The trained networks: find their weights, load them, run them on a picture of any size.
 
-The compact network ships as an ONNX file, which OpenCV runs. Keras is imported for the lab's checkpoint and for
-``.npz`` files alone, when the first one is loaded, and with it the backend that ``KERAS_BACKEND`` names.
+OpenCV runs those in ONNX files, as the compact network ships and `lightweight` is downloaded. Keras is imported for the
+lab's checkpoint and for ``.npz`` files alone, when the first one is loaded, and with it the backend that
+``KERAS_BACKEND`` names.
 """
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from estimation.backend import import_quietly
-from estimation.checkpoints import assign_weights, read_weights
+from estimation.checkpoints import Weights, WeightsError, assign_weights, read_weights
 from estimation.config import CELL_PX
+
+if TYPE_CHECKING:
+    import keras
 
 WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "model_weights"
 
-NAMED_WEIGHTS = {"openpose": WEIGHTS_FOLDER / "openpose", "compact": WEIGHTS_FOLDER / "compact.onnx"}
+NAMED_WEIGHTS = {
+    "openpose": WEIGHTS_FOLDER / "openpose",
+    "compact": WEIGHTS_FOLDER / "compact.onnx",
+    "lightweight": WEIGHTS_FOLDER / "lightweight.onnx",
+}
 """Where the weights of each network are looked for by its name."""
 
-# What the coarsest level of each network covers; the picture's sides must be multiples of it.
-_MULTIPLES_PX = {"openpose": CELL_PX, "compact": 32}
+MULTIPLES_PX = {"openpose": CELL_PX, "compact": 32, "lightweight": CELL_PX, "halved": 16}
+"""What the coarsest level of each network covers; the picture's sides must be multiples of it."""
+
+_ARCHITECTURES, _LIGHTWEIGHT = "estimation.architectures", "estimation.lightweight"
+_BUILT_IN = {
+    "openpose": _ARCHITECTURES,
+    "compact": _ARCHITECTURES,
+    "lightweight": _LIGHTWEIGHT,
+    "halved": _LIGHTWEIGHT,
+}
+
+# Arrays by which the weights of a network are known; without any they are taken for those of the compact one.
+_KNOWN_BY = {"lightweight": "Mconv7_stage2_L1/kernel", "halved": "bridge/kernel"}
 
 
 class Maps(NamedTuple):
@@ -56,7 +75,7 @@ class Network:
     Attributes
     ----------
     name : str
-        ``"openpose"`` or ``"compact"``.
+        One of `MULTIPLES_PX`.
     weights : Path
         The file or checkpoint prefix that the weights come from.
     model : Model
@@ -87,7 +106,7 @@ class Network:
         """
         _check_picture(picture)
         height, width, _ = picture.shape
-        multiple_px = _MULTIPLES_PX[self.name]
+        multiple_px = MULTIPLES_PX[self.name]
         rows, columns = (-(-side // multiple_px) * multiple_px for side in (height, width))
         # Zero, mid grey, below and on the right: the network's own convolutions continue the picture with the same.
         batch = np.zeros((1, rows, columns, 3), np.float32)
@@ -113,7 +132,7 @@ def _describe(picture: object) -> str:
 
 
 def scale_pixels(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Bring pixels into the range that both networks read: 0..255 becomes -0.5 to almost 0.5.
+    """Bring pixels into the range that all networks read: 0..255 becomes -0.5 to almost 0.5.
 
     Parameters
     ----------
@@ -134,9 +153,9 @@ def load_network(path_or_name: str | os.PathLike[str]) -> Network:
     Parameters
     ----------
     path_or_name : str or path-like
-        ``"openpose"`` or ``"compact"`` for the weights in the folder ``model_weights``; else an ``.onnx`` file of the
-        compact network, which needs no Keras, a ``.npz`` file of its weights, or a checkpoint of openpose: its prefix
-        or its ``.index`` file.
+        ``"openpose"``, ``"compact"`` or ``"lightweight"`` for the weights in the folder ``model_weights``; else an
+        ``.onnx`` file that `estimation.export` wrote, which needs no Keras, a ``.npz`` file of weights, or a
+        checkpoint of openpose: its prefix or its ``.index`` file.
 
     Returns
     -------
@@ -148,14 +167,57 @@ def load_network(path_or_name: str | os.PathLike[str]) -> Network:
         If the weights are missing, broken or another network's. It is a ValueError.
     """
     path = NAMED_WEIGHTS.get(os.fspath(path_or_name), Path(path_or_name))
+    if path == NAMED_WEIGHTS["lightweight"] and not path.exists():
+        raise WeightsError(
+            f"The weights of lightweight must be in {path}; there is no such file. "
+            "Get them with: python -m estimation.download lightweight"
+        )
     if path.suffix == ".onnx":
         from estimation.onnx_model import OnnxModel  # OpenCV
 
-        return Network("compact", path, OnnxModel(path))
-    name = "compact" if path.suffix == ".npz" else "openpose"
+        model = OnnxModel(path)
+        return Network(model.name, path, model)
     if path.suffix == ".index":
         path = path.with_suffix("")
     weights = read_weights(path)  # First, because starting Keras takes seconds.
-    model = getattr(import_quietly("estimation.architectures"), f"build_{name}")()
+    name = _name_of(weights) if path.suffix == ".npz" else "openpose"
+    return Network(name, path, build_with_weights(weights, path, name))
+
+
+def build_network(name: str) -> "keras.Model":
+    """Build one of the networks that `MULTIPLES_PX` names, untrained; its name is `name`."""
+    built: keras.Model = getattr(import_quietly(_BUILT_IN[name]), f"build_{name}")()
+    return built
+
+
+def build_with_weights(weights: Weights, path: str | os.PathLike[str], name: str | None = None) -> "keras.Model":
+    """Build the network that weights belong to, and give it these.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+        From `read_weights`; those of `lightweight` as they are published.
+    path : str or path-like
+        Where they come from, for the message.
+    name : str, optional
+        Which network it is; else it is found by the names of the arrays.
+
+    Returns
+    -------
+    model : keras.Model
+
+    Raises
+    ------
+    WeightsError
+        If they are not all of one network's weights, and no others.
+    """
+    name = name or _name_of(weights)
+    model = build_network(name)
+    if name == "lightweight":
+        weights = import_quietly(_LIGHTWEIGHT).in_house_form(weights)
     assign_weights(model, weights, path)
-    return Network(name, path, model)
+    return model
+
+
+def _name_of(weights: Weights) -> str:
+    return next((name for name, key in _KNOWN_BY.items() if key in weights), "compact")

@@ -1,6 +1,6 @@
 """A network in a file of the form ONNX, layers and weights together, run by OpenCV: no Keras, no TensorFlow.
 
-`python -m estimation.training.export` writes such files. OpenCV is there anyway, to read pictures, and starts in a
+`python -m estimation.export` writes such files. OpenCV is there anyway, to read pictures, and starts in a
 tenth of a second.
 
 **A file ends with its checksum.** On a file in which single bytes are wrong OpenCV may crash, and take Python with it:
@@ -9,6 +9,7 @@ program wrote. Whoever forges a checksum forges it for their own machine.
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 import cv2
@@ -30,6 +31,13 @@ _ANSWERS = {"pafs": N_PAFS, "heatmaps": N_HEATMAPS}
 # What OpenCV raises on files that it cannot read or run; its own messages may hold bytes of the file that are no text.
 _UNUSABLE = (cv2.error, UnicodeError, MemoryError, SystemError, ValueError)
 
+DEFAULT_NAME = "compact"
+NAME_KEY = "network"
+_NAMED = re.compile(rb"\x72.\x0a\x07network\x12.([a-z]+)\Z", re.DOTALL)
+"""Another entry of the metadata, in the same form, says which network it is if not the compact one."""
+
+_MAX_NAME_BYTES = 64
+
 _TRIED_PX = ((32, 64), (64, 32))
 """Two sizes that every network must take; neither is square, so that rows and columns cannot be exchanged."""
 
@@ -46,7 +54,12 @@ class OnnxModel:
     Parameters
     ----------
     path : Path
-        A file that `estimation.training.export` wrote.
+        A file that `estimation.export` wrote.
+
+    Attributes
+    ----------
+    name : str
+        Which network it is.
 
     Raises
     ------
@@ -55,7 +68,9 @@ class OnnxModel:
     """
 
     def __init__(self, path: Path) -> None:
-        self._net = _read(path)
+        data = _read_sealed(path)
+        self.name = _name_in(data)
+        self._net = _parse(data, path)
         for height, width in _TRIED_PX:
             self._try(height, width, path)
 
@@ -65,8 +80,8 @@ class OnnxModel:
         Parameters
         ----------
         batch : ndarray of shape (1, height, width, 3) and dtype float32
-            RGB as `scale_pixels` gives it; sides of whole multiples of 32. Not modified. Another size than that of
-            the call before costs some milliseconds.
+            RGB as `scale_pixels` gives it; sides of whole multiples of what the network's coarsest level covers. Not
+            modified. Another size than that of the call before costs some milliseconds.
 
         Returns
         -------
@@ -111,13 +126,24 @@ def _is_sealed(data: bytes) -> bool:
     return seal(data[: -len(seal(b""))]) == data
 
 
-def _read(path: Path) -> "cv2.dnn.Net":
+def _name_in(data: bytes) -> str:
+    """Find the entry of the metadata that stands before the checksum; the compact network has none."""
+    end = len(data) - len(seal(b""))
+    found = _NAMED.search(data, end - _MAX_NAME_BYTES, end)
+    return found[1].decode() if found else DEFAULT_NAME
+
+
+def _read_sealed(path: Path) -> bytes:
     data = _read_bytes(path)
     if not _is_sealed(data):
         raise WeightsError(
             f"{path} must be a network that ends with its checksum, as the compact one does; this is another file, "
             f"or not all of it. {_ADVICE}"
         )
+    return data
+
+
+def _parse(data: bytes, path: Path) -> "cv2.dnn.Net":
     try:
         # Python reads the file, because OpenCV cannot open a path with, say, Chinese letters on Windows.
         net = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
@@ -144,7 +170,7 @@ def _read_bytes(path: Path) -> bytes:
     return data
 
 
-_ADVICE = "Download it again, or make it with: python -m estimation.training.export"
+_ADVICE = "Download it again, or make it with: python -m estimation.export"
 
 
 def _not_the_network(path: Path, got: str) -> WeightsError:

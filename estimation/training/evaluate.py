@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     annotations = args.annotations or args.images / "annotations.json"
     try:
-        network = load_predictor(args.network, tuple(args.scales), is_mirrored_too=args.flip, is_teacher=args.teacher)
+        network = load_predictor(args.network, tuple(args.scales), is_mirrored_too=args.flip)
         examples = load_examples(args.images, annotations)
         evaluation = evaluate(
             network,
@@ -237,8 +237,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m estimation.training.evaluate", description=__doc__)
     parser.add_argument("--images", type=Path, required=True, help="folder of the pictures")
     parser.add_argument("--annotations", type=Path, help="COCO keypoints; DIR/annotations.json by default")
-    parser.add_argument("--network", default="compact", help="`compact`, `openpose`, or a path to weights")
-    parser.add_argument("--teacher", action="store_true", help="the weights are the teacher's")
+    parser.add_argument(
+        "--network", default="compact", help="`compact`, `lightweight`, `openpose`, or a path to weights"
+    )
     parser.add_argument("--height", type=positive_integer, metavar="PX", help="bring pictures to this height")
     parser.add_argument("--held-out", action="store_true", help="only pictures that training leaves out")
     parser.add_argument("--count", type=positive_integer, metavar="N", help="only the first N pictures, by image id")

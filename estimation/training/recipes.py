@@ -1,5 +1,6 @@
-"""How to train: every number of a run, by the name of the machine that it is for."""
+"""How to train: every number of a run, by the name of the machine that it is for. Needs no Keras."""
 
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,11 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from estimation.networks import MULTIPLES_PX
+
 _FILE = Path(__file__).with_name("recipes.toml")
 FASTER = "faster"
 """The precision of a recipe that leaves it to a measurement on the machine at hand."""
 
-_MULTIPLE_PX = 32  # What the coarsest level of the network covers.
+TEACHER, NOTHING = "teacher", "nothing"
+"""What a network may begin as."""
 
 
 class Squares(NamedTuple):
@@ -22,7 +26,7 @@ class Squares(NamedTuple):
     until : float
         Share of the steps after which the next ones begin; 1 for the last.
     size_px : int
-        Side of the training squares, a multiple of 32.
+        Side of the training squares, a multiple of what the network covers.
     batch : int
         How many of them a step sees.
     """
@@ -39,9 +43,13 @@ class Recipe:
     Raises
     ------
     ValueError
-        If there are no steps after the warm-up, or the squares do not fit the network or not the whole run.
+        If there are no steps after the warm-up, there is no such network, or the squares do not fit the network or
+        not the whole run.
     """
 
+    name: str
+    network: str
+    begins: str
     steps: int
     squares: tuple[Squares, ...]
     rate: float
@@ -50,7 +58,6 @@ class Recipe:
     emphasis: tuple[float, float]
     shares: tuple[float, float, float]
     rendered: int
-    cutouts: int
     hint: float
     trust: float
     mix: float
@@ -65,11 +72,15 @@ class Recipe:
                 f"A recipe must have more steps than its warm-up; got {self.steps} steps and a warm-up of "
                 f"{self.warm_up}. Give it more steps."
             )
-        sides = [squares.size_px for squares in self.squares]
-        if any(side < _MULTIPLE_PX or side % _MULTIPLE_PX for side in sides):
+        if self.network not in MULTIPLES_PX:
+            raise ValueError(f"A network must be one of {', '.join(MULTIPLES_PX)}; got {self.network!r}.")
+        if self.begins not in {TEACHER, NOTHING}:
+            raise ValueError(f"A network must begin as its {TEACHER!r} or from {NOTHING!r}; got {self.begins!r}.")
+        sides, multiple_px = [squares.size_px for squares in self.squares], MULTIPLES_PX[self.network]
+        if any(side < multiple_px or side % multiple_px for side in sides):
             raise ValueError(
-                f"Training squares must have sides that are multiples of {_MULTIPLE_PX} px; got {sides}. "
-                "The network halves them five times."
+                f"Training squares must have sides that are multiples of {multiple_px} px; got {sides}. "
+                f"The coarsest level of {self.network} covers so many."
             )
         ends = [squares.until for squares in self.squares]
         if ends != sorted(ends) or ends[-1:] != [1]:
@@ -85,6 +96,13 @@ class Recipe:
     def emphasis_at(self, step: int) -> float:
         """Give the extra weight of people at a step: from the first to the last one in a straight line."""
         return float(np.interp(step / self.steps, (0, 1), self.emphasis))
+
+    def rate_at(self, step: int) -> float:
+        """Give the learning rate of a step: it rises to `rate` in the warm-up and falls to a hundredth on a cosine."""
+        if step < self.warm_up:
+            return self.rate * (0.02 + 0.98 * step / self.warm_up)
+        part = (step - self.warm_up) / (self.steps - self.warm_up)
+        return self.rate * (0.01 + 0.99 * (1 + math.cos(math.pi * part)) / 2)
 
     def hint_at(self, step: int) -> float:
         """Give the weight of the hints at a step: whole for most of the run, gone at its end."""
@@ -115,4 +133,4 @@ def load_recipe(name: str, **changes: object) -> Recipe:
         raise ValueError(f"A recipe must be one of {', '.join(recipes)}; got {name!r}. They are in {_FILE.name}.")
     fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in recipes[name].items()}
     fields["squares"] = tuple(Squares(*squares) for squares in fields["squares"])
-    return Recipe(**fields | {key: value for key, value in changes.items() if value is not None})
+    return Recipe(**{"name": name} | fields | {key: value for key, value in changes.items() if value is not None})

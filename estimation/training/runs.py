@@ -1,13 +1,16 @@
-"""The folder of a run: what a restart needs, the log, and the weights as they would ship."""
+"""The folder of a run: the checkpoint that a restart needs, the log, and the weights as they would ship."""
 
 import csv
 import json
-from collections.abc import Mapping
+import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from estimation.checkpoints import save_weights
 from estimation.replacing import replacing
@@ -16,7 +19,7 @@ from estimation.training.averages import WeightAverage
 if TYPE_CHECKING:
     import keras
 
-LOG_COLUMNS = ("step", "loss", "hint_loss", "held_out_loss", "size_px", "rate", "seconds")
+LOG_COLUMNS = ("step", "loss", "held_out_loss", "size_px", "rate", "seconds")
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,31 @@ class Trainee:
     ----------
     model : keras.Model
         The network as it will be used.
-    joined : keras.Model
-        The same layers, compiled: its first output is that of all stages in one tensor, others, if any, are
-        guessed hints, named ``hints-LEVEL``.
+    lesson : keras.Model
+        Compiled, and around `model`: it answers a batch with the loss.
     average : WeightAverage
-        Of all weights of `joined`.
+        Of all weights of `model`.
     """
 
     model: "keras.Model"
-    joined: "keras.Model"
+    lesson: "keras.Model"
     average: WeightAverage
+
+    def state(self) -> dict[str, list[npt.NDArray[Any]]]:
+        """Copy all numbers that training has changed: weights, what the optimiser remembers, the average."""
+        variables = self.lesson.optimizer.variables
+        return {
+            "weight": self.model.get_weights(),
+            "optimiser": [np.array(variable.numpy()) for variable in variables],
+            "average": [array.copy() for array in self.average.values],
+        }
+
+    def restore(self, state: dict[str, list[npt.NDArray[Any]]]) -> None:
+        """Go back to a `state`."""
+        self.model.set_weights(state["weight"])
+        for variable, value in zip(self.lesson.optimizer.variables, state["optimiser"], strict=True):
+            variable.assign(value)
+        self.average.restore(state["average"])
 
 
 class Run:
@@ -46,68 +64,110 @@ class Run:
     ----------
     folder : Path
         Holds all of it; made where it is missing.
+    recipe : str
+        The name of the run's recipe.
+    weights : Path, optional
+        Where the averaged weights go; in the folder by default.
 
     Attributes
     ----------
     seconds : float
         Time that all steps so far took, over all restarts.
+
+    Raises
+    ------
+    ValueError
+        If the folder is that of a run by another recipe.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, recipe: str, weights: Path | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+        self.folder, self.recipe, self._weights = folder, recipe, weights
         self.seconds = 0.0
+        begun = self._described().get("recipe", recipe)
+        if begun != recipe:
+            raise ValueError(
+                f"A run must go on by the recipe that it began with; got {recipe!r}, and a run by {begun!r} in "
+                f"{folder}. Name another folder with --run."
+            )
 
-    def check_recipe(self, n_steps: int) -> None:
+    def check_steps(self, n_steps: int) -> None:
         """Check that a recipe of so many steps can go on here.
 
         Raises
         ------
         ValueError
-            If the run has more steps behind it: it is that of another recipe.
+            If the run has more steps behind it.
         """
-        behind = int(self._read_progress()["step"])
+        behind = self.steps_behind()
         if behind > n_steps:
             raise ValueError(
                 f"A recipe must have at least as many steps as its run has taken; got a recipe of {n_steps} steps, and "
                 f"{behind} taken in {self.folder}. Name another folder with --run."
             )
 
+    def steps_behind(self) -> int:
+        """Say how many steps the last checkpoint has behind it."""
+        return int(self._described().get("step", 0))
+
     def resume(self, trainee: Trainee) -> int:
-        """Bring a trainee to the last checkpoint, if there is one, and return the number of steps it has behind it."""
-        progress = self._read_progress()
-        step, self.seconds = int(progress["step"]), progress["seconds"]
-        if step == 0:
-            self._write_log([])
-            return 0
-        trainee.joined.load_weights(self._state(step))
-        with np.load(self._average(step)) as values:
-            trainee.average.restore([values[name] for name in values])
+        """Bring a trainee to the last checkpoint, if there is one, and return the number of steps it has behind it.
+
+        Raises
+        ------
+        ValueError
+            If the checkpoint is another network's, or broken.
+        """
+        described = self._described()
+        step, self.seconds = described.get("step", 0), described.get("seconds", 0.0)
+        if step:
+            try:
+                with self._checkpoint.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as arrays:
+                    state = {
+                        kind: [arrays[f"{kind}-{index}"] for index in range(described[kind])]
+                        for kind in ("weight", "optimiser", "average")
+                    }
+                trainee.restore(state)
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+                raise ValueError(
+                    f"{self._checkpoint} must be a checkpoint of {trainee.model.name}; it cannot be read: "
+                    f"{error!s:.200}. Name another folder with --run."
+                ) from error
         # What was logged after the checkpoint will be logged again.
         self._write_log([row for row in self._read_log() if int(row["step"]) <= step])
-        return step
+        return int(step)
 
     def save(self, trainee: Trainee, step: int) -> None:
-        """Write a checkpoint; until all of it is there the one before counts."""
-        trainee.joined.save_weights(self._state(step))
-        np.savez(self._average(step), *trainee.average.values)
-        with trainee.average.applied():
-            save_weights(trainee.model, self.folder / "compact.npz")
-        with replacing(self._progress) as unfinished:
-            unfinished.write_text(json.dumps({"step": step, "seconds": self.seconds}), encoding="utf-8")
-        for older in {*self.folder.glob("state-*"), *self.folder.glob("average-*")}:
-            if older not in (self._state(step), self._average(step)):
-                older.unlink()
+        """Write a checkpoint and the averaged weights; until all of it is there the one before counts.
 
-    def log(self, step: int, losses: Mapping[str, float], held_out: float | None, *, size_px: int, rate: float) -> None:
+        Raises
+        ------
+        OSError
+            If there is no room; the checkpoint before stays.
+        """
+        state = trainee.state()
+        described = {"recipe": self.recipe, "step": step, "seconds": self.seconds}
+        described |= {kind: len(arrays) for kind, arrays in state.items()}
+        named = {f"{kind}-{index}": array for kind, arrays in state.items() for index, array in enumerate(arrays)}
+        named["described"] = np.array(json.dumps(described))
+        with replacing(self._checkpoint) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, **named)  # type: ignore[arg-type]  # NumPy's stubs expect only its own options.
+        with trainee.average.applied():
+            save_weights(trainee.model, self.weights_of(trainee))
+
+    def weights_of(self, trainee: Trainee) -> Path:
+        """Say where the averaged weights are."""
+        return self._weights or self.folder / f"{trainee.model.name}.npz"
+
+    def log(self, step: int, loss: float, held_out: float | None, *, size_px: int, rate: float) -> None:
         """Add a line to `log.csv`.
 
         Parameters
         ----------
         step : int
             Steps so far.
-        losses : mapping of str to float
-            By the names that Keras gives them: means over the steps since the line before.
+        loss : float
+            Mean over the steps since the line before.
         held_out : float, optional
             Loss on held-out pictures.
         size_px : int
@@ -115,10 +175,7 @@ class Run:
         rate : float
             Learning rate.
         """
-        loss = losses.get("all_stages_loss", losses["loss"])
-        hints = [value for name, value in losses.items() if name.startswith("hints-")]
-        numbers = (loss, sum(hints) if hints else None, held_out)
-        row = [step, *("" if number is None else f"{float(number):.5f}" for number in numbers)]
+        row = [step, *("" if number is None else f"{float(number):.5f}" for number in (loss, held_out))]
         with self._log.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow([*row, size_px, f"{rate:.3g}", f"{self.seconds:.1f}"])
 
@@ -127,26 +184,30 @@ class Run:
         return self.folder / "log.csv"
 
     @property
-    def _progress(self) -> Path:
-        return self.folder / "progress.json"
+    def _checkpoint(self) -> Path:
+        return self.folder / "checkpoint.npz"
 
-    def _read_progress(self) -> dict[str, float]:
-        if not self._progress.exists():
-            return {"step": 0, "seconds": 0.0}
-        progress: dict[str, float] = json.loads(self._progress.read_text(encoding="utf-8"))
-        return progress
-
-    def _state(self, step: int) -> Path:
-        return self.folder / f"state-{step}.weights.h5"
-
-    def _average(self, step: int) -> Path:
-        return self.folder / f"average-{step}.npz"
+    def _described(self) -> dict[str, Any]:
+        """Read what the checkpoint says of itself; nothing where there is none."""
+        if not self._checkpoint.exists():
+            return {}
+        try:
+            with self._checkpoint.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as arrays:
+                described: dict[str, Any] = json.loads(str(arrays["described"]))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f"{self._checkpoint} must be a checkpoint of a run; it cannot be read: {error!s:.200}. "
+                "Name another folder with --run."
+            ) from error
+        return described
 
     def _read_log(self) -> list[dict[str, str]]:
+        if not self._log.exists():
+            return []
         with self._log.open(newline="", encoding="utf-8") as file:
             return [row for row in csv.DictReader(file) if row["seconds"]]
 
-    def _write_log(self, rows: list[dict[str, str]]) -> None:
+    def _write_log(self, rows: Sequence[dict[str, str]]) -> None:
         with replacing(self._log) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, LOG_COLUMNS)
             writer.writeheader()

@@ -7,14 +7,12 @@ mirror image, the grids of all scales begin and end together, and nothing has to
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from estimation.backend import import_quietly
 from estimation.config import CELL_PX, LIMBS, MIRRORED, N_PAFS
 from estimation.networks import Maps, load_network
 from estimation.pictures import resize_picture
@@ -124,23 +122,15 @@ def _average(answers: list[Maps]) -> Maps:
     return Maps(*(np.asarray(np.mean(parts, axis=0, dtype=np.float32)) for parts in zip(*answers, strict=True)))
 
 
-def load_predictor(
-    name: str,
-    scales: tuple[float, ...] = (1.0,),
-    *,
-    is_mirrored_too: bool = False,
-    is_teacher: bool = False,
-) -> Predictor:
+def load_predictor(name: str, scales: tuple[float, ...] = (1.0,), *, is_mirrored_too: bool = False) -> Predictor:
     """Load what is to be measured.
 
     Parameters
     ----------
     name : str
-        What `load_network` takes, or the teacher's weights.
+        What `load_network` takes.
     scales, is_mirrored_too : optional
         The views that are averaged; see `ManyViews`.
-    is_teacher : bool, optional
-        Whether they are those of the teacher, as `load_teacher` takes them.
 
     Returns
     -------
@@ -151,10 +141,6 @@ def load_predictor(
     ValueError
         If there are no such weights, or `scales` are not positive.
     """
-    network: Predictor
-    if is_teacher:
-        network = import_quietly("estimation.training.teacher").load_teacher(Path(name))
-    else:
-        network = load_network(name)
+    network = load_network(name)
     is_one_view = scales == (1.0,) and not is_mirrored_too
     return network if is_one_view else ManyViews(network, scales, is_mirrored_too)

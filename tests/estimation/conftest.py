@@ -1,6 +1,7 @@
 """Checkpoints in the lab's form, and small networks to fit them."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from estimation.backend import import_quietly
 from estimation.checkpoints import assign_weights, shapes_of
 from estimation.networks import Network
 from tests.estimation.late import Late
+from tests.estimation.servers import Server
 
 architectures = Late("estimation.architectures")
 
@@ -71,3 +73,18 @@ def openpose_checkpoint(
 def openpose(openpose_model, openpose_weights: dict[str, NDArray]) -> Network:
     assign_weights(openpose_model, openpose_weights, "here")
     return Network("openpose", Path("here"), openpose_model)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    # No certificates: to read them takes longer than all else here, and nothing here is encrypted.
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path_factory.getbasetemp()))
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.released.set()
+        server.shutdown()
+        thread.join()

@@ -55,8 +55,8 @@ def test_import_quietly_says_what_to_install(monkeypatch, level):
     monkeypatch.delitem(sys.modules, "estimation.normalisation", raising=False)
 
     message = (
-        r"^The lab's network, weights in a \.npz file and training need Keras and TensorFlow; keras is not installed\. "
-        r"Install them: python -m pip install tensorflow keras$"
+        r"^The lab's network, weights in a \.npz file and training need Keras and TensorFlow, and writing ONNX needs "
+        r"onnx; keras is not installed\. Install them: python -m pip install tensorflow keras onnx$"
     )
     with pytest.raises(MissingPackageError, match=message):
         import_quietly("estimation.normalisation")
@@ -77,7 +77,7 @@ def test_collecting_tests_starts_no_tensorflow():
     # Every process that runs tests collects all of them; `Late` puts the start off.
     modules = {".".join(path.relative_to(REPOSITORY).with_suffix("").parts): path for path in ESTIMATION.rglob("*.py")}
     starts = ["keras", "tensorflow", *(name for name, path in modules.items() if "keras" in imports_of(path))]
-    assert "estimation.training.loop" in starts
+    assert "estimation.training.lesson" in starts
 
     for path in [*(REPOSITORY / "tests" / "estimation").rglob("*.py"), *(REPOSITORY / "tests").glob("*.py")]:
         assert not [name for name in imports_of(path) for start in starts if f"{name}.".startswith(f"{start}.")], path

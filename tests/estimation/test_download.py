@@ -3,11 +3,8 @@ import json
 import stat
 import subprocess
 import sys
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +15,7 @@ from estimation.checkpoints import read_weights, shapes_of
 from estimation.download import download_openpose, main
 from estimation.transfers import DownloadError, TransferLimits, fetch
 from tests.estimation.late import Late
+from tests.estimation.servers import ETAG, send, send_rest
 
 keras, architectures = Late("keras"), Late("estimation.architectures")
 
@@ -25,84 +23,6 @@ pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 LIMITS = TransferLimits(n_attempts=3, pause_s=0.0, max_archive_bytes=50_000, max_unpacked_bytes=50_000)
 BODY = np.random.default_rng(5).bytes(40_000)
-ETAG = '"first"'
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Server(ThreadingHTTPServer):
-    """Gives the answers of `script` in turn, the last one for ever, and keeps the headers that it was sent."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.script: list[Answer] = []
-        self.requests: list[dict[str, str]] = []
-        self.released = threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_port}/weights.zip"
-
-    @property
-    def ranges(self) -> list[str | None]:
-        return [request.get("Range") for request in self.requests]
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self):
-        self.server.requests.append(dict(self.headers))
-        answer = self.server.script[0]
-        self.server.script = self.server.script[1:] or [answer]
-        answer(self)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    # No certificates: to read them takes longer than all else here, and nothing here is encrypted.
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path_factory.getbasetemp()))
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.released.set()
-        server.shutdown()
-        thread.join()
-
-
-def send(
-    body: bytes, *, status: int = 200, n_sent: int | None = None, stall: bool = False, **headers: str | None
-) -> Answer:
-    """Answer with `body`, or with its first `n_sent` bytes and then silence or a closed connection."""
-
-    def answer(handler: Handler) -> None:
-        handler.send_response(status)
-        for name, value in {"Content_Length": str(len(body)), "ETag": ETAG, **headers}.items():
-            if value:
-                handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body[:n_sent])
-        if stall:
-            handler.server.released.wait()
-
-    return answer
-
-
-def send_rest(body: bytes, **options) -> Answer:
-    """Answer a Range request as the standard says; `options` are for what is sent."""
-
-    def answer(handler: Handler) -> None:
-        start = int(handler.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
-        if start == 0 or handler.headers["If-Range"] != options.get("ETag", ETAG):
-            send(body, **options)(handler)
-        else:
-            span = f"bytes {start}-{len(body) - 1}/{len(body)}"
-            send(body[start:], status=206, Content_Range=span, **options)(handler)
-
-    return answer
 
 
 @pytest.fixture

@@ -167,7 +167,8 @@ def test_load_network_finds_named_weights(compact, monkeypatch):
 
 def test_named_weights_stand_in_model_weights():
     folder = Path(networks.__file__).parents[1] / "model_weights"
-    assert {"openpose": folder / "openpose", "compact": folder / "compact.onnx"} == networks.NAMED_WEIGHTS
+    files = {"openpose": "openpose", "compact": "compact.onnx", "lightweight": "lightweight.onnx"}
+    assert {name: folder / file for name, file in files.items()} == networks.NAMED_WEIGHTS
 
 
 def test_load_network_says_how_to_get_openpose(tmp_path, monkeypatch):

@@ -108,7 +108,7 @@ def test_network_of_the_right_outputs_is_taken(tmp_path):
     np.testing.assert_array_equal(heatmaps, np.full((1, 8, 12, 19), 0.25))
 
 
-ADVICE = r"Download it again, or make it with: python -m estimation\.training\.export$"
+ADVICE = r"Download it again, or make it with: python -m estimation\.export$"
 NO_CHECKSUM = (
     r"other\.onnx must be a network that ends with its checksum, as the compact one does; this is another file, "
 )
@@ -214,8 +214,8 @@ def test_picture_without_memory_is_refused_in_one_sentence(monkeypatch):
 
 
 def test_network_that_cannot_run_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(onnx_model, "_read", lambda _: Failing())
-    (tmp_path / "other.onnx").write_bytes(network_bytes())
+    monkeypatch.setattr(onnx_model, "_parse", lambda _data, _path: Failing())
+    (tmp_path / "other.onnx").write_bytes(seal(network_bytes()))
 
     with pytest.raises(WeightsError, match=ANOTHER + r"a failure on a picture of 64 x 32\. " + ADVICE):
         load_network(tmp_path / "other.onnx")

@@ -10,7 +10,7 @@ from estimation.pictures import write_picture
 from estimation.training.recipes import Recipe, Squares
 from tests.estimation.late import Late
 
-keras, loop, teachers = Late("keras"), Late("estimation.training.loop"), Late("estimation.training.teacher")
+keras, distillation = Late("keras"), Late("estimation.training.distillation")
 
 STANDING = {
     "nose": (30, 12),
@@ -49,8 +49,13 @@ def write_photos(coco_keypoints):
             noise = np.random.default_rng(number).integers(0, 256, (64, 64, 3))
             write_picture(folder / f"{number}.png", noise.astype(np.uint8))
         entries = [{"id": number, "file_name": f"{number}.png", **more} for number, more in images.items()]
-        annotations = [{"image_id": number, **person} for number in images if number not in without]
-        coco = {"images": entries, "annotations": annotations}
+        annotations = [
+            {"id": index, "image_id": number, "category_id": 1, "iscrowd": 0, **person}
+            for index, number in enumerate(images, start=1)
+            if number not in without
+        ]
+        categories = [{"id": 1, "name": "person"}]
+        coco = {"images": entries, "annotations": annotations, "categories": categories}
         (folder / "annotations.json").write_text(json.dumps(coco), encoding="utf-8")
         return folder
 
@@ -60,6 +65,9 @@ def write_photos(coco_keypoints):
 @pytest.fixture(scope="session")
 def tiny_recipe():
     return Recipe(
+        name="tiny",
+        network="compact",
+        begins="nothing",
         steps=8,
         squares=(Squares(0.5, 64, 2), Squares(1.0, 32, 3)),
         rate=1e-2,
@@ -68,13 +76,12 @@ def tiny_recipe():
         emphasis=(8.0, 2.0),
         shares=(0.2, 0.5, 0.3),
         rendered=2,
-        cutouts=1,
         hint=2.0,
         trust=0.3,
         mix=0.5,
         average_steps=100,
         precision="float32",
-        loaders=0,
+        loaders=1,
         checkpoint_every=4,
     )
 
@@ -82,7 +89,7 @@ def tiny_recipe():
 def build_tiny():
     """Build a network of one layer between picture and answers."""
     picture = keras.Input((None, None, 3), name="picture")
-    x = keras.layers.Conv2D(4, 8, strides=8, name="features")(picture)
+    x = keras.layers.Conv2D(4, 8, strides=8, name="conv4_4_CPM")(picture)
     x = keras.layers.BatchNormalization(name="features-norm")(x)
     x = keras.layers.ReLU(name="features-out")(x)
     maps = [
@@ -94,35 +101,8 @@ def build_tiny():
 
 @pytest.fixture(scope="module")
 def tiny_network():
-    """Let training build a tiny network, whose hints are of two levels, and give the function that builds it."""
+    """Let training build a tiny network, take another such one for a teacher, and give the function that builds it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "build_compact", build_tiny)
-        patch.setattr(loop, "HINTS", {"at_8": "features-out", "joined": "features-out"})
+        patch.setattr(distillation, "build_network", lambda _: build_tiny())
+        patch.setattr(distillation, "load_teacher", lambda _: build_tiny())
         yield build_tiny
-
-
-@pytest.fixture(scope="session")
-def quick_teacher():
-    """Give a teacher that answers at once: features of the cells' brightness, and maps of one number."""
-
-    class Quick:
-        def answer(self, pictures):
-            n, height, width, _ = pictures.shape
-            light = pictures.reshape(n, height // 8, 8, width // 8, 8, 3).mean(axis=(2, 4, 5))[..., None]
-            features = {level: light.repeat(n_features, axis=-1) for level, (_, n_features) in teachers.LEVELS.items()}
-            return features, np.full((*light.shape[:3], 57), 0.25, np.float32)
-
-    return Quick()
-
-
-@pytest.fixture(scope="session")
-def teacher():
-    """Build the teacher once for all tests, with random weights; nothing may change it."""
-    keras.utils.set_random_seed(0)
-    return teachers.Teacher(teachers.build_teacher())
-
-
-@pytest.fixture(scope="session")
-def unfolded_teacher():
-    """Build the teacher as it was frozen once for all tests; only its weights may be replaced."""
-    return teachers.build_teacher(is_folded=False)

@@ -40,13 +40,21 @@ def test_load_recipe_refuses_an_unknown_name():
     [
         ({"warm_up": 8}, "more steps than its warm-up; got 8 steps and a warm-up of 8. Give it more steps."),
         ({"warm_up": -1}, "more steps than its warm-up; got 8 steps and a warm-up of -1"),
-        ({"squares": (Squares(1.0, 100, 2),)}, r"sides that are multiples of 32 px; got \[100\]. The network halves"),
+        (
+            {"squares": (Squares(1.0, 100, 2),)},
+            r"sides that are multiples of 32 px; got \[100\]. The coarsest level of compact",
+        ),
         ({"squares": (Squares(0.5, 64, 2), Squares(1.0, 0, 2))}, r"multiples of 32 px; got \[64, 0\]"),
         ({"squares": (Squares(0.9, 64, 2),)}, r"must rise to 1; got parts until \[0.9\]. A step without"),
         ({"squares": (Squares(0.9, 64, 2), Squares(0.5, 64, 2), Squares(1.0, 64, 2))}, r"rise to 1; got .*\[0.9, 0.5"),
         ({"squares": ()}, r"rise to 1; got parts until \[\]"),
+        ({"network": "large"}, "A network must be one of openpose, compact, lightweight, halved; got 'large'."),
+        ({"begins": "middle"}, "A network must begin as its 'teacher' or from 'nothing'; got 'middle'."),
     ],
-    ids=["warm-up to the end", "negative warm-up", "side", "no side", "early end", "falling parts", "no squares"],
+    ids=[
+        *("warm-up to the end", "negative warm-up", "side", "no side", "early end", "falling parts", "no squares"),
+        *("network", "beginning"),
+    ],
 )
 def test_recipe_refuses_numbers_that_do_not_fit(tiny_recipe, changes, message):
     with pytest.raises(ValueError, match=message):
@@ -66,3 +74,12 @@ def test_hint_at_is_whole_for_most_of_the_run_and_gone_at_its_end(tiny_recipe):
 
     assert [recipe.hint_at(step) for step in (0, 30, 60, 95, 99)] == [2.0, 2.0, 2.0, 0.0, 0.0]
     assert recipe.hint_at(77) == pytest.approx(2.0 * 18 / 35)
+
+
+def test_rate_at_rises_in_the_warm_up_and_falls_on_a_cosine(tiny_recipe):
+    recipe = replace(tiny_recipe, steps=102, warm_up=2, rate=1.0)
+
+    assert recipe.rate_at(0) == pytest.approx(0.02)
+    assert recipe.rate_at(2) == pytest.approx(1.0)
+    assert recipe.rate_at(52) == pytest.approx(0.505)
+    assert recipe.rate_at(102) == pytest.approx(0.01)

@@ -1,8 +1,6 @@
 """Many views of a picture: a network whose answers are known tells whether they lie over each other."""
 
 import math
-import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -161,12 +159,3 @@ def test_load_predictor_leaves_a_single_view_alone(monkeypatch):
 
     assert views.load_predictor("compact") is network
     assert views.load_predictor("compact", (1.5,)) == ManyViews(network, (1.5,))
-
-
-def test_load_predictor_loads_the_teacher_as_one(monkeypatch, tmp_path):
-    teacher = SimpleNamespace(load_teacher=lambda path: ("teacher", path))
-    monkeypatch.setitem(sys.modules, "estimation.training.teacher", teacher)
-
-    loaded = views.load_predictor(str(tmp_path / "its.npz"), is_teacher=True)
-
-    assert loaded == ("teacher", tmp_path / "its.npz")

@@ -9,7 +9,7 @@ from estimation.checkpoints import WeightsError, shapes_of
 from estimation.networks import WEIGHTS_FOLDER, load_network
 from tests.estimation.late import Late
 
-keras, export = Late("keras"), Late("estimation.training.export")
+keras, export = Late("keras"), Late("estimation.export")
 
 pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 

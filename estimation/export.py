@@ -1,4 +1,4 @@
-"""Write the compact network as ONNX, which runs without Keras: `python -m estimation.training.export`.
+"""Write a network as ONNX, which runs without Keras: `python -m estimation.export`.
 
 A file in the form Open Neural Network Exchange [1]_ holds the layers as well as the weights, so that OpenCV runs it as
 it is (`estimation/onnx_model.py`). Each normalisation is folded into the convolution before it.
@@ -20,11 +20,10 @@ import onnx
 from keras import layers
 from onnx import helper, numpy_helper
 
-from estimation.architectures import build_compact
-from estimation.checkpoints import assign_weights, read_weights
+from estimation.checkpoints import read_weights
 from estimation.config import N_HEATMAPS, N_PAFS
-from estimation.networks import WEIGHTS_FOLDER
-from estimation.onnx_model import seal
+from estimation.networks import WEIGHTS_FOLDER, build_with_weights
+from estimation.onnx_model import DEFAULT_NAME, NAME_KEY, seal
 from estimation.replacing import replacing
 
 # The oldest that have all that is written here: OpenCV is slow to learn new ones.
@@ -35,7 +34,7 @@ Floats = npt.NDArray[np.float32]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after one sentence about what the user can fix."""
-    parser = argparse.ArgumentParser(prog="python -m estimation.training.export", description="Write ONNX.")
+    parser = argparse.ArgumentParser(prog="python -m estimation.export", description="Write ONNX.")
     parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER / "compact.npz", help="weights to convert")
     parser.add_argument("--out", type=Path, help="where the network goes (beside the weights, ending in .onnx)")
     args = parser.parse_args(argv)
@@ -50,12 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def export(weights: Path, to: Path) -> None:
-    """Write the compact network with its weights as one ONNX file; the same weights give the same bytes.
+    """Write a network with its weights as one ONNX file; the same weights give the same bytes.
 
     Parameters
     ----------
     weights : Path
-        A ``.npz`` file of compact weights.
+        A ``.npz`` file of one of the networks that `build_with_weights` knows.
     to : Path
         Should end in ``.onnx``, by which `load_network` knows the form. Replaced if it exists.
 
@@ -66,15 +65,13 @@ def export(weights: Path, to: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    model = build_compact()
-    assign_weights(model, read_weights(weights), weights)
-    written = to_onnx(model)
+    written = to_onnx(build_with_weights(read_weights(weights), weights))
     with replacing(to) as unfinished:
         unfinished.write_bytes(seal(written.SerializeToString(deterministic=True)))
 
 
 def to_onnx(model: keras.Model) -> onnx.ModelProto:
-    """Say in ONNX what a network of the compact one's layers does.
+    """Say in ONNX what a network does.
 
     Parameters
     ----------
@@ -107,6 +104,8 @@ def to_onnx(model: keras.Model) -> onnx.ModelProto:
         ir_version=_FORMAT_VERSION,
         opset_imports=[helper.make_opsetid("", _OPERATOR_SET)],
     )
+    if model.name != DEFAULT_NAME:
+        helper.set_model_props(written, {NAME_KEY: model.name})
     onnx.checker.check_model(written, full_check=True)
     return written
 
@@ -119,11 +118,14 @@ class _Graph:
         self.constants: list[onnx.TensorProto] = []
         *_, pafs, heatmaps = model.outputs
         self._names = {id(model.input): "picture", id(pafs): "pafs", id(heatmaps): "heatmaps"}
+        self._padded: dict[int, tuple[tuple[int, int], ...]] = {}
         self._norms = {id(layer.input): layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)}
         self._ways: dict[type[layers.Layer], Callable[[layers.Layer], None]] = {
             layers.InputLayer: lambda _: None,
             layers.BatchNormalization: lambda _: None,  # written with its convolution
+            layers.DepthwiseConv2D: self._add_convolution,
             layers.Conv2D: self._add_convolution,
+            layers.ZeroPadding2D: self._remember_padding,
             layers.ReLU: lambda layer: self._add("Relu", layer),
             layers.Add: lambda layer: self._add("Add", layer),
             layers.Concatenate: lambda layer: self._add("Concat", layer, axis=1),
@@ -149,20 +151,34 @@ class _Graph:
         # Where a normalisation follows, its answer is what the convolution gives.
         answer = self._norms.get(id(layer.output), layer).output
         name = self._names.setdefault(id(answer), layer.name)
-        self.nodes.append(helper.make_node(operation, inputs, [name], name=layer.name, **attributes))
+        activation = _activation(layer)
+        made = f"{layer.name}-sum" if activation else name
+        self.nodes.append(helper.make_node(operation, inputs, [made], name=layer.name, **attributes))
+        if activation:
+            self.nodes.append(helper.make_node(activation, [made], [name], name=f"{layer.name}-{activation}"))
 
     def _add_constant(self, name: str, array: npt.NDArray[np.generic]) -> str:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
-    def _add_convolution(self, layer: layers.Conv2D) -> None:
+    def _remember_padding(self, layer: layers.ZeroPadding2D) -> None:
+        """Leave it to the convolution that reads the padded tensor."""
+        self._names[id(layer.output)] = self._names[id(layer.input)]
+        self._padded[id(layer.output)] = layer.padding
+
+    def _add_convolution(self, layer: layers.Conv2D | layers.DepthwiseConv2D) -> None:
         kernel, bias = _folded(layer, self._norms.get(id(layer.output)))
+        is_depthwise = isinstance(layer, layers.DepthwiseConv2D)
         names = (
-            # Keras has the channels of a kernel last, ONNX first.
-            self._add_constant(f"{layer.name}-kernel", kernel.transpose(3, 2, 0, 1)),
+            # Keras has the channels of a kernel last, ONNX first; of a depthwise one ONNX takes each for a group.
+            self._add_constant(f"{layer.name}-kernel", kernel.transpose(*((2, 3) if is_depthwise else (3, 2)), 0, 1)),
             self._add_constant(f"{layer.name}-bias", bias),
         )
-        begin, end = zip(*map(_margins, layer.kernel_size, layer.strides, layer.dilation_rate), strict=True)
+        if layer.padding == "same":
+            margins = [*map(_margins, layer.kernel_size, layer.strides, layer.dilation_rate)]
+        else:
+            margins = [*self._padded.get(id(layer.input), ((0, 0), (0, 0)))]
+        begin, end = zip(*margins, strict=True)
         self._add(
             "Conv",
             layer,
@@ -171,6 +187,7 @@ class _Graph:
             strides=layer.strides,
             dilations=layer.dilation_rate,
             pads=[*begin, *end],
+            **({"group": kernel.shape[2]} if is_depthwise else {}),
         )
 
     def _add_enlargement(self, layer: layers.UpSampling2D) -> None:
@@ -186,10 +203,19 @@ class _Graph:
         )
 
 
-def _folded(conv: layers.Conv2D, norm: layers.BatchNormalization | None) -> tuple[Floats, Floats]:
+def _activation(layer: layers.Layer) -> str | None:
+    """Name the ONNX operation of the activation that a convolution has inside, if it has one."""
+    inside = getattr(layer, "activation", keras.activations.linear)
+    known = {keras.activations.linear: None, keras.activations.relu: "Relu", keras.activations.elu: "Elu"}
+    return None if isinstance(layer, layers.ReLU) else known[inside]
+
+
+def _folded(
+    conv: layers.Conv2D | layers.DepthwiseConv2D, norm: layers.BatchNormalization | None
+) -> tuple[Floats, Floats]:
     """Give kernel and bias of a convolution that has its normalisation inside, reckoned in float64."""
     kernel, *rest = (np.asarray(variable.numpy(), np.float64) for variable in conv.weights)
-    bias = rest[0] if rest else np.zeros(conv.filters)
+    bias = rest[0] if rest else np.zeros(kernel.shape[-1])
     if norm is not None:
         gamma, beta, mean, variance = (np.asarray(variable.numpy(), np.float64) for variable in norm.weights)
         factor = gamma / np.sqrt(variance + norm.epsilon)

@@ -1,0 +1,75 @@
+"""How many steps fit into the minutes that there are: measured, because machines differ by more than a guess."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from estimation.training.loop import learn
+from estimation.training.recipes import Recipe
+from estimation.training.runs import Trainee
+
+MEASURED_S = 30.0
+"""How long steps are measured, all sizes of squares together; compiling them comes on top."""
+
+_CHECKPOINT_S = 60.0
+
+
+def fit_to_minutes(
+    recipe: Recipe,
+    trainee: Trainee,
+    batch_at: Callable[[int], dict[str, Any]],
+    minutes: float,
+    *,
+    behind: int = 0,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Recipe:
+    """Give a recipe as many steps as fit, and a checkpoint a minute.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    trainee : Trainee
+        Takes steps for the measurement, and is as before afterwards. Each size of squares is compiled on the way.
+    batch_at : callable
+        Makes the batch of a step.
+    minutes : float
+        From now on, this measurement included.
+    behind : int, optional
+        Steps that the run has taken before.
+    clock : callable, optional
+        Tells seconds.
+
+    Returns
+    -------
+    recipe : Recipe
+
+    Raises
+    ------
+    ValueError
+        If not even the warm-up fits.
+    """
+    start, before = clock(), trainee.state()
+    mean_s, since = 0.0, 0.0
+    for squares in recipe.squares:
+        batch = batch_at(int(since * recipe.steps))
+        seconds = _measure(trainee, batch, recipe.rate_at(0), MEASURED_S / len(recipe.squares), clock)
+        mean_s, since = mean_s + (squares.until - since) * seconds, squares.until
+    trainee.restore(before)
+    left_s = 60 * minutes - (clock() - start)
+    steps = behind + int(left_s / mean_s)
+    if steps <= recipe.warm_up:
+        raise ValueError(
+            f"A run must have time for more steps than the warm-up of {recipe.warm_up}; got {max(steps, 0)} in "
+            f"{minutes:g} minutes, at {1000 * mean_s:.0f} ms a step. Give it more with --minutes."
+        )
+    return replace(recipe, steps=steps, checkpoint_every=max(int(_CHECKPOINT_S / mean_s), 1))
+
+
+def _measure(trainee: Trainee, batch: dict[str, Any], rate: float, seconds: float, clock: Callable[[], float]) -> float:
+    learn(trainee, batch, rate)  # compiles
+    start, n_steps = clock(), 0
+    while n_steps == 0 or clock() - start < seconds:
+        learn(trainee, batch, rate)
+        n_steps += 1
+    return (clock() - start) / n_steps
