@@ -79,7 +79,7 @@ def check_people(answer: NDArray[np.float64], n_rows: int) -> People:
     if answer.ndim != 2 or answer.shape[1] != ROW_LENGTH:
         got = f"got shape {answer.shape}" if answer.ndim else f"got a single number, {answer.item():.20g}"
         raise AnswerError(f"merge() must return {SHAPE}", got, ROW_ADVICE)
-    if not np.isfinite(answer).all():
+    if np.count_nonzero(np.isfinite(answer)) < answer.size:  # in half the time of all(), which counts on a photograph
         row, column = np.argwhere(~np.isfinite(answer))[0]
         raise AnswerError(
             "All numbers that merge() returns must be finite",
@@ -87,8 +87,8 @@ def check_people(answer: NDArray[np.float64], n_rows: int) -> People:
             "Put -1 in the slots of absent parts, and divide only by counts above 0.",
         )
     # Some write a row without a keypoint where there is nobody.
-    empty = (answer[:, :N_PARTS] == ABSENT).all(axis=1)
-    if empty.any():
+    empty = np.logical_and.reduce(answer[:, :N_PARTS] == ABSENT, axis=1)
+    if np.count_nonzero(empty):
         raise AnswerError(
             "Each person that merge() returns must have a keypoint",
             f"got none in row {empty.argmax()}: all of its ids are -1",

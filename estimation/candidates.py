@@ -9,11 +9,12 @@ failed the rest cannot help. In a large crowd even that looks at marks first, an
 Whom the glances spare is judged as if there had been none, in the order of the samples: sums keep their last bit.
 """
 
+import sys
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from estimation.compilation import Bools, Floats, Ints, compiled
+from estimation.compilation import ARE_COMPILED, Bools, Floats, Ints, compiled
 from estimation.maps import FloatMaps
 
 Numbers = TypeVar("Numbers", float, Floats)
@@ -27,8 +28,8 @@ class Sampling(NamedTuple):
     min_passed: float
 
 
-_MANY = 16
-"""With fewer candidates than this a keypoint's are judged at once."""
+# With fewer candidates than this a keypoint's are judged at once.
+_MANY = 16 if ARE_COMPILED else sys.maxsize
 
 
 @compiled
@@ -113,7 +114,7 @@ def _find_accepted(
     # Arrays of their own: the rows of one array might overlap, for all that the compiler knows, and that costs much.
     spared, cells, n_failed = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     units_x, units_y = np.empty(n), np.empty(n)
-    accepted = np.empty((n + _MANY, 4))
+    accepted = np.empty((n, 4))
     n_accepted = 0
     for limb in range(len(limbs)):
         first, last, channels = bounds[limbs[limb, 1]], bounds[limbs[limb, 1] + 1], (limbs[limb, 2], limbs[limb, 3])

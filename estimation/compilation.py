@@ -27,6 +27,9 @@ except ImportError:
     numba = None
     CompileResultCacheImpl = FunctionCache = object
 
+ARE_COMPILED = numba is not None
+"""Whether loops are. What pays only then, loops over many side by side, is left out where they are not."""
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

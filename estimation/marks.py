@@ -6,7 +6,7 @@ at hand, while its two numbers lie among those of all limbs, and in most cells t
 
 import numpy as np
 
-from estimation.compilation import Bools, Ints, compiled
+from estimation.compilation import ARE_COMPILED, Bools, Ints, compiled
 from estimation.maps import FloatMaps
 
 # The projection of a vector on any direction is at most its length, and its larger component is at least this share of
@@ -38,7 +38,7 @@ def mark_cells(field: FloatMaps, limbs: Ints, threshold: float, n_keypoints: int
     """
     height, width, _ = field.shape
     n_candidates = len(limbs) * (n_keypoints / max(n_slots, 1)) ** 2  # about
-    if threshold > 0 and n_candidates > _CANDIDATES_PER_CELL * height * width:
+    if ARE_COMPILED and threshold > 0 and n_candidates > _CANDIDATES_PER_CELL * height * width:
         return _mark(field, limbs, _SMALLEST_LARGER * threshold)
     return np.zeros((len(limbs), 0), dtype=np.bool_)
 
