@@ -162,8 +162,11 @@ def _pck(draw: st.DrawFn) -> Drawn:
 
 @st.composite
 def _iou(draw: st.DrawFn) -> Drawn:
+    """Draw two masks, neither of them empty: that is for another check."""
     shape = draw(_shape())
-    return Drawn((draw(_array(shape, 2)) > 0, draw(_array(shape, 2)) > 0))
+    first, second = draw(_array(shape, 2)) > 0, draw(_array(shape, 2)) > 0
+    first[0, 0] = second[-1, -1] = True
+    return Drawn((first, second))
 
 
 @st.composite

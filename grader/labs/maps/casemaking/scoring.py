@@ -49,7 +49,7 @@ def draw_people(
     """
     rng = maker.rng
     true = rng.integers(0, 31, (n, N_JOINTS, 2)).astype(np.float64)
-    away = np.array([[8.0, 6.0], [4.0, 3.0], [0.0, 10.0], [12.0, 5.0], [-6.0, 8.0]])
+    away = np.array([[8.0, 6.0], [4.0, 3.0], [0.0, 20.0], [36.0, 15.0], [-3.0, 4.0]])
     true[:, pair[1]] = true[:, pair[0]] + (away[0] if is_alike else away[rng.permutation(5)[:n]])
     people = People(true, true.copy(), np.ones((n, N_JOINTS), dtype=bool), pair)
     ways = np.array([[1.0, 0.0], [0.0, -1.0], [0.6, 0.8], [-0.8, 0.6]])[
