@@ -200,7 +200,7 @@ def solution(name):
     return (SUBMISSIONS / name / "merge.py").read_bytes()
 
 
-BUILDING = ("__init__", "architectures", "export", "lightweight", "normalisation")  # The last two are what starts TensorFlow, loudly.
+BUILDING = ("__init__", "architectures", "export", "lightweight", "normalisation")  # start TensorFlow, loudly
 
 
 def test_release_modules_import_with_the_stub(lab):
