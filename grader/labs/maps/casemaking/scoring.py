@@ -114,9 +114,9 @@ def pck_length(maker: Maker) -> list[Case]:
     for k in maker.rounds(1, 2):
         sizes = draw_people(maker, 3, is_alike=False)
         sizes.true[2] *= 8
-        sizes.found[2] = sizes.true[2] + (20.0, 0.0)
-        pairs = (((3, 4), (1, 0)), ((4, 2), (2, 3)), ((2, 0), (1, 4)))[k]
-        others = [draw_people(maker, 3, pair, is_alike=False) for pair in pairs]
+        sizes.found[2] = sizes.true[2] + (18.0, 0.0)
+        pairs = (((3, 4), (1, 2)), ((4, 2), (2, 3)), ((2, 0), (1, 4)))[k]
+        others = [_with_first_two_close(draw_people(maker, 3, pair, is_alike=False)) for pair in pairs]
         badly = draw_people(maker, 2)
         badly.found[:, 0] += _FAR
         unknown = draw_people(maker, 3)
@@ -132,6 +132,15 @@ def pck_length(maker: Maker) -> list[Case]:
             unknown.case(maker, f"without_length_{k}", "One of them has no length.", 0.5),
         ]
     return cases
+
+
+def _with_first_two_close(people: People) -> People:
+    """Bring one of the first two joints next to the other: whoever measures them finds nearly nothing right."""
+    moved, stays = (1, 0) if 1 not in people.pair else (0, 1)
+    shift = people.true[:, stays] + (0.5, 0.0) - people.true[:, moved]
+    people.true[:, moved] += shift
+    people.found[:, moved] += shift
+    return people
 
 
 def pck_missed(maker: Maker) -> list[Case]:
