@@ -88,7 +88,7 @@ class Blame:
             parameters=function.parameters,
         )
         near = one_short_line(reply.get("near"))
-        if near.isidentifier():
+        if near.isidentifier() and near != function.name:  # that one is there, but cannot be called
             rename = said("Is it {name}? Then rename that one.", name=near)
             advice = said("{first} {second}", first=rename, second=advice)
         required = said("{file} must define a function {name}", file=self.program.file, name=function.name)
