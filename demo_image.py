@@ -249,8 +249,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--network",
         metavar="NAME_OR_PATH",
-        help="openpose, compact, lightweight, or a path to weights of one of them (default: openpose if its weights are "
-        "there, else compact)",
+        help="openpose, compact, lightweight, or a path to weights of one of them (default: openpose if its weights "
+        "are there, else compact)",
     )
     parser.add_argument(
         "--height",
