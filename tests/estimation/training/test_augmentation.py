@@ -57,6 +57,8 @@ def standing(tmp_path):
         boxes=np.array([BOX], np.float32),
         areas=np.array([3000.0]),
         head_sizes_px=np.array([np.nan]),
+        head_boxes=np.full((1, 4), np.nan, np.float32),
+        head_points=np.full((1, 2, 2), np.nan, np.float32),
         ignored_boxes=NOBODY,
         is_complete=True,
         has_faces=True,

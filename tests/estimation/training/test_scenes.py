@@ -126,6 +126,30 @@ def test_render_labels_person_outside_picture():
     assert person.keypoints[BodyPart.neck][1] > 200
 
 
+def test_render_labels_heads_that_look_ahead_upright():
+    for person in row_of(4):
+        (top_x, top_y), (neck_x, neck_y) = person.head.points
+        x, y, width, height = person.head.box
+        nose = person.keypoints[BodyPart.nose]
+        assert person.head.visibility.tolist() == [2, 2]
+        assert top_y < person.keypoints[BodyPart.left_eye][1] < neck_y < person.keypoints[BodyPart.neck][1]
+        assert np.hypot(top_x - neck_x, top_y - neck_y) == pytest.approx(person.head_px, rel=0.12)
+        assert x < nose[0] < x + width
+        assert abs(y - top_y) < 0.1 * person.head_px
+        assert 0.9 * person.head_px < height < 1.2 * person.head_px
+
+
+def test_render_hides_the_head_of_somebody_outside_the_picture():
+    person = draw_alone(foot=(80.0, 900.0)).persons[0]
+    assert person.head.visibility.tolist() == [0, 0]
+    assert person.head.points[0][1] < person.head.points[1][1]
+
+
+def test_render_hides_the_neck_behind_long_hair():
+    seen = [draw(seed, n_persons=1, occlusion=0).persons[0] for seed in range(40)]
+    assert {2} < {int(person.head.visibility[1]) for person in seen}
+
+
 def test_render_row_draws_persons_from_left_to_right():
     necks = [person.keypoints[BodyPart.neck][0] for person in row_of(4)]
     assert necks == sorted(necks)
