@@ -21,7 +21,7 @@ from estimation.training.drawing.labels import RenderedHead
 from estimation.training.scenes import RenderedPerson, RenderedScene, render_crowd, render_row, render_scene
 
 # With fewer joints to be seen a person is boxed and not labelled, as COCO's annotators do: nobody could find it.
-_MIN_VISIBLE_JOINTS = 4
+MIN_VISIBLE_JOINTS = 4
 
 _COCO_SKELETON = [
     [COCO_PARTS.index(limb.from_body_part) + 1, COCO_PARTS.index(limb.to_body_part) + 1]
@@ -118,7 +118,7 @@ def write_annotations(folder: Path, scenes: Sequence[tuple[str, tuple[int, int],
 
 def _annotation(annotation_id: int, image_id: int, person: RenderedPerson) -> dict[str, Any]:
     keypoints: list[float] = []
-    is_hidden = np.count_nonzero(person.visibility == 2) < _MIN_VISIBLE_JOINTS
+    is_hidden = np.count_nonzero(person.visibility == 2) < MIN_VISIBLE_JOINTS
     for part in COCO_PARTS:
         visibility = 0 if is_hidden else int(person.visibility[part])
         x, y = person.keypoints[part] if visibility else (0, 0)
