@@ -100,7 +100,7 @@ class Samples:
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:
         """Which joints are labelled: (n, 16)."""
-        return np.isfinite(self.joints).all(axis=-1)
+        return np.asarray(np.isfinite(self.joints).all(axis=-1))
 
     @property
     def lengths_px(self) -> dict[str, npt.NDArray[np.float64]]:
@@ -153,7 +153,8 @@ def cut_samples(pictures: Iterable[tuple[Picture, Sequence[Person]]], size_px: i
             "Name another folder of pictures with keypoints."
         )
     squares, joints, head_boxes, masks, has_mask, windows = zip(*cut, strict=True)
-    return Samples(*map(np.stack, (squares, joints, head_boxes, masks)), np.array(has_mask), windows, left_out)
+    stacked = np.stack(squares), np.stack(joints), np.stack(head_boxes), np.stack(masks)
+    return Samples(*stacked, np.array(has_mask), windows, left_out)
 
 
 def reason_to_leave_out(person: Person, picture_shape: tuple[int, ...]) -> str | None:

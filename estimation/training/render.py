@@ -118,7 +118,7 @@ def write_annotations(folder: Path, scenes: Sequence[tuple[str, tuple[int, int],
 
 def _annotation(annotation_id: int, image_id: int, person: RenderedPerson) -> dict[str, Any]:
     keypoints: list[float] = []
-    is_hidden = np.count_nonzero(person.visibility == 2) < MIN_VISIBLE_JOINTS
+    is_hidden = bool(np.count_nonzero(person.visibility == 2) < MIN_VISIBLE_JOINTS)
     for part in COCO_PARTS:
         visibility = 0 if is_hidden else int(person.visibility[part])
         x, y = person.keypoints[part] if visibility else (0, 0)
