@@ -44,11 +44,22 @@ def scaled(picture: KerasTensor) -> KerasTensor:
     return layers.Rescaling(1 / 255, name="scaled")(picture)
 
 
-def dense_head(x: KerasTensor, n_outputs: int, n_hidden: int) -> KerasTensor:
+def dense_head(x: KerasTensor, n_outputs: int, n_hidden: int, start: float = 0.5) -> KerasTensor:
     """Turn features into numbers: few channels, one dense layer, and another one that is not rectified."""
     x = conv(x, "few", 32, 1)
     x = layers.Dense(n_hidden, activation="relu", name="hidden")(layers.Flatten(name="flat")(x))
-    return layers.Dense(n_outputs, name="numbers")(x)
+    return numbers(x, n_outputs, start)
+
+
+def numbers(x: KerasTensor, n_outputs: int, start: float = 0.5) -> KerasTensor:
+    """Answer numbers that begin at `start`, the middle of the square; begun at random they cost hundreds of steps."""
+    begin = keras.initializers.Constant(start)
+    return layers.Dense(n_outputs, kernel_initializer="zeros", bias_initializer=begin, name="numbers")(x)
+
+
+def maps(x: KerasTensor, n_maps: int, name: str = "maps", *, are_empty: bool = True) -> KerasTensor:
+    """Answer maps that are empty at first, for the same reason, or random ones."""
+    return layers.Conv2D(n_maps, 1, kernel_initializer="zeros" if are_empty else "glorot_uniform", name=name)(x)
 
 
 def encoder(x: KerasTensor) -> list[KerasTensor]:
@@ -67,12 +78,11 @@ def encoder(x: KerasTensor) -> list[KerasTensor]:
     return features
 
 
-def decoder(features: list[KerasTensor], n_channels: int, n_filters: int = 96) -> KerasTensor:
-    """Bring an encoder's features back to a quarter of the picture's size, and answer a map for each channel."""
+def decoder(features: list[KerasTensor], n_filters: int = 96) -> KerasTensor:
+    """Bring an encoder's features back to a quarter of the picture's size."""
     x = layers.UpSampling2D(2, name="up")(features[-1])
     x = layers.Concatenate(name="joined")([x, features[-2]])
-    x = conv(conv(x, "up1", n_filters), "up2", n_filters)
-    return layers.Conv2D(n_channels, 1, name="maps")(x)
+    return conv(conv(x, "up1", n_filters), "up2", n_filters)
 
 
 def alexnet(n_outputs: int, name: str) -> keras.Model:

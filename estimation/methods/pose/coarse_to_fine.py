@@ -13,7 +13,7 @@ import keras
 from keras import KerasTensor, layers, ops
 
 from estimation.methods.kinds import Peaks
-from estimation.methods.layers import N_JOINTS, conv, encoder, scaled
+from estimation.methods.layers import N_JOINTS, conv, encoder, maps, scaled
 from estimation.methods.places import corners_around, cut_around, draw_peaks, own_of_each, peak_points
 from estimation.methods.stages import Answer, Batch, Look, Method, Stage, labelled_mean
 
@@ -33,8 +33,8 @@ class Coarse(Peaks):
 
     def decode(self, look: Look) -> list[Answer]:
         """Take the highest cells, and keep the features."""
-        maps, *features = look.outputs
-        return [{"points": peak_points(maps), **{f"level{n}": level for n, level in enumerate(features, start=1)}}]
+        coarse, *features = look.outputs
+        return [{"points": peak_points(coarse), **{f"level{n}": level for n, level in enumerate(features, start=1)}}]
 
 
 def _build_coarse(size: str) -> keras.Model:
@@ -43,8 +43,8 @@ def _build_coarse(size: str) -> keras.Model:
     if size == "small":
         features = encoder(scaled(picture))
         x = layers.MaxPooling2D(2, name="coarser")(features[-1])
-        maps = layers.Conv2D(N_JOINTS, 1, name="maps")(conv(conv(x, "coarse1", 128), "coarse2", 128))
-        return keras.Model(picture, [maps, *features], name="coarse")
+        x = conv(conv(x, "coarse1", 128), "coarse2", 128)
+        return keras.Model(picture, [maps(x, N_JOINTS), *features], name="coarse")
     x = scaled(picture)
     features, coarse = [], []
     for level in (1, 2, 3):
@@ -53,7 +53,7 @@ def _build_coarse(size: str) -> keras.Model:
         features.append(x)
         coarse.append(layers.MaxPooling2D(2 ** (3 - level), name=f"coarser{level}")(x))
     x = conv(conv(layers.Concatenate(name="banks")(coarse), "coarse1", 512, 9), "coarse2", 512, 1)
-    return keras.Model(picture, [layers.Conv2D(N_JOINTS, 1, name="maps")(x), *features], name="coarse")
+    return keras.Model(picture, [maps(x, N_JOINTS), *features], name="coarse")
 
 
 class Fine(Stage):
@@ -76,7 +76,7 @@ class Fine(Stage):
             x = conv(x, f"column{level}", n_filters)
             columns.append(layers.UpSampling2D(finest // n_cells, name=f"up{level}")(x) if level > 1 else x)
         x = conv(layers.Concatenate(name="joined")(columns), "fine1", n_filters)
-        return keras.Model(cut, layers.Conv2D(N_JOINTS, 1, name="maps")(x), name="fine")
+        return keras.Model(cut, maps(x, N_JOINTS), name="fine")
 
     def inputs(self, look: Look) -> list[KerasTensor]:
         """Cut the features around the joints."""

@@ -10,7 +10,7 @@ import keras
 from keras import KerasTensor, layers, ops
 
 from estimation.methods.kinds import as_points
-from estimation.methods.layers import N_JOINTS, dense_head, encoder
+from estimation.methods.layers import N_JOINTS, dense_head, encoder, numbers
 from estimation.methods.places import draw_peaks
 from estimation.methods.pose.resnet50v2 import without_top
 from estimation.methods.stages import Answer, Batch, Look, Method, Stage, labelled_mean
@@ -34,10 +34,10 @@ class Feedback(Stage):
         seen = keras.Input((side_px, side_px, 3 + N_JOINTS), name="picture_and_pose")
         if size == "paper":
             x = layers.GlobalAveragePooling2D(name="averaged")(without_top(side_px, 3 + N_JOINTS)(seen))
-            numbers = layers.Dense(2 * N_JOINTS, name="numbers")(x)
+            steps = numbers(x, 2 * N_JOINTS, start=0.0)
         else:
-            numbers = dense_head(encoder(seen)[-1], 2 * N_JOINTS, 192)
-        return keras.Model(seen, numbers, name=self.name)
+            steps = dense_head(encoder(seen)[-1], 2 * N_JOINTS, 192, start=0.0)
+        return keras.Model(seen, steps, name=self.name)
 
     def inputs(self, look: Look) -> KerasTensor:
         """Draw the pose into the picture, a channel for each joint."""

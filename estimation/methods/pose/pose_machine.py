@@ -5,11 +5,13 @@ keeps the gradient alive through all of them. A belief sees 160 px of the pictur
 2. Six stages at 368 px in paper size, three at 64 px with cells of 4 px in small size; the background has its own map.
 """
 
+from functools import partial
+
 import keras
 from keras import KerasTensor, layers, ops
 
 from estimation.methods.kinds import Peaks
-from estimation.methods.layers import N_JOINTS, scaled
+from estimation.methods.layers import N_JOINTS, conv, scaled
 from estimation.methods.places import peak_points
 from estimation.methods.stages import Answer, Batch, Look, Method
 
@@ -41,10 +43,21 @@ class Beliefs(Peaks):
         return [{"points": peak_points(output[..., :N_JOINTS])} for output in look.outputs]
 
 
-def build_machine(size: str, n_stages: int | None = None) -> keras.Model:
+def build_machine(size: str, n_stages: int | None = None, *, is_normalised: bool | None = None) -> keras.Model:
     """Build the machine; an output for each stage.
 
-    Stage 1 has features of its own, the other stages share theirs. No normalisation, as in the paper.
+    Parameters
+    ----------
+    size : str
+    n_stages : int, optional
+        Six in paper size, three in small size. Stage 1 has features of its own, the other stages share theirs.
+    is_normalised : bool, optional
+        Whether convolutions are normalised: by default not in paper size, and in small size, which otherwise would need
+        hours to begin.
+
+    Returns
+    -------
+    model : keras.Model
     """
     is_paper = size == "paper"
     side_px, n_wide, kernel = (368, 512, 11) if is_paper else (64, 64, 7)
@@ -52,27 +65,39 @@ def build_machine(size: str, n_stages: int | None = None) -> keras.Model:
     n_stages = n_stages or (6 if is_paper else 3)
     picture = keras.Input((side_px, side_px, 3), name="picture")
     seen = scaled(picture)
+    is_normalised = not is_paper if is_normalised is None else is_normalised
+    convolved, believed = (partial(part, is_normalised=is_normalised) for part in (_convolved, _beliefs))
     first = ((n_wide, 9 if is_paper else 5), (n_wide, 1))
-    beliefs = [_beliefs(_convolved(_convolved(seen, "stage1_features", features), "stage1", first), 1)]
-    shared = _convolved(seen, "features", features) if n_stages > 1 else None
+    beliefs = [believed(convolved(convolved(seen, "stage1_features", features), "stage1", first), 1)]
+    shared = convolved(seen, "features", features) if n_stages > 1 else None
     n_narrow = 128 if is_paper else 64
     for stage in range(2, n_stages + 1):
         x = layers.Concatenate(name=f"stage{stage}_joined")([shared, beliefs[-1]])
-        beliefs.append(_beliefs(_convolved(x, f"stage{stage}", ((n_narrow, kernel),) * 3 + ((n_narrow, 1),)), stage))
+        beliefs.append(believed(convolved(x, f"stage{stage}", ((n_narrow, kernel),) * 3 + ((n_narrow, 1),)), stage))
     return keras.Model(picture, beliefs, name="machine")
 
 
-def _convolved(x: KerasTensor, name: str, convs: Convs) -> KerasTensor:
+def _convolved(x: KerasTensor, name: str, convs: Convs, *, is_normalised: bool) -> KerasTensor:
     for number, (n_filters, kernel) in enumerate(convs, start=1):
-        if n_filters:
-            x = layers.Conv2D(n_filters, kernel, padding="same", activation="relu", name=f"{name}_conv{number}")(x)
-        else:
+        if not n_filters:
             x = layers.MaxPooling2D(kernel, name=f"{name}_pool{number}")(x)
+        elif is_normalised:
+            x = conv(x, f"{name}_conv{number}", n_filters, kernel)
+        else:
+            x = layers.Conv2D(n_filters, kernel, padding="same", activation="relu", name=f"{name}_conv{number}")(x)
     return x
 
 
-def _beliefs(x: KerasTensor, stage: int) -> KerasTensor:
-    return layers.Conv2D(N_BELIEFS, 1, name=f"beliefs{stage}")(x)
+def _beliefs(x: KerasTensor, stage: int, *, is_normalised: bool) -> KerasTensor:
+    if not is_normalised:
+        return layers.Conv2D(N_BELIEFS, 1, name=f"beliefs{stage}")(x)
+    begin = {"kernel_initializer": "zeros", "bias_initializer": _nobody}
+    return layers.Conv2D(N_BELIEFS, 1, name=f"beliefs{stage}", **begin)(x)
+
+
+def _nobody(shape: tuple[int, ...], dtype: str | None = None) -> KerasTensor:
+    """Begin with no joint anywhere and background everywhere."""
+    return ops.one_hot(shape[0] - 1, shape[0], dtype=dtype)
 
 
 METHOD = Method(stages=(Beliefs(build_machine),), squares_px={"small": 64, "paper": 368})

@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from estimation.methods.kinds import Regression
-from estimation.methods.layers import ALEXNET_PX, N_JOINTS, scaled
+from estimation.methods.layers import ALEXNET_PX, N_JOINTS, numbers, scaled
 from estimation.methods.stages import Method
 from estimation.normalisation import BatchNormalization
 
@@ -29,7 +29,7 @@ def build_residual(size: str) -> keras.Model:
         x = _block(x, f"block{number}", n_filters, strides)
     x = layers.GlobalAveragePooling2D(name="averaged")(_activated(x, "post"))
     x = layers.Dense(192, activation="relu", name="dense")(x)
-    return keras.Model(picture, layers.Dense(2 * N_JOINTS, name="numbers")(x), name="regression")
+    return keras.Model(picture, numbers(x, 2 * N_JOINTS), name="regression")
 
 
 def without_top(side_px: int, n_channels: int = 3) -> keras.Model:

@@ -5,6 +5,8 @@ is the mean of the cells' places under them (Sun et al. 2018), so the loss is a 
 themselves. Fractions of a cell come for free.
 """
 
+from functools import partial
+
 from keras import KerasTensor, ops
 
 from estimation.methods.kinds import Peaks
@@ -29,7 +31,8 @@ class ExpectedPlaces(Peaks):
     """
 
     def __init__(self, sharpness: float = 0.0) -> None:
-        super().__init__(build_maps)
+        # From maps without any difference the mean place is learned slowly.
+        super().__init__(partial(build_maps, are_empty=False))
         self._sharpness = sharpness
 
     def truths(self, look: Look) -> list[KerasTensor]:

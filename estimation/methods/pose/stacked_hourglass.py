@@ -9,30 +9,30 @@ import keras
 from keras import KerasTensor, layers
 
 from estimation.methods.kinds import Peaks
-from estimation.methods.layers import N_JOINTS, conv, scaled
+from estimation.methods.layers import N_JOINTS, conv, maps, scaled
 from estimation.methods.stages import Method
 from estimation.normalisation import BatchNormalization
 
 
 def build_hourglasses(size: str) -> keras.Model:
     """Build the stacks; an output for each, at a quarter of the picture's size."""
-    side_px, n_stacks, n_filters, depth = (256, 8, 256, 4) if size == "paper" else (64, 2, 64, 3)
+    side_px, n_stacks, n_filters, depth = (256, 8, 256, 4) if size == "paper" else (64, 2, 64, 2)
     picture = keras.Input((side_px, side_px, 3), name="picture")
     x = conv(scaled(picture), "stem", n_filters // 4, 7, strides=2)
     x = _residual(x, "stem1", n_filters // 2)
     x = layers.MaxPooling2D(2, name="stem_pool")(x)
     x = _residual(_residual(x, "stem2", n_filters // 2), "stem3", n_filters)
-    maps = []
+    answers: list[KerasTensor] = []
     for stack in range(1, n_stacks + 1):
         name = f"stack{stack}"
         y = _residual(_hourglass(x, name, n_filters, depth), f"{name}_after", n_filters)
         y = conv(y, f"{name}_features", n_filters, 1)
-        maps.append(layers.Conv2D(N_JOINTS, 1, name=f"{name}_maps")(y))
+        answers.append(maps(y, N_JOINTS, f"{name}_maps"))
         if stack < n_stacks:
             back = [layers.Conv2D(n_filters, 1, name=f"{name}_features_back")(y)]
-            back.append(layers.Conv2D(n_filters, 1, name=f"{name}_maps_back")(maps[-1]))
+            back.append(layers.Conv2D(n_filters, 1, name=f"{name}_maps_back")(answers[-1]))
             x = layers.Add(name=f"{name}_sum")([x, *back])
-    return keras.Model(picture, maps, name="hourglasses")
+    return keras.Model(picture, answers, name="hourglasses")
 
 
 def _hourglass(x: KerasTensor, name: str, n_filters: int, depth: int) -> KerasTensor:
