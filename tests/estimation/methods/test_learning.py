@@ -154,29 +154,32 @@ def test_feedback_takes_bounded_steps(begin, as_batch):
         np.testing.assert_allclose(answer - np.asarray(row.start), step * 20 / 224, atol=1e-5)
 
 
-def first_layer_change(name, *, every_stage, batch):
-    """Say how large the gradient of a layer is in a machine of six stages at its start."""
+FIRST_LAYERS = ("stage1_features_conv1", "features_conv1")
+
+
+def gradient_norms(batch, *, every_stage):
+    """Measure the gradients of the first layers of a machine of six stages at its start."""
     keras.utils.set_random_seed(5)
     network = machines.build_machine("small", 6, is_normalised=False)
     seen = keras.Model(network.inputs, network.outputs if every_stage else network.outputs[-1:])
     method = stages.Method((machines.Beliefs(lambda _size: seen),), {"small": 64})
-    row = stages.Row(method, "small", np.zeros((16, 2), np.float32))
-    lesson = stages.MethodLesson(row)
-    (before, _) = network.get_layer(name).get_weights()
-    # A step of 1 against the gradient is the gradient, on every backend.
-    lesson.compile(optimizer=keras.optimizers.SGD(1.0), jit_compile=False)
+    lesson = stages.MethodLesson(stages.Row(method, "small", np.zeros((16, 2), np.float32)))
+    kernels = [network.get_layer(name).get_weights()[0] for name in FIRST_LAYERS]
+    # A step of 1 against the gradient is the gradient, on every backend; one step is not worth compiling.
+    lesson.compile(optimizer=keras.optimizers.SGD(1.0), run_eagerly=True)
     take_step(lesson, batch)
-    return np.linalg.norm(network.get_layer(name).get_weights()[0] - before)
+    return np.array(
+        [
+            np.linalg.norm(network.get_layer(name).get_weights()[0] - before)
+            for name, before in zip(FIRST_LAYERS, kernels, strict=True)
+        ]
+    )
 
 
 def test_loss_at_every_stage_keeps_the_gradient_alive(as_batch):
     batch = {name: value[:2] for name, value in as_batch(find_method("pose_machine").load()).items()}
 
-    own, shared = (
-        first_layer_change(name, every_stage=True, batch=batch)
-        / first_layer_change(name, every_stage=False, batch=batch)
-        for name in ("stage1_features_conv1", "features_conv1")
-    )
+    own, shared = gradient_norms(batch, every_stage=True) / gradient_norms(batch, every_stage=False)
 
     # The last loss reaches the features that all stages share directly, and those of stage 1 through five stages.
     assert own > 1e4
