@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import keras
-from keras import KerasTensor, layers
+from keras import layers
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,19 @@ def _fields(model: keras.Model, inputs: list[Field]) -> list[Field]:
     known = {id(tensor): field for tensor, field in zip(model.inputs, inputs, strict=True)}
     for operation in model.operations:
         if not isinstance(operation, layers.InputLayer):
-            before = [known[id(tensor)] for tensor in _listed(operation.input)]
-            for tensor, field in zip(_listed(operation.output), _through(operation, before), strict=True):
+            # What a network inside a network is asked, Keras says nowhere else.
+            node = operation._inbound_nodes[-1]  # noqa: SLF001
+            before = [known[id(tensor)] for tensor in node.input_tensors]
+            for tensor, field in zip(node.output_tensors, _through(operation, before), strict=True):
                 known[id(tensor)] = field
     return [known[id(tensor)] for tensor in model.outputs]
-
-
-def _listed(tensors: KerasTensor | list[KerasTensor]) -> list[KerasTensor]:
-    return list(tensors) if isinstance(tensors, list | tuple) else [tensors]
 
 
 def _through(layer: layers.Layer, before: list[Field]) -> list[Field]:
     """Say what the outputs of one layer see."""
     if isinstance(layer, keras.Model):
         return _fields(layer, before)
-    if len(_listed(layer.output)[0].shape) != 4:
+    if len(layer.output.shape) != 4:
         return [_EVERYTHING]
     seen = Field(max(field.side_px for field in before), max(field.step_px for field in before))
     if isinstance(layer, layers.Conv2DTranspose):

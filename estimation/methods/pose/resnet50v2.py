@@ -34,9 +34,8 @@ def build_residual(size: str) -> keras.Model:
 
 def without_top(side_px: int, n_channels: int = 3) -> keras.Model:
     """Give Keras' ResNet50V2 without top and without weights."""
-    model: keras.Model = keras.applications.ResNet50V2(
-        include_top=False, weights=None, input_shape=(side_px, side_px, n_channels)
-    )
+    seen = keras.Input((side_px, side_px, n_channels), name="seen")
+    model: keras.Model = keras.applications.ResNet50V2(include_top=False, weights=None, input_tensor=seen)
     return model
 
 

@@ -80,7 +80,7 @@ _PAIRED = {
 }
 """The segments on which a left body part counts as seen."""
 
-_HEAD_SEGMENTS = ({Segment.head, Segment.hair}, {Segment.head, Segment.neck})
+_HEAD_SEGMENTS = ({Segment.head, Segment.hair}, {Segment.head, Segment.neck, Segment.torso})
 """The segments on which the top of a head counts as seen, and those on which its upper neck does."""
 
 THICKNESS = 0.12

@@ -93,6 +93,14 @@ def test_receptive_fields_of_layers(layers, field):
     assert counting.receptive_fields(network) == [counting.Field(*field)]
 
 
+def test_networks_inside_networks_are_looked_through():
+    inner_picture, picture = keras.Input((16, 16, 1)), keras.Input((32, 32, 1))
+    inner = keras.Model(inner_picture, keras.layers.Conv2D(1, 3, padding="same")(inner_picture))
+    network = keras.Model(picture, inner(keras.layers.MaxPooling2D(2)(picture)))
+
+    assert counting.receptive_fields(network) == [counting.Field(6, 2)]
+
+
 @pytest.mark.parametrize("entry", list_methods(), ids=lambda entry: entry.name)
 def test_squares_have_the_size_that_networks_want(entry):
     method = entry.load()

@@ -120,6 +120,20 @@ def test_only_labelled_joints_teach(begin, as_batch):
         assert first != float(row.walk({**batch, "points": moved})[1])
 
 
+def test_peaked_maps_cost_less_than_others_with_the_same_mean():
+    one, two = np.full((2, 1, 16, 16, 16), -9, np.float32)
+    one[0, 7:9, 7:9], two[0, 7:9, 1:3], two[0, 7:9, 13:15] = 9, 9, 9
+    batch = {"points": np.full((1, 16, 2), 0.5, np.float32), "labelled": np.ones((1, 16), np.float32)}
+
+    def losses(name):
+        (stage,) = find_method(name).load().stages
+        return [float(stage.loss(maps, batch["points"], batch)) for maps in (one, two)]
+
+    assert losses("softargmax") == pytest.approx([0, 0], abs=1e-3)
+    near, far = losses("softargmax_peaked")
+    assert far > near + 0.02
+
+
 def test_jitter_moves_what_later_stages_look_at(begin, as_batch):
     method = find_method("deeppose_cascade").load()
     row, batch = begin(method), as_batch(method)

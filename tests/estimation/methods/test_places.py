@@ -82,6 +82,15 @@ def test_pieces_are_cut_where_their_corners_say(point):
             assert tuple(piece[row, column]) == wanted
 
 
+def test_pieces_have_their_points_in_the_middle():
+    points = np.random.default_rng(4).uniform(0.2, 0.8, (2, 16, 2)).astype(np.float32)
+
+    corners = np.asarray(places.corners_around(points, 0.25, 32))
+
+    assert np.abs(corners + 0.125 - points).max() <= 0.5 / 32 + 1e-6
+    np.testing.assert_allclose(corners * 32, np.round(corners * 32), atol=1e-5)
+
+
 def test_pieces_of_all_levels_show_the_same_place():
     fine = np.random.default_rng(2).normal(size=(2, 32, 32, 1)).astype(np.float32)
     coarse = fine.reshape(2, 16, 2, 16, 2, 1).mean(axis=(2, 4))

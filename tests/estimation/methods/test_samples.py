@@ -131,13 +131,15 @@ def test_people_without_a_square_are_left_out_and_counted():
         person((60, 20, np.nan, 40), right_wrist=(70, 40)),
         person((140, 20, 20, 40), right_wrist=(150, 40)),
         person((10, -40, 20, 40), right_wrist=(15, -20)),
+        person((-20, 20, 20, 40), right_wrist=(-5, 40)),
+        person((60, 100, 20, 40), right_wrist=(70, 120)),
     ]
 
     samples = cut_samples([(dotted(70, 40), people)], 64)
 
     assert len(samples) == 1
     assert samples.describe_left_out() == (
-        "Left out: 2 in a box of no area, 2 wholly outside the picture, 1 without a labelled joint."
+        "Left out: 2 in a box of no area, 4 wholly outside the picture, 1 without a labelled joint."
     )
 
 
