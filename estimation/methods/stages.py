@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 import keras
-from keras import KerasTensor, ops
+from keras import KerasTensor, layers, ops
 
 Answer = dict[str, KerasTensor]
 """What is known so far: ``points`` (n, 16, 2), and what else the next stage wants to see of this one."""
@@ -103,6 +103,26 @@ class Method:
     answers: str = "points"
 
 
+class Start(layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """Keeps the pose that a row begins with among the row's weights.
+
+    Parameters
+    ----------
+    pose : ndarray of shape (16, 2)
+        In sides.
+    """
+
+    def __init__(self, pose: KerasTensor) -> None:
+        super().__init__(name="start", dtype="float32")
+        begin = keras.initializers.Constant(pose)
+        self.pose = self.add_weight(name="pose", shape=ops.shape(pose), initializer=begin, trainable=False)
+        self.built = True
+
+    def call(self, pictures: KerasTensor) -> KerasTensor:
+        """Give the pose to each of n pictures: (n, 16, 2)."""
+        return ops.tile(ops.expand_dims(self.pose, 0), (ops.shape(pictures)[0], 1, 1))
+
+
 class Row(keras.Model):  # type: ignore[misc]  # Keras has no types
     """The networks of a method, which look one after the other.
 
@@ -119,9 +139,7 @@ class Row(keras.Model):  # type: ignore[misc]  # Keras has no types
         super().__init__(name="row", dtype="float32")
         self.method = method
         self.networks = [stage.build(size) for stage in method.stages]
-        self.start = self.add_weight(
-            name="start", shape=ops.shape(start), initializer=keras.initializers.Constant(start), trainable=False
-        )
+        self.start = Start(start)
         self.built = True  # as its networks are
 
     def call(self, pictures: KerasTensor, training: bool | None = None) -> list[KerasTensor]:
@@ -149,7 +167,7 @@ class Row(keras.Model):  # type: ignore[misc]  # Keras has no types
         batch = {**batch, "pictures": ops.cast(batch["pictures"], "float32")}
         answers: list[Answer] = []
         loss = ops.zeros(())
-        last: Answer = {"points": ops.tile(self.start[None], (ops.shape(batch["pictures"])[0], 1, 1))}
+        last: Answer = {"points": self.start(batch["pictures"])}
         for stage, network in zip(self.method.stages, self.networks, strict=True):
             if stage.jitter and "jitter" in batch:
                 last = {**last, "points": last["points"] + stage.jitter * batch["jitter"]}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from estimation.checkpoints import assign_weights, read_weights, save_weights
 from estimation.methods.catalogue import find_method, list_methods
 from tests.estimation.late import Late
 
@@ -68,7 +69,7 @@ def test_stage_sees_what_was_answered_before(name, begin, as_batch):
 def _kept(row, batch):
     """Ask all stages but the last one; give the answer that the last one sees."""
     pictures = {"pictures": ops.cast(batch["pictures"], "float32")}
-    last = {"points": ops.tile(row.start[None], (len(batch["pictures"]), 1, 1))}
+    last = {"points": row.start(batch["pictures"])}
     for stage, network in zip(row.method.stages[:-1], row.networks, strict=False):
         outputs = network(stage.inputs(stages.Look(pictures, last)), training=False)
         outputs = tuple(outputs) if isinstance(outputs, list) else (outputs,)
@@ -152,7 +153,20 @@ def test_rows_keep_the_mean_pose_with_their_weights(begin):
     other = stages.Row(method, "small", np.zeros((16, 2), np.float32))
     other.set_weights(row.get_weights())
 
-    np.testing.assert_array_equal(np.asarray(other.start), np.asarray(row.start))
+    np.testing.assert_array_equal(np.asarray(other.start.pose), np.asarray(row.start.pose))
+
+
+@pytest.mark.parametrize("name", ["deeppose_cascade", "head_box"])
+def test_rows_are_written_and_read_whole(name, begin, tmp_path):
+    row = begin(find_method(name).load())
+    save_weights(row, tmp_path / "row.npz")
+    keras.utils.set_random_seed(9)
+    other = stages.Row(row.method, "small", np.zeros((16, 2), np.float32))
+
+    assign_weights(other, read_weights(tmp_path / "row.npz"), "here")
+
+    for mine, theirs in zip(row.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-3)  # kernels are stored in half precision
 
 
 def test_feedback_takes_bounded_steps(begin, as_batch):
@@ -165,7 +179,7 @@ def test_feedback_takes_bounded_steps(begin, as_batch):
 
     assert len(answers) == 4
     for step, answer in enumerate(answers, start=1):
-        np.testing.assert_allclose(answer - np.asarray(row.start), step * 20 / 224, atol=1e-5)
+        np.testing.assert_allclose(answer - np.asarray(row.start.pose), step * 20 / 224, atol=1e-5)
 
 
 FIRST_LAYERS = ("stage1_features_conv1", "features_conv1")
