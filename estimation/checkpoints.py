@@ -130,11 +130,12 @@ def shapes_of(model: "keras.Model") -> dict[str, tuple[int, ...]]:
 
 
 def _variables(model: "keras.Model") -> dict[str, "keras.Variable"]:
-    return {
-        f"{layer.name}/{variable.name}".replace("-", "/"): variable
-        for layer in model.layers
-        for variable in layer.weights
-    }
+    variables: dict[str, Any] = {}
+    for layer in model.layers:
+        # Of a network in a network each layer has variables of the same few names.
+        inner = _variables(layer) if hasattr(layer, "layers") else {each.name: each for each in layer.weights}
+        variables |= {f"{layer.name}/{name}".replace("-", "/"): variable for name, variable in inner.items()}
+    return variables
 
 
 def check_shapes(weights: Weights, shapes: Shapes, path: str | os.PathLike[str]) -> None:

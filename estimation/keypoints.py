@@ -92,21 +92,25 @@ def skeletons_to_keypoints(
     return cells_to_px(points[..., :2], cell_px=cell_px), points[..., 2]
 
 
-def as_keypoints(points: ArrayLike, name: str, *, ndim: int | None = None) -> NDArray[np.float64]:
-    """Check that an array holds the 18 parts of people.
+def as_keypoints(
+    points: ArrayLike, name: str, *, ndim: int | None = None, n_parts: int = N_PARTS
+) -> NDArray[np.float64]:
+    """Check that an array holds the 18 parts of people, or the joints of another set.
 
     Parameters
     ----------
-    points : array_like of shape (..., 18, 2)
+    points : array_like of shape (..., n_parts, 2)
         ``(x, y)`` in any unit, NaN where absent. ``[]`` is nobody.
     name : str
         What to call it in the message.
     ndim : int, optional
         Number of axes that it must have.
+    n_parts : int, optional
+        How many parts a person has.
 
     Returns
     -------
-    points : ndarray of shape (..., 18, 2) and dtype float64
+    points : ndarray of shape (..., n_parts, 2) and dtype float64
 
     Raises
     ------
@@ -115,12 +119,14 @@ def as_keypoints(points: ArrayLike, name: str, *, ndim: int | None = None) -> ND
     """
     array = np.asarray(points, dtype=np.float64)
     if array.shape == (0,):
-        return np.empty((0, N_PARTS, 2))
-    if array.shape[-2:] != (N_PARTS, 2) or ndim not in (None, array.ndim):
-        wanted = f"(n, {N_PARTS}, 2)" if ndim == 3 else f"(..., {N_PARTS}, 2)"
+        return np.empty((0, n_parts, 2))
+    if array.shape[-2:] != (n_parts, 2) or ndim not in (None, array.ndim):
+        wanted = f"(n, {n_parts}, 2)" if ndim == 3 else f"(..., {n_parts}, 2)"
+        order, way = "slot order", "skeletons_to_keypoints() makes such arrays."
+        if n_parts != N_PARTS:
+            order, way = "the order of their set", "Give the set of these joints as `joints`."
         raise ValueError(
-            f"{name} must have the shape {wanted}, (x, y) of each part in slot order; got {array.shape}. "
-            "skeletons_to_keypoints() makes such arrays."
+            f"{name} must have the shape {wanted}, (x, y) of each part in {order}; got {array.shape}. {way}"
         )
     return array
 

@@ -1,9 +1,9 @@
 """How well the joints of matched people are placed: PCP, PDJ, PCK, PCKh and MPJPE.
 
 Keypoints are arrays of shape (n, 18, 2): ``(x, y)`` in picture pixels, in slot order, NaN where a part is
-absent. In the truth NaN means *not labelled* (visibility 0): such a joint counts nowhere. Row i of the found
-people is compared with row i of the true ones; `coco.Matching.align` puts them in that order, and a person
-who was missed becomes a row of NaN.
+absent; number and order are others where another set of joints is given. In the truth NaN means *not labelled*
+(visibility 0): such a joint counts nowhere. Row i of the found people is compared with row i of the true ones;
+`coco.Matching.align` puts them in that order, and a person who was missed becomes a row of NaN.
 
 What counts: every labelled joint of a true person. One that was not found is wrong in PCP, PDJ, PCK and PCKh.
 It has no error in pixels, so MPJPE leaves it out; give `coverage` beside MPJPE. A share of nothing is NaN.
@@ -14,14 +14,20 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from estimation.config import LIMBS, BodyPart, ConnectionMeta
+from estimation.config import ConnectionMeta
+from estimation.joints import LAB_JOINTS, MPII_JOINTS, JointSet, MpiiJoint
 from estimation.keypoints import as_keypoints
 
 Floats = NDArray[np.float64]
 
 
 def pcp(
-    predicted: ArrayLike, true: ArrayLike, *, fraction: float = 0.5, limbs: Sequence[ConnectionMeta] = LIMBS
+    predicted: ArrayLike,
+    true: ArrayLike,
+    *,
+    fraction: float = 0.5,
+    limbs: Sequence[ConnectionMeta] | None = None,
+    joints: JointSet = LAB_JOINTS,
 ) -> float:
     """Compute the percentage of correct parts, the strict variant.
 
@@ -35,7 +41,10 @@ def pcp(
     fraction : float, optional
         0.5 for PCP@0.5.
     limbs : sequence of ConnectionMeta, optional
-        Limbs that count, where both ends are labelled. Published figures count arms, legs, torso and head.
+        Limbs that count, where both ends are labelled; all of the set by default. Published figures count arms, legs,
+        torso and head, as the limbs of `MPII_JOINTS` do.
+    joints : JointSet, optional
+        Which joints they are.
 
     Returns
     -------
@@ -49,15 +58,17 @@ def pcp(
     .. [2] Eichner, Marin-Jimenez, Zisserman, Ferrari, "2D Articulated Human Pose Estimation and Retrieval in
        (Almost) Unconstrained Still Images", IJCV 2012.
     """
-    errors, truth = _errors(predicted, true), as_keypoints(true, "true", ndim=3)
-    starts = [limb.from_body_part for limb in limbs]
-    ends = [limb.to_body_part for limb in limbs]
+    errors, truth = _errors(predicted, true, joints), _as_joints(true, "true", joints)
+    pairs = joints.limbs if limbs is None else [(limb.from_body_part, limb.to_body_part) for limb in limbs]
+    starts, ends = ([pair[end] for pair in pairs] for end in (0, 1))
     lengths = np.linalg.norm(truth[:, ends] - truth[:, starts], axis=-1)
     right = (errors[:, starts] <= fraction * lengths) & (errors[:, ends] <= fraction * lengths)
     return _share(right.sum(), np.isfinite(lengths).sum())
 
 
-def pck(predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: float) -> float:
+def pck(
+    predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: float, joints: JointSet = LAB_JOINTS
+) -> float:
     """Compute the percentage of correct keypoints: those within `alpha` times a length of the person.
 
     A figure means something only with the name of its length. In [1]_ that is the longer side of the person's
@@ -71,6 +82,8 @@ def pck(predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: 
         The length of each true person; a person whose length is NaN does not count.
     alpha : float
         Allowed share of that length.
+    joints : JointSet, optional
+        Which joints they are.
 
     Returns
     -------
@@ -86,18 +99,41 @@ def pck(predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: 
     ----------
     .. [1] Yang and Ramanan, "Articulated Human Detection with Flexible Mixtures of Parts", TPAMI 2013.
     """
-    errors, truth = _errors(predicted, true), as_keypoints(true, "true", ndim=3)
-    lengths = np.asarray(lengths_px, dtype=np.float64)
-    if lengths.shape != (len(truth),):
-        raise ValueError(
-            f"lengths_px must hold one length for each of the {len(truth)} people; got the shape {lengths.shape}."
-        )
-    counted = np.isfinite(truth).all(axis=-1) & np.isfinite(lengths)[:, None]
-    right = errors <= alpha * lengths[:, None]
-    return _share((right & counted).sum(), counted.sum())
+    right, counted = _count(predicted, true, lengths_px, [alpha], joints)
+    return _share(right.sum(), counted.sum())
 
 
-def pdj(predicted: ArrayLike, true: ArrayLike, *, fraction: float = 0.2) -> float:
+def pck_curve(
+    predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alphas: ArrayLike, joints: JointSet = LAB_JOINTS
+) -> Floats:
+    """Compute `pck` at many thresholds: the curve that papers draw, (n_alphas,), NaN if no joint counts.
+
+    Parameters are those of `pck`, but for `alphas`, array_like of shape (n_alphas,).
+    """
+    right, counted = _count(predicted, true, lengths_px, alphas, joints)
+    return np.array([_share(number, counted.sum()) for number in right.sum(axis=(1, 2))])
+
+
+def pck_by_group(
+    predicted: ArrayLike, true: ArrayLike, *, lengths_px: ArrayLike, alpha: float, joints: JointSet = MPII_JOINTS
+) -> dict[str, float]:
+    """Compute `pck` for each group of joints, and over the joints of all groups: the rows of published tables.
+
+    Parameters are those of `pck`.
+
+    Returns
+    -------
+    shares : dict of str to float
+        ``head``, ``shoulder``, ``elbow``, ``wrist``, ``hip``, ``knee``, ``ankle`` and ``total``; NaN for a group of
+        which nothing counts.
+    """
+    right, counted = _count(predicted, true, lengths_px, [alpha], joints)
+    groups = {name: list(members) for name, members in joints.groups}
+    groups["total"] = [member for members in groups.values() for member in members]
+    return {name: _share(right[0, :, members].sum(), counted[:, members].sum()) for name, members in groups.items()}
+
+
+def pdj(predicted: ArrayLike, true: ArrayLike, *, fraction: float = 0.2, joints: JointSet = LAB_JOINTS) -> float:
     """Compute the percentage of detected joints: those within `fraction` of the person's torso diameter [1]_ [2]_.
 
     People whose torso diameter is not known do not count. Parameters and result are those of `pck`.
@@ -107,27 +143,58 @@ def pdj(predicted: ArrayLike, true: ArrayLike, *, fraction: float = 0.2) -> floa
     .. [1] Sapp and Taskar, "MODEC: Multimodal Decomposable Models for Human Pose Estimation", CVPR 2013.
     .. [2] Toshev and Szegedy, "DeepPose: Human Pose Estimation via Deep Neural Networks", CVPR 2014.
     """
-    return pck(predicted, true, lengths_px=torso_diameters(true), alpha=fraction)
+    return pck(predicted, true, lengths_px=torso_diameters(true, joints), alpha=fraction, joints=joints)
 
 
-def pckh(predicted: ArrayLike, true: ArrayLike, *, head_sizes_px: ArrayLike, alpha: float = 0.5) -> float:
+def pckh(
+    predicted: ArrayLike,
+    true: ArrayLike,
+    *,
+    head_sizes_px: ArrayLike,
+    alpha: float = 0.5,
+    joints: JointSet = LAB_JOINTS,
+) -> float:
     """Compute PCKh: joints within `alpha` of the person's head size, PCKh@0.5 by default [1]_.
 
-    The head sizes must come from labelled heads, 0.6 times the diagonal of the head's box; the 18 parts do not contain
-    one. Parameters and result are otherwise those of `pck`.
+    The head sizes must come from labelled heads: `head_box_sizes`, as MPII has it, or `head_bone_lengths`; the lab's 18
+    parts contain neither. Parameters and result are otherwise those of `pck`.
 
     References
     ----------
     .. [1] Andriluka, Pishchulin, Gehler, Schiele, "2D Human Pose Estimation: New Benchmark and State of the Art
        Analysis", CVPR 2014.
     """
-    return pck(predicted, true, lengths_px=head_sizes_px, alpha=alpha)
+    return pck(predicted, true, lengths_px=head_sizes_px, alpha=alpha, joints=joints)
 
 
-def torso_diameters(true: ArrayLike) -> Floats:
+def torso_diameters(true: ArrayLike, joints: JointSet = LAB_JOINTS) -> Floats:
     """Measure each torso from the left shoulder to the right hip, in pixels: (n,), NaN where one is unlabelled."""
-    truth = as_keypoints(true, "true", ndim=3)
-    return np.asarray(np.linalg.norm(truth[:, BodyPart.left_shoulder] - truth[:, BodyPart.right_hip], axis=-1))
+    return _distances(_as_joints(true, "true", joints), joints.torso)
+
+
+def head_bone_lengths(true: ArrayLike) -> Floats:
+    """Measure each head from its top to the upper neck, in pixels: (n,), NaN where one of the two is unlabelled.
+
+    People are of `MPII_JOINTS`: arrays of shape (n, 16, 2). Foreshortened heads are short, so PCKh by this length asks
+    more of people who look up or down than PCKh by `head_box_sizes`.
+    """
+    return _distances(_as_joints(true, "true", MPII_JOINTS), (MpiiJoint.head_top, MpiiJoint.upper_neck))
+
+
+def head_box_sizes(boxes: ArrayLike) -> Floats:
+    """Compute MPII's head size, 0.6 times the diagonal of the head's box.
+
+    Parameters
+    ----------
+    boxes : array_like of shape (n, 4)
+        ``(x, y, width, height)`` in pixels, NaN where a head is not labelled.
+
+    Returns
+    -------
+    sizes_px : ndarray of shape (n,) and dtype float64
+        NaN where the head is not labelled.
+    """
+    return np.asarray(0.6 * np.linalg.norm(np.asarray(boxes, dtype=np.float64).reshape(-1, 4)[:, 2:], axis=-1))
 
 
 def box_lengths(true: ArrayLike) -> Floats:
@@ -149,13 +216,15 @@ def box_lengths(true: ArrayLike) -> Floats:
     return np.asarray(sides.max(axis=-1))
 
 
-def mpjpe(predicted: ArrayLike, true: ArrayLike) -> float:
+def mpjpe(predicted: ArrayLike, true: ArrayLike, *, joints: JointSet = LAB_JOINTS) -> float:
     """Compute the mean per joint position error over the joints that are labelled and found [1]_.
 
     Parameters
     ----------
     predicted, true : array_like of shape (n, 18, 2)
         Matched people in picture pixels.
+    joints : JointSet, optional
+        Which joints they are.
 
     Returns
     -------
@@ -168,7 +237,7 @@ def mpjpe(predicted: ArrayLike, true: ArrayLike) -> float:
     .. [1] Ionescu, Papava, Olaru, Sminchisescu, "Human3.6M: Large Scale Datasets and Predictive Methods for 3D
        Human Sensing in Natural Environments", TPAMI 2014; there in millimetres, here in the picture.
     """
-    errors = _errors(predicted, true)
+    errors = _errors(predicted, true, joints)
     measured = np.isfinite(errors)
     return _share(errors[measured].sum(), measured.sum())
 
@@ -187,18 +256,42 @@ def coverage(predicted: ArrayLike, true: ArrayLike) -> float:
         0 to 1; NaN if no joint is labelled.
     """
     labelled = np.isfinite(as_keypoints(true, "true", ndim=3)).all(axis=-1)
-    return _share(np.isfinite(_errors(predicted, true)).sum(), labelled.sum())
+    return _share(np.isfinite(_errors(predicted, true, LAB_JOINTS)).sum(), labelled.sum())
 
 
-def _errors(predicted: ArrayLike, true: ArrayLike) -> Floats:
-    """Measure the distance of each joint from the truth: (n, 18) in pixels, NaN where one of the two is missing."""
-    found, truth = as_keypoints(predicted, "predicted", ndim=3), as_keypoints(true, "true", ndim=3)
+def _as_joints(points: ArrayLike, name: str, joints: JointSet) -> Floats:
+    return as_keypoints(points, name, ndim=3, n_parts=len(joints))
+
+
+def _errors(predicted: ArrayLike, true: ArrayLike, joints: JointSet) -> Floats:
+    """Measure how far each joint is from the truth, in pixels: (n, n_joints), NaN where one of the two is missing."""
+    found, truth = _as_joints(predicted, "predicted", joints), _as_joints(true, "true", joints)
     if len(found) != len(truth):
         raise ValueError(
             f"There must be as many matched people as true ones; got {len(found)} and {len(truth)}. "
             "Put them in order with Matching.align()."
         )
     return np.asarray(np.linalg.norm(found - truth, axis=-1))
+
+
+def _count(
+    predicted: ArrayLike, true: ArrayLike, lengths_px: ArrayLike, alphas: ArrayLike, joints: JointSet
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which joints are right, (n_alphas, n, n_joints), and which of them count, (n, n_joints)."""
+    errors, truth = _errors(predicted, true, joints), _as_joints(true, "true", joints)
+    lengths = np.asarray(lengths_px, dtype=np.float64)
+    if lengths.shape != (len(truth),):
+        raise ValueError(
+            f"lengths_px must hold one length for each of the {len(truth)} people; got the shape {lengths.shape}."
+        )
+    counted = np.isfinite(truth).all(axis=-1) & np.isfinite(lengths)[:, None]
+    allowed = np.asarray(alphas, dtype=np.float64).reshape(-1, 1, 1) * lengths[:, None]
+    return (errors <= allowed) & counted, counted
+
+
+def _distances(points: Floats, pair: tuple[int, int]) -> Floats:
+    start, end = pair
+    return np.asarray(np.linalg.norm(points[:, start] - points[:, end], axis=-1))
 
 
 def _share(part: np.number, whole: np.number) -> float:

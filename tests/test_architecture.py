@@ -49,7 +49,8 @@ def _outside_functions(node):
             yield from _outside_functions(child)
 
 
-WITHOUT_TRAINING = [path for path in modules("estimation") if "/training/" not in path]
+WITHOUT_TRAINING = [path for path in modules("estimation") if "/training/" not in path and "/methods/" not in path]
+METHODS = modules("estimation/methods")
 
 
 def is_within(name, package):
@@ -65,7 +66,35 @@ def test_estimation_imports_nothing_of_the_grader(path):
 
 @pytest.mark.parametrize("path", [*WITHOUT_TRAINING, "demo_image.py"])
 def test_nothing_imports_training(path):
-    assert not {name for name in imported(path) if is_within(name, "estimation.training")}
+    aside = ("estimation.training", "estimation.methods")
+
+    assert not {name for name in imported(path) for package in aside if is_within(name, package)}
+
+
+@pytest.mark.parametrize("path", modules("estimation/training"))
+def test_training_knows_no_method(path):
+    assert not {name for name in imported(path) if is_within(name, "estimation.methods")}
+
+
+WITHOUT_KERAS = {
+    f"estimation/methods/{name}.py" for name in ("__main__", "batches", "catalogue", "mpii", "people", "samples")
+}
+
+
+@pytest.mark.parametrize("path", sorted(WITHOUT_KERAS))
+def test_methods_are_listed_and_samples_cut_without_keras(path):
+    others = {other.removesuffix(".py").replace("/", ".") for other in METHODS if other not in WITHOUT_KERAS}
+    others -= {"estimation.methods.__init__"}
+    at_import = imported(path, at_import_only=True)
+
+    assert not {name for name in at_import for package in {*NETWORK_PACKAGES, *others} if is_within(name, package)}
+
+
+@pytest.mark.parametrize("path", [path for path in METHODS if path.count("/") == 3])
+def test_methods_are_backend_neutral(path):
+    assert not {
+        name for name in imported(path) for package in ("tensorflow", "jax", "torch") if is_within(name, package)
+    }
 
 
 BUILDING = {f"estimation/{name}.py" for name in ("architectures", "export", "lightweight", "normalisation")}

@@ -75,6 +75,14 @@ def test_ground_truth_comes_from_the_renderer(truth, number):
         assert (nose_x, nose_y) == pytest.approx(person.keypoints[0], abs=0.06)
 
 
+def test_every_person_has_a_head(truth):
+    for person in truth["annotations"]:
+        x, y, width, height = person["head_box"]
+        top_x, top_y, *_ = person["head_points"]
+        assert x - 1 <= top_x <= x + width + 1
+        assert y - 1 <= top_y <= y + height / 2
+
+
 def test_compact_finds_every_person(evaluation):
     assert evaluation.n_missed == 0
     assert evaluation.n_surplus <= 2  # `model_weights/README.md` tells which

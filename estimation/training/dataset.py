@@ -38,6 +38,10 @@ class Example:
         Square pixels that each of them covers.
     head_sizes_px : ndarray of shape (n_persons,) and dtype float64
         Length of each head; NaN where the data set does not say.
+    head_boxes : ndarray of shape (n_persons, 4) and dtype float32
+        ``(x, y, width, height)`` of each head; NaN where the data set does not say.
+    head_points : ndarray of shape (n_persons, 2, 2) and dtype float32
+        ``(x, y)`` of the top of each head and of the upper neck; NaN where they are not labelled.
     ignored_boxes : ndarray of shape (n_ignored, 4) and dtype float32
         Where people stand of whom nothing is known: no loss there.
     is_complete : bool
@@ -52,6 +56,8 @@ class Example:
     boxes: FloatArray
     areas: npt.NDArray[np.float64]
     head_sizes_px: npt.NDArray[np.float64]
+    head_boxes: FloatArray
+    head_points: FloatArray
     ignored_boxes: FloatArray
     is_complete: bool
     has_faces: bool
@@ -121,10 +127,18 @@ def _example(pictures: Path, image: dict[str, Any], annotations: list[dict[str, 
         boxes=np.array([person["bbox"] for person in persons], np.float32).reshape(-1, 4),
         areas=np.array([person["area"] for person in persons], np.float64),
         head_sizes_px=np.array([person.get("head_px", np.nan) for person in persons], np.float64),
+        head_boxes=np.array([person.get("head_box", [np.nan] * 4) for person in persons], np.float32).reshape(-1, 4),
+        head_points=_head_points([person.get("head_points", [0] * 6) for person in persons]),
         ignored_boxes=np.array(ignored, np.float32).reshape(-1, 4),
         is_complete=bool(image.get("persons_complete", 1)),
         has_faces=image.get("dataset") != "lspet",
     )
+
+
+def _head_points(triples: Sequence[Sequence[float]]) -> FloatArray:
+    """Turn ``x, y, visibility`` of two points into points that are NaN where they are not labelled."""
+    points = np.array(triples, np.float32).reshape(-1, 2, 3)
+    return np.where(points[..., 2:] > 0, points[..., :2], np.float32(np.nan))
 
 
 def parts_from_coco(keypoints: Sequence[Sequence[float]]) -> tuple[FloatArray, npt.NDArray[np.bool_]]:

@@ -17,10 +17,11 @@ from estimation.arguments import positive_integer
 from estimation.config import COCO_PARTS, LIMBS
 from estimation.pictures import write_picture
 from estimation.replacing import replacing
+from estimation.training.drawing.labels import RenderedHead
 from estimation.training.scenes import RenderedPerson, RenderedScene, render_crowd, render_row, render_scene
 
 # With fewer joints to be seen a person is boxed and not labelled, as COCO's annotators do: nobody could find it.
-_MIN_VISIBLE_JOINTS = 4
+MIN_VISIBLE_JOINTS = 4
 
 _COCO_SKELETON = [
     [COCO_PARTS.index(limb.from_body_part) + 1, COCO_PARTS.index(limb.to_body_part) + 1]
@@ -117,7 +118,7 @@ def write_annotations(folder: Path, scenes: Sequence[tuple[str, tuple[int, int],
 
 def _annotation(annotation_id: int, image_id: int, person: RenderedPerson) -> dict[str, Any]:
     keypoints: list[float] = []
-    is_hidden = np.count_nonzero(person.visibility == 2) < _MIN_VISIBLE_JOINTS
+    is_hidden = bool(np.count_nonzero(person.visibility == 2) < MIN_VISIBLE_JOINTS)
     for part in COCO_PARTS:
         visibility = 0 if is_hidden else int(person.visibility[part])
         x, y = person.keypoints[part] if visibility else (0, 0)
@@ -132,7 +133,18 @@ def _annotation(annotation_id: int, image_id: int, person: RenderedPerson) -> di
         "bbox": [round(float(value), 1) for value in person.box],
         "area": round(float(person.area), 1),
         "head_px": round(float(person.head_px), 1),
+        **_head_labels(person.head, is_hidden=is_hidden),
     }
+
+
+def _head_labels(head: RenderedHead | None, *, is_hidden: bool) -> dict[str, Any]:
+    """Give what COCO has no place for: the head's box, and its top and the upper neck as COCO writes keypoints."""
+    if head is None or is_hidden:
+        return {}
+    points: list[float] = []
+    for (x, y), visibility in zip(head.points.tolist(), head.visibility.tolist(), strict=True):
+        points += [round(x, 1), round(y, 1), visibility] if visibility else [0, 0, 0]
+    return {"head_box": [round(side, 1) for side in head.box.tolist()], "head_points": points}
 
 
 if __name__ == "__main__":

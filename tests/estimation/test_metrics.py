@@ -7,11 +7,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from estimation.config import LIMBS, BodyPart
+from estimation.joints import MPII_JOINTS, MpiiJoint
 from estimation.metrics import (
     box_lengths,
     coverage,
+    head_bone_lengths,
+    head_box_sizes,
     mpjpe,
     pck,
+    pck_by_group,
+    pck_curve,
     pckh,
     pcp,
     pdj,
@@ -153,15 +158,90 @@ def test_metrics_are_nan_when_nothing_is_labelled(metric, true):
         (lambda: pcp(np.zeros((1, 17, 2)), person()), r"predicted must have the shape \(n, 18, 2\)"),
         (lambda: mpjpe(person(), np.zeros((18, 2))), r"true must have the shape \(n, 18, 2\)"),
         (
+            lambda: head_bone_lengths(person()),
+            r"true must have the shape \(n, 16, 2\).* in the order of their set; got \(1, 18, 2\).*as `joints`",
+        ),
+        (
             lambda: pck(person(), person(), lengths_px=[1, 2], alpha=1),
             r"one length for each of the 1 people; got the shape \(2,\)",
         ),
     ],
-    ids=["unmatched", "17 parts", "one person", "two lengths"],
+    ids=["unmatched", "17 parts", "one person", "another set", "two lengths"],
 )
 def test_metrics_refuse_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def mpii_person(**places):
+    points = np.full((1, 16, 2), np.nan)
+    for name, xy in places.items():
+        points[0, MpiiJoint[name]] = xy
+    return points
+
+
+# Head bone 10, torso diameter 50.
+STANDING = {
+    "head_top": (20, 0),
+    "upper_neck": (20, 10),
+    "left_shoulder": (40, 20),
+    "right_shoulder": (0, 20),
+    "right_hip": (10, 60),
+    "right_wrist": (0, 50),
+}
+
+
+def test_head_bones_go_from_the_top_to_the_upper_neck():
+    both = np.concatenate((mpii_person(**STANDING), mpii_person(**STANDING | {"head_top": MISSING})))
+
+    lengths = head_bone_lengths(both)
+
+    assert lengths[0] == 10.0
+    assert np.isnan(lengths[1])
+
+
+def test_head_box_sizes_are_three_fifths_of_the_diagonal():
+    sizes = head_box_sizes([(5, 5, 30, 40), (np.nan,) * 4])
+
+    assert sizes[0] == pytest.approx(30)
+    assert np.isnan(sizes[1])
+
+
+def test_pckh_is_nan_when_no_head_is_known():
+    headless = mpii_person(**STANDING | {"upper_neck": MISSING})
+
+    assert np.isnan(pckh(headless, headless, head_sizes_px=head_bone_lengths(headless), joints=MPII_JOINTS))
+
+
+def test_metrics_take_another_set_of_joints():
+    true = mpii_person(**STANDING)
+    found = mpii_person(**STANDING | {"right_wrist": (10.01, 50), "head_top": (20, -4)})
+
+    # The torso's diameter is 50 also here, where left shoulder and right hip stand in other rows.
+    assert pdj(found, true, joints=MPII_JOINTS) == pytest.approx(5 / 6)
+    assert pcp(found, true, joints=MPII_JOINTS) == 1.0  # the head alone has both ends labelled
+    assert mpjpe(found, true, joints=MPII_JOINTS) == pytest.approx((10.01 + 4) / 6)
+
+
+def test_pck_by_group_has_the_rows_of_published_tables():
+    true = mpii_person(**STANDING, pelvis=(20, 60))
+    found = mpii_person(**STANDING | {"right_wrist": (30, 50), "head_top": (20, -6)}, pelvis=(90, 60))
+
+    shares = pck_by_group(found, true, lengths_px=head_bone_lengths(true), alpha=0.5)
+
+    assert list(shares) == ["head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "total"]
+    assert [shares[name] for name in ("head", "shoulder", "wrist", "hip")] == [0.5, 1.0, 0.0, 1.0]
+    assert np.isnan(shares["elbow"])
+    assert shares["total"] == pytest.approx(4 / 6)  # the pelvis counts in no group
+
+
+def test_pck_curve_goes_through_the_values_of_pck():
+    true = mpii_person(**STANDING)
+    found = mpii_person(**STANDING | {"right_wrist": (4, 53), "head_top": (20, -9)})  # off by 5 and by 9
+
+    curve = pck_curve(found, true, lengths_px=[10.0], alphas=[0.0, 0.5, 0.89, 0.9], joints=MPII_JOINTS)
+
+    np.testing.assert_allclose(curve, [4 / 6, 5 / 6, 5 / 6, 1])
 
 
 COORDINATES = arrays(np.float64, (2, 18, 2), elements=st.floats(0, 500) | st.just(float("nan")))

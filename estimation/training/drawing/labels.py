@@ -7,9 +7,29 @@ from numpy.typing import NDArray
 
 from estimation.config import N_PARTS, BodyPart
 from estimation.training.drawing.bodies import Body, Segment
-from estimation.training.drawing.heads import EAR, EYE, NOSE, SKULL_CENTER, lift_to_face
+from estimation.training.drawing.heads import EAR, EYE, NOSE, SKULL, SKULL_CENTER, lift_to_face
 from estimation.training.drawing.skeletons import LEFT, RIGHT, Array
 from estimation.training.drawing.solids import SAMPLES, Raster
+
+
+@dataclass(frozen=True)
+class RenderedHead:
+    """Ground truth of one head, for data sets such as MPII that label it otherwise than by nose, eyes and ears.
+
+    Attributes
+    ----------
+    box : ndarray of shape (4,) and dtype float32
+        (x, y, width, height) in px around skull and face, without hair, hat and ears; exact also where nothing is to be
+        seen or outside the picture.
+    points : ndarray of shape (2, 2) and dtype float32
+        (x, y) in px of the top of the skull, below hair and hats, and of the upper neck, about which the head nods.
+    visibility : ndarray of shape (2,) and dtype int64
+        As for keypoints; the top counts as seen where the head's hair or hat is.
+    """
+
+    box: NDArray[np.float32]
+    points: NDArray[np.float32]
+    visibility: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -32,6 +52,8 @@ class RenderedPerson:
         Number of its pixels that are to be seen, in px².
     head_px : float
         Length of the head from chin to crown, not foreshortened, in px.
+    head : RenderedHead, optional
+        None where nobody has said.
     """
 
     keypoints: NDArray[np.float32]
@@ -39,6 +61,7 @@ class RenderedPerson:
     box: NDArray[np.float32]
     area: float
     head_px: float
+    head: RenderedHead | None = None
 
 
 _MIDDLE = {
@@ -56,6 +79,9 @@ _PAIRED = {
     "ankle": {Segment.left_shin, Segment.left_foot},
 }
 """The segments on which a left body part counts as seen."""
+
+_HEAD_SEGMENTS = ({Segment.head, Segment.hair}, {Segment.head, Segment.neck, Segment.torso})
+"""The segments on which the top of a head counts as seen, and those on which its upper neck does."""
 
 THICKNESS = 0.12
 """Body heights. A part that lies deeper behind its own segment's face is covered: one hip behind the other."""
@@ -126,18 +152,71 @@ def label(
         Its ground truth.
     """
     points, is_away = locate_parts(body)
-    visibility = np.zeros(N_PARTS, np.int64)
-    height_px, width_px = owners.shape
-    for part, (x, y, depth) in enumerate(points):
-        column, row = int(np.floor(x + 0.5)), int(np.floor(y + 0.5))
-        if is_away[part] or not (0 <= column < width_px and 0 <= row < height_px):
-            continue
-        nearest = depth + THICKNESS * body.scale_px
-        seen = _see(body, raster, (column, row), nearest) if owners[row, column] == owner else set()
-        visibility[part] = 2 if seen & _SEGMENTS[part] else 1
+    head, crown = locate_head(body)
+    # The top itself lies on the outline: whether it is seen is asked a little further in.
+    places = np.concatenate([points, [crown], head[1:]])
+    visibility = np.array(
+        [
+            _judge(body, raster, place, owners, owner, segments)
+            for place, segments in zip(places, (*_SEGMENTS, *_HEAD_SEGMENTS), strict=True)
+        ]
+    )
+    visibility[:N_PARTS][is_away] = 0
     head_px = body.skeleton.proportions.head * body.scale_px
-    area = float(np.count_nonzero(owners == owner))
-    return RenderedPerson(points[:, :2].astype(np.float32), visibility, box, area, float(head_px))
+    return RenderedPerson(
+        points[:, :2].astype(np.float32),
+        visibility[:N_PARTS],
+        box,
+        area=float(np.count_nonzero(owners == owner)),
+        head_px=float(head_px),
+        head=RenderedHead(_box_head(body), head[:, :2].astype(np.float32), visibility[N_PARTS:]),
+    )
+
+
+def locate_head(body: Body) -> tuple[Array, Array]:
+    """Find the top of the head and the upper neck.
+
+    Returns
+    -------
+    points : ndarray of shape (2, 3)
+        (x, y, depth) in px of the top and of the upper neck.
+    crown : ndarray of shape (3,)
+        The same of a place a twelfth of a head below the top, which is surely on the head.
+    """
+    s = body.skeleton
+    high = SKULL_CENTER[1] + SKULL[1]
+    top, crown = (s.head + s.head_axes @ (0.0, y * s.proportions.head, 0.0) for y in (high, high - 1 / 12))
+    # Where `build_skeleton` puts the joint between neck and head.
+    upper_neck = s.neck + s.chest_axes @ (0.0, s.proportions.neck, 0.012)
+    top, upper_neck, crown = body.place(np.stack([top, upper_neck, crown]))
+    return np.stack([top, upper_neck]), crown
+
+
+def _box_head(body: Body) -> NDArray[np.float32]:
+    """Bound skull, jaw and nose; a beard is clipped, and no larger than the jaw."""
+    bounds = np.array(
+        [
+            solid.bounds
+            for solid, segment in zip(body.solids, body.segments, strict=True)
+            if segment is Segment.head and solid.clip is None
+        ]
+    )
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    return np.concatenate([low, high - low]).astype(np.float32)
+
+
+def _judge(
+    body: Body, raster: Raster, place: Array, owners: NDArray[np.int16], owner: int, segments: set[Segment]
+) -> int:
+    """Tell whether a place (x, y, depth) is outside the picture (0), covered (1) or seen on its own segments (2)."""
+    x, y, depth = place
+    column, row = int(np.floor(x + 0.5)), int(np.floor(y + 0.5))
+    if not (0 <= row < owners.shape[0] and 0 <= column < owners.shape[1]):
+        return 0
+    if owners[row, column] != owner:
+        return 1
+    seen = _see(body, raster, (column, row), depth + THICKNESS * body.scale_px)
+    return 2 if seen & segments else 1
 
 
 def _see(body: Body, raster: Raster, pixel: tuple[int, int], nearest_px: float) -> set[Segment]:

@@ -93,7 +93,8 @@ LAB = Lab(
     largest=Largest(1100, said("{rows} rows, {people} people", rows="1,100", people=100)),
     small_inputs=small_inputs,
     marks_depend_on=tuple(
-        _ESTIMATION / name for name in ("__init__.py", "answers.py", "config.py", "keypoints.py", "metrics.py")
+        _ESTIMATION / name
+        for name in ("__init__.py", "answers.py", "config.py", "joints.py", "keypoints.py", "metrics.py")
     ),
     make_cases=make_cases,
     make_sources=make_sources,

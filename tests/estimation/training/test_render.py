@@ -3,6 +3,8 @@ import json
 import numpy as np
 
 from estimation.config import COCO_PARTS, BodyPart
+from estimation.training.dataset import load_examples
+from estimation.training.drawing.labels import RenderedHead
 from estimation.training.render import render_folder, write_annotations
 from estimation.training.scenes import RenderedPerson
 
@@ -80,3 +82,34 @@ def test_write_annotations_boxes_a_person_who_is_hidden(tmp_path):
     assert annotation["num_keypoints"] == 0
     assert not any(annotation["keypoints"])
     assert annotation["bbox"] == [1, 2, 30, 40]
+
+
+HEAD = RenderedHead(
+    box=np.array([3, 4, 10.04, 12], np.float32),
+    points=np.array([(8, 4.26), (8, 17)], np.float32),
+    visibility=np.array([2, 0]),
+)
+
+
+def test_write_annotations_adds_what_coco_has_no_place_for(tmp_path):
+    (annotation,) = annotations_of(tmp_path, person(head=HEAD))["annotations"]
+
+    assert annotation["head_box"] == [3, 4, 10, 12]
+    assert annotation["head_points"] == [8, 4.3, 2, 0, 0, 0]
+
+
+def test_heads_are_read_as_they_were_written(tmp_path):
+    annotations_of(tmp_path, person(head=HEAD), person())
+
+    (example,) = load_examples(tmp_path).values()
+
+    assert example.head_boxes[0].tolist() == [3, 4, 10, 12]
+    np.testing.assert_allclose(example.head_points[0], [(8, 4.3), (np.nan, np.nan)], atol=1e-5)
+    assert np.isnan(example.head_boxes[1]).all()
+    assert np.isnan(example.head_points[1]).all()
+
+
+def test_write_annotations_says_nothing_of_the_head_of_a_person_who_is_hidden(tmp_path):
+    (annotation,) = annotations_of(tmp_path, person(head=HEAD, visibility=np.ones(18, int)))["annotations"]
+
+    assert "head_box" not in annotation

@@ -19,9 +19,9 @@ def draw(seed: int, n_persons: int = 2, **options) -> RenderedScene:
     return render_scene(np.random.default_rng(seed), 128, 160, n_persons, **options)
 
 
-def draw_alone(*, foot: tuple[float, float] = (80.0, 190.0), yaw: float = 0.0) -> RenderedScene:
+def draw_alone(*, foot: tuple[float, float] = (80.0, 190.0), yaw: float = 0.0, seed: int = 0) -> RenderedScene:
     placement = Placement(foot, 170.0, Pose(), Proportions(), yaw=yaw)
-    return scenes._render(np.random.default_rng(0), (200, 160), [placement], 100.0)
+    return scenes._render(np.random.default_rng(seed), (200, 160), [placement], 100.0)
 
 
 def owner_at(scene: RenderedScene, keypoint: np.ndarray) -> int:
@@ -124,6 +124,31 @@ def test_render_labels_person_outside_picture():
     assert not person.visibility.any()
     assert (person.area, person.box.tolist()) == (0, [0, 0, 0, 0])
     assert person.keypoints[BodyPart.neck][1] > 200
+
+
+def test_render_labels_heads_that_look_ahead_upright():
+    for person in row_of(4):
+        (top_x, top_y), (neck_x, neck_y) = person.head.points
+        x, y, width, height = person.head.box
+        nose = person.keypoints[BodyPart.nose]
+        assert person.head.visibility.tolist() == [2, 2]
+        assert top_y < person.keypoints[BodyPart.left_eye][1] < neck_y < person.keypoints[BodyPart.neck][1]
+        assert np.hypot(top_x - neck_x, top_y - neck_y) == pytest.approx(person.head_px, rel=0.12)
+        assert x < nose[0] < x + width
+        assert abs(y - top_y) < 0.1 * person.head_px
+        assert 0.9 * person.head_px < height < 1.2 * person.head_px
+
+
+def test_render_hides_the_head_of_somebody_outside_the_picture():
+    person = draw_alone(foot=(80.0, 900.0)).persons[0]
+    assert person.head.visibility.tolist() == [0, 0]
+    assert person.head.points[0][1] < person.head.points[1][1]
+
+
+def test_render_hides_the_neck_behind_long_hair():
+    # From behind nothing else is before it; some of them have long hair.
+    seen = {int(draw_alone(yaw=180, seed=seed).persons[0].head.visibility[1]) for seed in range(40)}
+    assert seen == {1, 2}
 
 
 def test_render_row_draws_persons_from_left_to_right():

@@ -1,0 +1,1 @@
+"""Methods that find the box of one person's head."""

@@ -1,0 +1,1 @@
+"""Methods that find the joints of one person."""
