@@ -15,7 +15,7 @@ from grader.harness.characters import make_visible, one_line, pad
 from grader.harness.errors import STOPPED, GraderError, SubmissionError
 from grader.harness.forecast import write_forecast
 from grader.harness.lab import Lab
-from grader.harness.languages import find_language, find_system_language, said, speaking, tell
+from grader.harness.languages import choose_language, find_system_language, said, speaking, tell
 from grader.harness.outputs import Outputs
 from grader.harness.report.failures import WIDTH, write_case
 from grader.harness.report.redaction import visible_report
@@ -67,7 +67,7 @@ def run(
     """
     wanted = Wanted(file, page, case, is_all, is_verbose)
     lab = find_lab("", file.name)
-    with speaking(find_language(language) if language else find_system_language(), lab.folder):
+    with speaking(choose_language(language, find_system_language()), lab.folder):
         return _try(lab, wanted)
 
 

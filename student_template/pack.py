@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     if LANGUAGES is None:
         return run(argv)
     try:
-        language = LANGUAGES.find_language(asked) if asked else LANGUAGES.find_system_language()
+        language = LANGUAGES.choose_language(asked, LANGUAGES.find_system_language())
     except LANGUAGES.UsageError as exc:
         return _complain([str(exc)], 2)
     with LANGUAGES.speaking(language, Path(LANGUAGES.__file__).resolve().parents[1] / "labs" / "merge"):
