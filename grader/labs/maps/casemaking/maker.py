@@ -3,14 +3,13 @@
 Each case has another length in each axis of an answer, and never two maps, so that axes in another order show.
 """
 
-import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from grader.harness.case_maker import CaseMaker
 from grader.harness.cases import Argument, Case
-from grader.harness.results import Visibility
 from grader.labs.maps import reference
 
 Array = npt.NDArray[np.float64]
@@ -19,36 +18,8 @@ UNKNOWN = (np.nan, np.nan)
 """A joint that is not labelled, or was not found."""
 
 
-@dataclass(frozen=True)
-class Maker:
-    """Makes the cases of one check.
-
-    Attributes
-    ----------
-    check : str
-        Key of the check in the rubric.
-    visibility : Visibility
-        Whether students get the cases.
-    seed : int
-        The same seed makes the same cases.
-    rng : Generator
-        What the family draws from: another one for each check, so that a change in one leaves the others alone.
-    """
-
-    check: str
-    visibility: Visibility
-    seed: int
-    rng: np.random.Generator = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Start the generator."""
-        streams = [self.seed, zlib.crc32(self.check.encode()), self.is_public]
-        object.__setattr__(self, "rng", np.random.default_rng(streams))
-
-    @property
-    def is_public(self) -> bool:
-        """Tell whether students get the cases."""
-        return self.visibility is Visibility.PUBLIC
+class Maker(CaseMaker):
+    """Makes the cases of one check of this lab."""
 
     def rounds(self, public: int = 1, hidden: int = 2) -> range:
         """Count how often a family draws each of its kinds."""
@@ -58,7 +29,7 @@ class Maker:
         """Make a case with the reference's answer."""
         return Case(
             check=self.check,
-            name=name if self.is_public else f"hidden_{name}",
+            name=self.full_name(name),
             says=says,
             visibility=self.visibility,
             function=function,

@@ -1,50 +1,13 @@
 """Turns rows into a case: asks the reference for the answer, and whether it is the only one."""
 
-import zlib
-from dataclasses import dataclass, field
-
-import numpy as np
-
+from grader.harness.case_maker import CaseMaker
 from grader.harness.errors import RubricError
-from grader.harness.results import Visibility
 from grader.labs.merge import reference
 from grader.labs.merge.merge_case import MergeCase, Rows
 
 
-@dataclass(frozen=True)
-class Maker:
-    """Makes the cases of one check.
-
-    Attributes
-    ----------
-    check : str
-        Key of the check in the rubric.
-    visibility : Visibility
-        Whether students get the cases.
-    seed : int
-        The same seed makes the same cases.
-    rng : Generator
-        What the family draws from: another one for each check, so that a change in one leaves the others alone.
-    """
-
-    check: str
-    visibility: Visibility
-    seed: int
-    rng: np.random.Generator = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Start the generator."""
-        streams = [self.seed, zlib.crc32(self.check.encode()), self.is_public]
-        object.__setattr__(self, "rng", np.random.default_rng(streams))
-
-    @property
-    def is_public(self) -> bool:
-        """Tell whether students get the cases."""
-        return self.visibility is Visibility.PUBLIC
-
-    def full_name(self, name: str) -> str:
-        """Make a name unique within the check: public and hidden cases exercise the same."""
-        return name if self.is_public else f"hidden_{name}"
+class Maker(CaseMaker):
+    """Makes the cases of one check of this lab."""
 
     def case(self, name: str, says: str, rows: Rows, *positional: float, **keywords: float) -> MergeCase:
         """Make a case without conflicts, which has one answer.
