@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 import keras
 from keras import KerasTensor, layers, ops
 
+from estimation.training.answering import LossModel
+
 Answer = dict[str, KerasTensor]
 """What is known so far: ``points`` (n, 16, 2), and what else the next stage wants to see of this one."""
 
@@ -188,7 +190,7 @@ def _ask(network: keras.Model, stage: Stage, look: Look, *, training: bool | Non
     return replace(look, outputs=tuple(outputs) if isinstance(outputs, list | tuple) else (outputs,))
 
 
-class MethodLesson(keras.Model):  # type: ignore[misc]  # Keras has no types
+class MethodLesson(LossModel):
     """What a method learns from a batch: the answer to it is the loss.
 
     Parameters
@@ -198,17 +200,13 @@ class MethodLesson(keras.Model):  # type: ignore[misc]  # Keras has no types
     """
 
     def __init__(self, row: Row) -> None:
-        super().__init__(name="lesson", dtype="float32")
+        super().__init__()
         self.row = row
         self.built = True
 
     def call(self, batch: Batch, training: bool | None = None) -> KerasTensor:
         """Compute the loss of a batch."""
         return self.row.walk(batch, training=training)[1]
-
-    def compute_loss(self, *places: KerasTensor, **names: KerasTensor) -> KerasTensor:  # Keras calls it either way
-        """Return what `call` has computed."""
-        return names["y_pred"] if "y_pred" in names else places[2]
 
 
 def labelled_mean(values: KerasTensor, labelled: KerasTensor) -> KerasTensor:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from estimation.training.loop import learn
 from estimation.training.recipes import Recipe
@@ -13,6 +13,21 @@ MEASURED_S = 30.0
 """How long steps are measured, all sizes of squares together; compiling them comes on top."""
 
 _CHECKPOINT_S = 60.0
+
+
+class Pace(NamedTuple):
+    """How long steps take.
+
+    Attributes
+    ----------
+    first_s : float
+        The first one, which compiles, in seconds.
+    step_s : float
+        Any other one.
+    """
+
+    first_s: float
+    step_s: float
 
 
 def fit_to_minutes(
@@ -53,8 +68,8 @@ def fit_to_minutes(
     mean_s, since = 0.0, 0.0
     for squares in recipe.squares:
         batch = batch_at(int(since * recipe.steps))
-        seconds = _measure(trainee, batch, recipe.rate_at(0), MEASURED_S / len(recipe.squares), clock)
-        mean_s, since = mean_s + (squares.until - since) * seconds, squares.until
+        pace = measure_pace(trainee, batch, recipe.rate_at(0), MEASURED_S / len(recipe.squares), clock)
+        mean_s, since = mean_s + (squares.until - since) * pace.step_s, squares.until
     trainee.restore(before)
     left_s = 60 * minutes - (clock() - start)
     steps = behind + int(left_s / mean_s)
@@ -66,10 +81,18 @@ def fit_to_minutes(
     return replace(recipe, steps=steps, checkpoint_every=max(int(_CHECKPOINT_S / mean_s), 1))
 
 
-def _measure(trainee: Trainee, batch: dict[str, Any], rate: float, seconds: float, clock: Callable[[], float]) -> float:
+def measure_pace(
+    trainee: Trainee,
+    batch: dict[str, Any],
+    rate: float,
+    seconds: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Pace:
+    """Take steps for a while, one at least after the first, and say how long they took; the trainee is changed."""
+    start = clock()
     learn(trainee, batch, rate)  # compiles
-    start, n_steps = clock(), 0
-    while n_steps == 0 or clock() - start < seconds:
+    since, n_steps = clock(), 0
+    while n_steps == 0 or clock() - since < seconds:
         learn(trainee, batch, rate)
         n_steps += 1
-    return (clock() - start) / n_steps
+    return Pace(since - start, (clock() - since) / n_steps)

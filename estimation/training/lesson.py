@@ -4,6 +4,7 @@ import keras
 from keras import KerasTensor, layers, ops
 
 from estimation.config import CELL_PX, N_HEATMAPS, N_PAFS
+from estimation.training.answering import LossModel
 from estimation.training.augmentation import colour_squares, warp_squares
 from estimation.training.labels import draw_heatmaps, draw_pafs, trusted_cells
 
@@ -15,7 +16,7 @@ HINT_LAYER = "conv4_4_CPM"
 """
 
 
-class Lesson(keras.Model):  # type: ignore[misc]  # Keras has no types
+class Lesson(LossModel):
     """What a network learns from a batch: labels where they speak, and the teacher's word [1]_.
 
     Parameters
@@ -33,8 +34,7 @@ class Lesson(keras.Model):  # type: ignore[misc]  # Keras has no types
     """
 
     def __init__(self, student: keras.Model, teacher: keras.Model | None = None, trust: float = 1.0) -> None:
-        # Never in half precision: what is reckoned here are places in pixels.
-        super().__init__(name="lesson", dtype="float32")
+        super().__init__()
         self.trust = trust
         self.has_hints = teacher is not None and HINT_LAYER in {layer.name for layer in student.layers}
         self.student, self.teacher = self._with_hint(student), None
@@ -62,10 +62,6 @@ class Lesson(keras.Model):  # type: ignore[misc]  # Keras has no types
         for guessed, hint in zip(own_hint, hints, strict=True):
             loss = loss + batch["hint"] * hint_l2(hint, guessed)
         return loss
-
-    def compute_loss(self, *places: KerasTensor, **names: KerasTensor) -> KerasTensor:  # Keras calls it either way
-        """Return what `call` has computed."""
-        return names["y_pred"] if "y_pred" in names else places[2]
 
     @staticmethod
     def _ask(model: keras.Model, squares: KerasTensor, *, training: bool | None) -> list[KerasTensor]:

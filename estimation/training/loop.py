@@ -17,8 +17,6 @@ from tqdm import tqdm
 
 from estimation.training.runs import Run, Trainee
 
-_LOG_EVERY = 50
-
 Batch = dict[str, Any]
 
 
@@ -32,7 +30,11 @@ class Schedule:
         After which it ends.
     rate_at : callable
         Gives the learning rate of a step; steps count from 0.
+    size_at : callable
+        Gives the side of the squares of a step, in pixels.
     checkpoint_every : int
+        Steps.
+    log_every : int
         Steps.
     loaders : int
         Threads that prepare batches.
@@ -40,12 +42,19 @@ class Schedule:
 
     last_step: int
     rate_at: Callable[[int], float]
+    size_at: Callable[[int], int]
     checkpoint_every: int
+    log_every: int
     loaders: int = 1
 
 
 def train(
-    trainee: Trainee, make_batch: Callable[[int], Batch], schedule: Schedule, run: Run, measured: Batch | None = None
+    trainee: Trainee,
+    make_batch: Callable[[int], Batch],
+    schedule: Schedule,
+    run: Run,
+    measured: Batch | None = None,
+    bar: tqdm | None = None,
 ) -> None:
     """Train from the last checkpoint of a run to the last step, and write the weights.
 
@@ -60,6 +69,8 @@ def train(
         Where the run lives.
     measured : dict, optional
         What the loss of the averaged weights is measured on at every checkpoint.
+    bar : tqdm, optional
+        Shows the steps of several runs; by default this one has a bar of its own.
 
     Raises
     ------
@@ -68,7 +79,7 @@ def train(
     """
     first_step = run.resume(trainee)
     with (
-        tqdm(total=schedule.last_step, initial=first_step, unit="step", disable=None) as bar,
+        _shown(bar, first_step, schedule.last_step) as bar,
         contextlib.closing(prepared(make_batch, first_step, schedule.last_step, schedule.loaders)) as batches,
     ):
         clock, recent = time.perf_counter(), []
@@ -78,15 +89,23 @@ def train(
             trainee.average.update(n_steps)
             bar.update()
             is_checkpoint = n_steps % schedule.checkpoint_every == 0 or n_steps == schedule.last_step
-            if is_checkpoint or n_steps % _LOG_EVERY == 0:
+            if is_checkpoint or n_steps % schedule.log_every == 0:
                 run.seconds += time.perf_counter() - clock
                 loss, recent = float(np.mean(recent)), []
                 bar.set_postfix(loss=f"{loss:.3f}")
                 held_out_loss = measure(trainee, measured) if measured and is_checkpoint else None
-                run.log(n_steps, loss, held_out_loss, size_px=len(batch["grid"]), rate=rate)
+                run.log(n_steps, loss, held_out_loss, size_px=schedule.size_at(n_steps - 1), rate=rate)
                 if is_checkpoint:
                     run.save(trainee, n_steps)
                 clock = time.perf_counter()
+
+
+def _shown(bar: tqdm | None, first_step: int, last_step: int) -> contextlib.AbstractContextManager[tqdm]:
+    if bar is None:
+        shown: tqdm = tqdm(total=last_step, initial=first_step, unit="step", disable=None)
+        return shown
+    bar.update(first_step)
+    return contextlib.nullcontext(bar)
 
 
 def learn(trainee: Trainee, batch: Batch, rate: float) -> float:

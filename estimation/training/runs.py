@@ -64,8 +64,8 @@ class Run:
     ----------
     folder : Path
         Holds all of it; made where it is missing.
-    recipe : str
-        The name of the run's recipe.
+    what : str
+        What the run is: the name of its recipe, or whatever else another run must have in common with it.
     weights : Path, optional
         Where the averaged weights go; in the folder by default.
 
@@ -77,22 +77,22 @@ class Run:
     Raises
     ------
     ValueError
-        If the folder is that of a run by another recipe.
+        If the folder is that of another run.
     """
 
-    def __init__(self, folder: Path, recipe: str, weights: Path | None = None) -> None:
+    def __init__(self, folder: Path, what: str, weights: Path | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.recipe, self._weights = folder, recipe, weights
+        self.folder, self.what, self._weights = folder, what, weights
         self.seconds = 0.0
-        begun = self._described().get("recipe", recipe)
-        if begun != recipe:
+        begun = self._described().get("recipe", what)
+        if begun != what:
             raise ValueError(
-                f"A run must go on by the recipe that it began with; got {recipe!r}, and a run by {begun!r} in "
-                f"{folder}. Name another folder with --run."
+                f"A run must go on as what it began as; got {what!r}, and a run of {begun!r} in {folder}. "
+                "Name another folder with --run."
             )
 
     def check_steps(self, n_steps: int) -> None:
-        """Check that a recipe of so many steps can go on here.
+        """Check that a run of so many steps can go on here.
 
         Raises
         ------
@@ -102,8 +102,8 @@ class Run:
         behind = self.steps_behind()
         if behind > n_steps:
             raise ValueError(
-                f"A recipe must have at least as many steps as its run has taken; got a recipe of {n_steps} steps, and "
-                f"{behind} taken in {self.folder}. Name another folder with --run."
+                f"A run must have at least as many steps as it has taken; got {n_steps} steps, and {behind} taken in "
+                f"{self.folder}. Name another folder with --run."
             )
 
     def steps_behind(self) -> int:
@@ -146,7 +146,8 @@ class Run:
             If there is no room; the checkpoint before stays.
         """
         state = trainee.state()
-        described = {"recipe": self.recipe, "step": step, "seconds": self.seconds}
+        # Checkpoints have called it so since only recipes made runs.
+        described = {"recipe": self.what, "step": step, "seconds": self.seconds}
         described |= {kind: len(arrays) for kind, arrays in state.items()}
         named = {f"{kind}-{index}": array for kind, arrays in state.items() for index, array in enumerate(arrays)}
         named["described"] = np.array(json.dumps(described))

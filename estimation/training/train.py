@@ -24,6 +24,8 @@ from estimation.training.squares import BatchMaker
 
 _CHANGES = ("network", "begins", "steps", "rate", "hint", "mix", "precision", "rendered", "loaders")
 
+_LOG_EVERY = 50
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after one sentence about what the user can fix."""
@@ -69,7 +71,14 @@ def train(args: argparse.Namespace) -> Path:
         maker = BatchMaker(pools, recipe, args.seed)
         print(f"train: {recipe.steps} steps fit into {args.minutes:g} minutes", file=sys.stderr)
     last_step = recipe.steps if args.stop is None else min(args.stop, recipe.steps)
-    schedule = loop.Schedule(last_step, recipe.rate_at, recipe.checkpoint_every, recipe.loaders)
+    schedule = loop.Schedule(
+        last_step,
+        recipe.rate_at,
+        lambda step: recipe.squares_at(step).size_px,
+        recipe.checkpoint_every,
+        _LOG_EVERY,
+        recipe.loaders,
+    )
     loop.train(trainee, maker, schedule, run, distillation.held_out_batch(kept_out, recipe.mix))
     return run.weights_of(trainee)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from estimation.checkpoints import assign_weights, read_weights, save_weights
+from estimation.methods.batches import mean_pose_of
 from estimation.methods.catalogue import find_method, list_methods
 from tests.estimation.late import Late
 
@@ -11,6 +12,7 @@ pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
 keras, ops, stages = Late("keras"), Late("keras.ops"), Late("estimation.methods.stages")
 machines = Late("estimation.methods.pose.pose_machine")
+training, loop = Late("estimation.methods.training"), Late("estimation.training.loop")
 
 MAX_STEPS = 80
 
@@ -18,31 +20,18 @@ MAX_STEPS = 80
 LARGE = {"coarse_to_fine", "pose_machine", "stacked_hourglass"}
 
 
-def lesson_for(row):
-    lesson = stages.MethodLesson(row)
-    lesson.compile(optimizer=keras.optimizers.Adam(3e-3), jit_compile=False)
-    lesson.optimizer.build(lesson.trainable_variables)  # else the step would be traced twice
-    return lesson
-
-
-def take_step(lesson, batch):
-    lesson.reset_metrics()
-    return float(lesson.train_on_batch(batch))
-
-
 @pytest.mark.parametrize(
     "entry",
     [pytest.param(e, id=e.name, marks=[pytest.mark.slow] if e.name in LARGE else []) for e in list_methods()],
 )
-def test_method_learns_eight_people_by_heart(entry, begin, as_batch):
+def test_method_learns_eight_people_by_heart(entry, eight, as_batch):
     method = entry.load()
-    row, batch = begin(method), as_batch(method)
-    lesson = lesson_for(row)
+    trainee, batch = training.set_up(method, "small", mean_pose_of(eight), seed=0), as_batch(method)
 
     # Networks begin with an answer that knows nothing, not with noise: a twentieth of that loss is far to go.
-    losses = [take_step(lesson, batch)]
+    losses = [loop.learn(trainee, batch, 3e-3)]
     while losses[-1] > 0.05 * losses[0] and len(losses) < MAX_STEPS:
-        losses.append(take_step(lesson, batch))
+        losses.append(loop.learn(trainee, batch, 3e-3))
 
     assert losses[-1] <= 0.05 * losses[0]
 
@@ -195,7 +184,7 @@ def gradient_norms(batch, *, every_stage):
     kernels = [network.get_layer(name).get_weights()[0] for name in FIRST_LAYERS]
     # A step of 1 against the gradient is the gradient, on every backend; one step is not worth compiling.
     lesson.compile(optimizer=keras.optimizers.SGD(1.0), run_eagerly=True)
-    take_step(lesson, batch)
+    lesson.train_on_batch(batch)
     return np.array(
         [
             np.linalg.norm(network.get_layer(name).get_weights()[0] - before)

@@ -12,7 +12,8 @@ from estimation.training.averages import WeightAverage
 from estimation.training.runs import Run, Trainee
 from tests.estimation.late import Late
 
-keras, loop, budget = Late("keras"), Late("estimation.training.loop"), Late("estimation.training.budget")
+keras, answering = Late("keras"), Late("estimation.training.answering")
+loop, budget = Late("estimation.training.loop"), Late("estimation.training.budget")
 
 pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
@@ -20,16 +21,13 @@ pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 def build():
     """Build a network and a lesson around it: its loss is the mean squared error of tripling."""
 
-    class Tripling(keras.Model):
+    class Tripling(answering.LossModel):
         def __init__(self, model):
             super().__init__()
             self.student = model
 
         def call(self, batch, training=None):
             return keras.ops.mean((self.student(batch["x"], training=training) - 3 * batch["x"]) ** 2)
-
-        def compute_loss(self, *places, **names):
-            return names["y_pred"] if "y_pred" in names else places[2]
 
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, name="dense")], name="tripler")
@@ -53,11 +51,6 @@ def trainee(built):
     return one
 
 
-@pytest.fixture(autouse=True)
-def log_every_third_step(monkeypatch):
-    monkeypatch.setattr(loop, "_LOG_EVERY", 3)
-
-
 def make_batch(step):
     numbers = np.random.default_rng(step).normal(size=(16, 1)).astype(np.float32)
     return {"x": numbers, "grid": np.zeros(64 if step < 4 else 32, np.float32)}
@@ -65,7 +58,14 @@ def make_batch(step):
 
 def schedule(last_step=8, **changes):
     return loop.Schedule(
-        **{"last_step": last_step, "rate_at": lambda step: 0.1 / (1 + step), "checkpoint_every": 4} | changes
+        **{
+            "last_step": last_step,
+            "rate_at": lambda step: 0.1 / (1 + step),
+            "size_at": lambda step: 64 if step < 4 else 32,
+            "checkpoint_every": 4,
+            "log_every": 3,
+        }
+        | changes
     )
 
 
@@ -81,9 +81,7 @@ def undisturbed(built, tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
     trainee, state = built
     trainee.restore(state)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "_LOG_EVERY", 3)
-        loop.train(trainee, make_batch, schedule(), Run(folder, "tiny"), make_batch(99))
+    loop.train(trainee, make_batch, schedule(), Run(folder, "tiny"), make_batch(99))
     return folder
 
 
@@ -97,9 +95,8 @@ def test_train_logs_at_checkpoints_and_between(undisturbed):
     np.testing.assert_allclose(rates, [0.1 / step for step in (3, 4, 6, 8)], rtol=1e-2)
 
 
-def test_train_logs_means_since_the_line_before(trainee, undisturbed, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "_LOG_EVERY", 1)
-    loop.train(trainee, make_batch, schedule(), Run(tmp_path, "tiny"))
+def test_train_logs_means_since_the_line_before(trainee, undisturbed, tmp_path):
+    loop.train(trainee, make_batch, schedule(log_every=1), Run(tmp_path, "tiny"))
 
     steps = rows_of(tmp_path)[:, 1]
     means = [steps[:3].mean(), steps[3], steps[4:6].mean(), steps[6:].mean()]

@@ -127,11 +127,11 @@ def test_no_space_left_costs_no_checkpoint(tmp_path, trainee, monkeypatch, broke
     assert {path.name for path in tmp_path.iterdir()} == {"checkpoint.npz", "log.csv", "small.npz"}
 
 
-def test_run_of_another_recipe_is_refused(tmp_path, trainee):
+def test_another_run_is_refused(tmp_path, trainee):
     Run(tmp_path, "tiny").save(trainee, 2)
 
     message = (
-        r"by the recipe that it began with; got 'gpu', and a run by 'tiny' in .*\. Name another folder with --run\."
+        r"go on as what it began as; got 'gpu', and a run of 'tiny' in .*\. Name another folder with --run\."
     )
     with pytest.raises(ValueError, match=message):
         Run(tmp_path, "gpu")
@@ -161,7 +161,7 @@ def test_fewer_steps_than_taken_are_refused(tmp_path, trainee):
 
     run.check_steps(8)
     with pytest.raises(
-        ValueError, match=r"got a recipe of 6 steps, and 8 taken in .*\. Name another folder with --run"
+        ValueError, match=r"got 6 steps, and 8 taken in .*\. Name another folder with --run"
     ):
         run.check_steps(6)
 

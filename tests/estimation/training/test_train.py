@@ -12,7 +12,7 @@ from estimation.training import lent_machine, packing, recipes, runs, train
 from estimation.training.dataset import load_examples
 from tests.estimation.late import Late
 
-budget, distillation, loop = (Late(f"estimation.training.{name}") for name in ("budget", "distillation", "loop"))
+budget, distillation = (Late(f"estimation.training.{name}") for name in ("budget", "distillation"))
 
 pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
@@ -27,7 +27,7 @@ def tiny(tiny_network, tiny_recipe, tmp_path_factory):
     file.write_text("\n".join(["[tiny]", *lines, "[other]", *lines]), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recipes, "_FILE", file)
-        patch.setattr(loop, "_LOG_EVERY", 1)
+        patch.setattr(train, "_LOG_EVERY", 1)
         yield
 
 
@@ -140,7 +140,7 @@ def test_train_refuses_the_folder_of_a_longer_run(command, whole, capsys):
 
     assert code == 2
     assert capsys.readouterr().err == (
-        "train: A recipe must have at least as many steps as its run has taken; got a recipe of 6 steps, and "
+        "train: A run must have at least as many steps as it has taken; got 6 steps, and "
         f"8 taken in {folder}. Name another folder with --run.\n"
     )
 
@@ -150,7 +150,7 @@ def test_train_refuses_the_folder_of_another_recipe(command, whole, capsys):
 
     assert code == 2
     assert capsys.readouterr().err == (
-        "train: A run must go on by the recipe that it began with; got 'other', and a run by 'tiny' in "
+        "train: A run must go on as what it began as; got 'other', and a run of 'tiny' in "
         f"{folder}. Name another folder with --run.\n"
     )
 
