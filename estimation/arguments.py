@@ -32,6 +32,33 @@ def positive_integer(text: str) -> int:
     return number
 
 
+def positive_number(text: str) -> float:
+    """Read a number of an option that measures, as minutes.
+
+    Parameters
+    ----------
+    text : str
+        As the user wrote it.
+
+    Returns
+    -------
+    number : float
+        Above 0 and finite.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If `text` is no such number.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:  # NaN is on neither side
+        raise argparse.ArgumentTypeError(f"must be a number above 0; got {text!r:.200}")
+    return number
+
+
 def score(text: str) -> float:
     """Read a score from 0 to 1 of an option.
 

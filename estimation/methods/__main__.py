@@ -1,4 +1,4 @@
-"""The methods of the lectures: `python -m estimation.methods list`, or `summary NAME --size paper`."""
+"""The methods of the lectures: `python -m estimation.methods list`, `summary NAME`, `train NAME`, `compare pose`."""
 
 import argparse
 import sys
@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from estimation.arguments import OneSentenceParser
 from estimation.backend import import_quietly
 from estimation.methods.catalogue import SIZES, TASKS, check_size, find_method, list_methods
+from estimation.methods.comparing.commands import add_commands, stopped
+from estimation.stopping import EXIT_CODE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, or 2 after one sentence about what the user can fix."""
+    """Run the command line; return 0, 2 after one sentence about what the user can fix, or 130 after Ctrl-C."""
     args = _parser().parse_args(argv)
     try:
-        for line in args.run(args):
+        for line in args.run_command(args):
             print(line)
+    except KeyboardInterrupt:
+        print(f"methods: {stopped(argv)}", file=sys.stderr)
+        return EXIT_CODE
     except (ValueError, OSError) as error:
         print(f"methods: {error}", file=sys.stderr)
         return 2
@@ -26,11 +31,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     listing = commands.add_parser("list", help="name all methods")
     listing.add_argument("task", nargs="?", help=f"only those of one task: {', '.join(TASKS)}")
-    listing.set_defaults(run=_list)
+    listing.set_defaults(run_command=_list)
     summary = commands.add_parser("summary", help="show a method's layers, counted")
     summary.add_argument("name", help="one of `list`")
     summary.add_argument("--size", default=SIZES[0], help=f"{' or '.join(SIZES)}; {SIZES[0]} by default")
-    summary.set_defaults(run=_summarise)
+    summary.set_defaults(run_command=_summarise)
+    add_commands(commands)
     return parser
 
 

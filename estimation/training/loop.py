@@ -79,7 +79,7 @@ def train(
     """
     first_step = run.resume(trainee)
     with (
-        _shown(bar, first_step, schedule.last_step) as bar,
+        _shown(bar, first_step, schedule.last_step) as shown,
         contextlib.closing(prepared(make_batch, first_step, schedule.last_step, schedule.loaders)) as batches,
     ):
         clock, recent = time.perf_counter(), []
@@ -87,12 +87,12 @@ def train(
             rate = schedule.rate_at(n_steps - 1)
             recent.append(learn(trainee, batch, rate))
             trainee.average.update(n_steps)
-            bar.update()
+            shown.update()
             is_checkpoint = n_steps % schedule.checkpoint_every == 0 or n_steps == schedule.last_step
             if is_checkpoint or n_steps % schedule.log_every == 0:
                 run.seconds += time.perf_counter() - clock
                 loss, recent = float(np.mean(recent)), []
-                bar.set_postfix(loss=f"{loss:.3f}")
+                shown.set_postfix(loss=f"{loss:.3f}")
                 held_out_loss = measure(trainee, measured) if measured and is_checkpoint else None
                 run.log(n_steps, loss, held_out_loss, size_px=schedule.size_at(n_steps - 1), rate=rate)
                 if is_checkpoint:
@@ -101,11 +101,10 @@ def train(
 
 
 def _shown(bar: tqdm | None, first_step: int, last_step: int) -> contextlib.AbstractContextManager[tqdm]:
-    if bar is None:
-        shown: tqdm = tqdm(total=last_step, initial=first_step, unit="step", disable=None)
-        return shown
-    bar.update(first_step)
-    return contextlib.nullcontext(bar)
+    if bar is not None:
+        bar.update(first_step)
+        return contextlib.nullcontext(bar)
+    return contextlib.closing(tqdm(total=last_step, initial=first_step, unit="step", disable=None))
 
 
 def learn(trainee: Trainee, batch: Batch, rate: float) -> float:

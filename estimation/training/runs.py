@@ -180,6 +180,10 @@ class Run:
         with self._log.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow([*row, size_px, f"{rate:.3g}", f"{self.seconds:.1f}"])
 
+    def losses(self) -> list[tuple[int, float]]:
+        """Read the log: steps so far, and the mean loss of the last ones."""
+        return [(int(row["step"]), float(row["loss"])) for row in self._read_log()]
+
     @property
     def _log(self) -> Path:
         return self.folder / "log.csv"

@@ -1,0 +1,1 @@
+"""Methods of a task trained side by side, measured by one table, and shown on one page."""

@@ -1,0 +1,122 @@
+"""Curves for the page, as SVG, and table and curves as one picture; the same numbers give the same bytes."""
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from estimation.methods.comparing.measured import FIRST, Curve, Row, Rows, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_BESIDE = 4
+"""So many losses beside each other."""
+
+
+def draw_curve(curve: Curve, rows: Rows) -> str:
+    """Draw a measure over its threshold for all rows but first answers: an SVG."""
+    with _settings():
+        figure = _figure(8.5, 4.2)
+        _fill_curve(figure.subplots(), curve, rows)
+        return _svg(figure)
+
+
+def draw_losses(rows: Rows) -> str:
+    """Draw the loss of each trained row over its steps, each with an axis of its own: an SVG."""
+    shown = [row for row in rows.rows if row.losses]
+    n_rows = max(-(-len(shown) // _BESIDE), 1)
+    with _settings():
+        figure = _figure(9, 1.9 * n_rows)
+        fields = figure.subplots(n_rows, _BESIDE, squeeze=False).flatten()
+        for axes, row in zip(fields, shown, strict=False):
+            steps, losses = zip(*row.losses, strict=True)
+            axes.plot(steps, losses, linewidth=1.5)
+            if min(losses) > 0:
+                axes.set_yscale("log")
+            axes.set_title(row.name, fontsize=9)
+            axes.tick_params(labelsize=7, which="both")
+            axes.grid(visible=True, alpha=0.3)
+        for axes in fields[len(shown) :]:
+            axes.set_axis_off()
+        return _svg(figure)
+
+
+def draw_picture(table: Table, lines: Sequence[Sequence[str]], title: str, curve: Curve | None, rows: Rows) -> bytes:
+    """Draw the main table, and the curve below it, as a PNG for slides.
+
+    Parameters
+    ----------
+    table : Table
+    lines : sequence of sequence of str
+        The cells: above all others what the columns are called, and in each line first the row's name.
+    title : str
+    curve : Curve, optional
+    rows : Rows
+    """
+    with _settings():
+        height = 0.34 * len(lines)
+        figure = _figure(1.6 + 1.15 * len(lines[0]), height + 0.8 + (4.2 if curve else 0))
+        parts = figure.subplots(2 if curve else 1, squeeze=False, height_ratios=[height, 4.2] if curve else None)
+        axes = parts[0, 0]
+        axes.set_axis_off()
+        axes.set_title(f"{title} {table.title}")
+        cells = axes.table([list(line) for line in lines], bbox=(0, 0, 1, 1), cellLoc="right")
+        cells.auto_set_font_size(value=False)
+        cells.set_fontsize(9)
+        cells.auto_set_column_width(list(range(len(lines[0]))))
+        for (line, column), cell in cells.get_celld().items():
+            cell.set_linewidth(0.3)
+            if column == 0:
+                cell.set_text_props(ha="left")
+            if line == 0:
+                cell.set_text_props(weight="bold")
+        if curve:
+            _fill_curve(parts[1, 0], curve, rows)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
+        return file.getvalue()
+
+
+def _fill_curve(axes: "Axes", curve: Curve, rows: Rows) -> None:
+    shown = [row for row in rows.rows if row.curve and not row.name.endswith(FIRST)]
+    for number, row in enumerate(shown):
+        color, stroke = _looks(row, number)
+        axes.plot(curve.xs, row.curve, label=row.name, linewidth=1.6, color=color, linestyle=stroke)
+    axes.set_title(curve.title)
+    axes.set_xlabel(curve.x_label)
+    axes.set_ylabel(curve.y_label)
+    axes.grid(visible=True, alpha=0.3)
+    if shown:
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+
+
+def _looks(row: Row, number: int) -> tuple[str, str]:
+    """Let what nobody trained be grey and broken, and tell more than ten others apart by their strokes."""
+    if not row.is_trained:
+        return "0.5", "--" if number else ":"
+    return f"C{number % 10}", ("-", "-.")[number // 10 % 2]
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Draw with matplotlib's own settings, whatever the user's are, and with ids that are the same in every run."""
+    import matplotlib as mpl  # heavy, and listing methods draws nothing
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update({"svg.hashsalt": "methods", "svg.fonttype": "path", "font.size": 9.5})
+        yield
+
+
+def _figure(width_in: float, height_in: float) -> "Figure":
+    from matplotlib.figure import Figure  # heavy, and listing methods draws nothing
+
+    return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def _svg(figure: "Figure") -> str:
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    return file.getvalue()
