@@ -1,16 +1,19 @@
 """The commands `train` and `compare`: what they are asked, and what must be right before hours are spent."""
 
 import argparse
+import importlib
+import shlex
 import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from estimation.arguments import positive_integer, positive_number
 from estimation.backend import import_quietly
 from estimation.methods.catalogue import SIZES, check_size, find_method
-from estimation.methods.comparing.comparison import KEPT_OUT_SEED, RENDERED, TRAINING_SEED, Comparison, Request, compare
+from estimation.methods.comparing.comparison import KEPT_OUT_SEED, RENDERED, TRAINING_SEED, Request, compare
 from estimation.methods.comparing.measured import Result, Rows, rows_of
 from estimation.methods.comparing.plan import Plan, read_plan, steps_that_fit, write_plan
 from estimation.methods.comparing.task import Entrant, People, Task, load_task
@@ -98,6 +101,7 @@ def _compare(args: argparse.Namespace) -> list[str]:
     task = load_task(args.task)
     entrants = _chosen(task, args.methods)
     folder = args.runs or Path("runs") / task.name
+    pages = _pages()
     for path in filter(None, (args.out, args.picture)):
         check_writable(path)
     remarks = read_remarks(folder / "remarks.toml", task)
@@ -108,18 +112,23 @@ def _compare(args: argparse.Namespace) -> list[str]:
         task, entrants, args.minutes, args.steps, args.seeds, args.people, args.kept_out, folder, photographed
     )
     comparisons = compare(request)
-    _write(comparisons, remarks, args.out, args.picture)
+    with replacing(args.out) as unfinished:
+        unfinished.write_text(pages.build_page(comparisons, remarks), encoding="utf-8")
+    if args.picture is not None:
+        with replacing(args.picture) as unfinished:
+            unfinished.write_bytes(pages.build_picture(comparisons[0]))
     return [f"The page is {args.out}; all runs are in {folder}."]
 
 
-def _write(comparisons: Sequence[Comparison], remarks: dict[str, str], out: Path, picture: Path | None) -> None:
-    from estimation.methods.comparing.page import build_page, build_picture  # needs what only pages need
-
-    with replacing(out) as unfinished:
-        unfinished.write_text(build_page(comparisons, remarks), encoding="utf-8")
-    if picture is not None:
-        with replacing(picture) as unfinished:
-            unfinished.write_bytes(build_picture(comparisons[0]))
+def _pages() -> ModuleType:
+    """Load what writes pages: before hours are spent it must be known that it is there."""
+    try:
+        return importlib.import_module("estimation.methods.comparing.page")
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"The page needs Jinja2 and matplotlib; {error.name} is not installed. "
+            "Install them: python -m pip install jinja2 matplotlib"
+        ) from error
 
 
 def _chosen(task: Task, names: Sequence[str] | None) -> list[Entrant]:
@@ -177,8 +186,6 @@ def read_remarks(path: Path, task: Task) -> dict[str, str]:
 
 def stopped(argv: Sequence[str] | None) -> str:
     """Say in one sentence that Ctrl-C has stopped a command, and how it goes on."""
-    import shlex
-
     words = sys.argv[1:] if argv is None else list(argv)
     return (
         "Stopped by Ctrl-C; what is finished is kept, and the same command goes on from there: "

@@ -3,13 +3,12 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from estimation.methods.comparing.measured import FIRST, Curve, Row, Rows, Table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _BESIDE = 4
 """So many losses beside each other."""
@@ -79,7 +78,7 @@ def draw_picture(table: Table, lines: Sequence[Sequence[str]], title: str, curve
         return file.getvalue()
 
 
-def _fill_curve(axes: "Axes", curve: Curve, rows: Rows) -> None:
+def _fill_curve(axes: Axes, curve: Curve, rows: Rows) -> None:
     shown = [row for row in rows.rows if row.curve and not row.name.endswith(FIRST)]
     for number, row in enumerate(shown):
         color, stroke = _looks(row, number)
@@ -102,21 +101,17 @@ def _looks(row: Row, number: int) -> tuple[str, str]:
 @contextmanager
 def _settings() -> Iterator[None]:
     """Draw with matplotlib's own settings, whatever the user's are, and with ids that are the same in every run."""
-    import matplotlib as mpl  # heavy, and listing methods draws nothing
-
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update({"svg.hashsalt": "methods", "svg.fonttype": "path", "font.size": 9.5})
         yield
 
 
-def _figure(width_in: float, height_in: float) -> "Figure":
-    from matplotlib.figure import Figure  # heavy, and listing methods draws nothing
-
+def _figure(width_in: float, height_in: float) -> Figure:
     return Figure(figsize=(width_in, height_in), layout="constrained")
 
 
-def _svg(figure: "Figure") -> str:
+def _svg(figure: Figure) -> str:
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     return file.getvalue()

@@ -42,7 +42,7 @@ class Pose(PeopleTask):
                 Column("PCP@0.5", "PCP@0.5"),
                 Column("MPJPE", "MPJPE px", 1),
             ),
-            "Above: the mean of all seeds. Below it: from the lowest to the highest.",
+            "The mean of all seeds; below it from lowest to highest. First: a method's first answer of several.",
         ),
         Table(
             "By group of joints",

@@ -37,13 +37,13 @@ def compare(name: str, sentence: str, found: dict[str, float], *, least: float, 
     )
     is_known = not (math.isnan(least) or math.isnan(value))
     # A hair's breadth, since the numbers are means of floats.
-    return Claim(name, sentence, shown, value >= least - 1e-9 if is_known else None)
+    return Claim(name, sentence, shown, bool(value >= least - 1e-9) if is_known else None)
 
 
 def _learned(rows: Rows) -> Claim:
     least = rows.mean(MEAN_POSE, "PDJ@0.2") + BETTER_THAN_MEAN_POSE
     found = {
-        row.name: row.numbers["PDJ@0.2"].mean for row in rows.rows if row.is_trained and not row.name.endswith(FIRST)
+        row.name: rows.mean(row.name, "PDJ@0.2") for row in rows.rows if row.is_trained and not row.name.endswith(FIRST)
     }
     value = math.nan if any(math.isnan(number) for number in found.values()) else min(found.values(), default=math.nan)
     sentence = f"Every method is at least {BETTER_THAN_MEAN_POSE:.2f} above the mean pose in PDJ@0.2."

@@ -106,7 +106,7 @@ class MissingJoints(PeopleTask):
                 "corner_pulls",
                 "Missing joints labelled (0, 0) pull answers into the corner: more of all answers are nearer to it.",
                 {"at_the_corner": corner, "left_out": left_out},
-                least=np.nextafter(left_out, 1) + 1e-6,
+                least=left_out + 1e-6,
                 value=corner,
             )
         ]
