@@ -35,8 +35,16 @@ class LocalResponseNormalization(layers.Layer):  # type: ignore[misc]  # Keras h
 def conv(x: KerasTensor, name: str, n_filters: int, kernel: int = 3, strides: int = 1) -> KerasTensor:
     """Convolve, normalise, rectify."""
     x = layers.Conv2D(n_filters, kernel, strides, padding="same", use_bias=False, name=f"{name}")(x)
-    x = BatchNormalization(name=f"{name}_norm")(x)
-    return layers.ReLU(name=f"{name}_out")(x)
+    return normalised(x, f"{name}_norm", f"{name}_out")
+
+
+def normalised(x: KerasTensor, name: str, name_out: str) -> KerasTensor:
+    """Normalise and rectify.
+
+    The statistics that answers are normalised by go over the last ten steps or so. Keras' own go over a hundred: after
+    a run of some hundreds they would be those of weights that are long gone, and the answers worse than in training.
+    """
+    return layers.ReLU(name=name_out)(BatchNormalization(momentum=0.9, name=name)(x))
 
 
 def scaled(picture: KerasTensor) -> KerasTensor:

@@ -11,10 +11,9 @@ import keras
 from keras import layers
 
 from estimation.methods.kinds import Peaks
-from estimation.methods.layers import N_JOINTS, decoder, encoder, maps, scaled
+from estimation.methods.layers import N_JOINTS, decoder, encoder, maps, normalised, scaled
 from estimation.methods.pose.resnet50v2 import without_top
 from estimation.methods.stages import Method
-from estimation.normalisation import BatchNormalization
 
 PAPER_PX = 256
 
@@ -26,7 +25,7 @@ def build_maps(size: str, *, are_empty: bool = True) -> keras.Model:
         x = without_top(PAPER_PX)(layers.Rescaling(1 / 127.5, offset=-1, name="scaled")(picture))
         for number in (1, 2, 3):
             x = layers.Conv2DTranspose(256, 4, 2, padding="same", use_bias=False, name=f"up{number}")(x)
-            x = layers.ReLU(name=f"up{number}_out")(BatchNormalization(name=f"up{number}_norm")(x))
+            x = normalised(x, f"up{number}_norm", f"up{number}_out")
         return keras.Model(picture, maps(x, N_JOINTS, are_empty=are_empty), name="maps_network")
     picture = keras.Input((64, 64, 3), name="picture")
     x = decoder(encoder(scaled(picture)))

@@ -10,9 +10,8 @@ import keras
 from keras import layers
 
 from estimation.methods.kinds import Regression
-from estimation.methods.layers import ALEXNET_PX, N_JOINTS, numbers, scaled
+from estimation.methods.layers import ALEXNET_PX, N_JOINTS, normalised, numbers, scaled
 from estimation.methods.stages import Method
-from estimation.normalisation import BatchNormalization
 
 
 def build_residual(size: str) -> keras.Model:
@@ -40,7 +39,7 @@ def without_top(side_px: int, n_channels: int = 3) -> keras.Model:
 
 
 def _activated(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    return layers.ReLU(name=f"{name}_out")(BatchNormalization(name=f"{name}_norm")(x))
+    return normalised(x, f"{name}_norm", f"{name}_out")
 
 
 def _block(x: keras.KerasTensor, name: str, n_filters: int, strides: int) -> keras.KerasTensor:

@@ -9,9 +9,8 @@ import keras
 from keras import KerasTensor, layers
 
 from estimation.methods.kinds import Peaks
-from estimation.methods.layers import N_JOINTS, conv, maps, scaled
+from estimation.methods.layers import N_JOINTS, conv, maps, normalised, scaled
 from estimation.methods.stages import Method
-from estimation.normalisation import BatchNormalization
 
 
 def build_hourglasses(size: str) -> keras.Model:
@@ -50,7 +49,7 @@ def _residual(x: KerasTensor, name: str, n_filters: int) -> KerasTensor:
     """Add what three convolutions of half the filters find, each normalised before, to what came in."""
     y = x
     for number, (share, kernel) in enumerate(((2, 1), (2, 3), (1, 1)), start=1):
-        y = layers.ReLU(name=f"{name}_out{number}")(BatchNormalization(name=f"{name}_norm{number}")(y))
+        y = normalised(y, f"{name}_norm{number}", f"{name}_out{number}")
         y = layers.Conv2D(n_filters // share, kernel, padding="same", name=f"{name}_conv{number}")(y)
     if x.shape[-1] != n_filters:
         x = layers.Conv2D(n_filters, 1, name=f"{name}_shortcut")(x)

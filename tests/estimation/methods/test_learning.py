@@ -36,6 +36,19 @@ def test_method_learns_eight_people_by_heart(entry, eight, as_batch):
     assert losses[-1] <= 0.05 * losses[0]
 
 
+def test_what_is_learned_in_few_steps_is_answered(eight, as_batch):
+    method = find_method("direct_regression").load()
+    trainee, batch = training.set_up(method, "small", mean_pose_of(eight), seed=0), as_batch(method)
+    first = loop.measure(trainee, batch)
+    for step in range(60):
+        last = loop.learn(trainee, batch, training.rate_at(step, 60))
+        trainee.average.update(step + 1)
+
+    # The statistics of normalisations have kept up with the weights, the averaged ones too.
+    assert last < 0.2 * first
+    assert loop.measure(trainee, batch) < 0.4 * first
+
+
 @pytest.mark.parametrize("name", ["deeppose_cascade", "coarse_to_fine", "error_feedback"])
 def test_stage_sees_what_was_answered_before(name, begin, as_batch):
     method = find_method(name).load()
