@@ -137,7 +137,7 @@ class Spread:
     def describe_range(self, digits: int) -> str:
         """Write the lowest and the highest; nothing where they are not told apart."""
         low, high = f"{self.low:,.{digits}f}", f"{self.high:,.{digits}f}"
-        return "" if math.isnan(self.mean) or low == high else f"{low} to {high}"
+        return "" if math.isnan(self.mean) or low == high else f"{low}{DASH}{high}"
 
 
 @dataclass(frozen=True)

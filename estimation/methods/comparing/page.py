@@ -95,9 +95,9 @@ def build_picture(comparison: Comparison) -> bytes:
 def _numbers(main: Comparison) -> str:
     """Say how much was learned from, and how often."""
     n_seeds = len({result.seed for result in main.results})
-    asked = "; ".join(f"{len(samples)} {name} asked about" for name, samples in main.people.asked.items())
+    asked = ", ".join(f"{len(samples)} {name}" for name, samples in main.people.asked.items())
     runs = "one run" if n_seeds == 1 else f"{n_seeds} runs"
-    return f"{len(main.people.training)} rendered samples to learn from; {asked}; {runs} of each method."
+    return f"Learned from {len(main.people.training)} rendered; asked about {asked}; {runs} of each method."
 
 
 def _part(

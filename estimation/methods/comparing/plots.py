@@ -8,7 +8,10 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from estimation.methods.comparing.measured import FIRST, Curve, Row, Rows, Table
+from estimation.methods.comparing.measured import FIRST, Curve, Rows, Table
+
+_COLORS = (0, 1, 2, 3, 4, 5, 6, 8, 9)
+"""Those of matplotlib's ten that are not grey, which is for what nobody trained."""
 
 _BESIDE = 4
 """So many losses beside each other."""
@@ -80,8 +83,9 @@ def draw_picture(table: Table, lines: Sequence[Sequence[str]], title: str, curve
 
 def _fill_curve(axes: Axes, curve: Curve, rows: Rows) -> None:
     shown = [row for row in rows.rows if row.curve and not row.name.endswith(FIRST)]
+    trained = [row for row in shown if row.is_trained]
     for number, row in enumerate(shown):
-        color, stroke = _looks(row, number)
+        color, stroke = _looks(trained.index(row)) if row.is_trained else ("0.5", "--" if number else ":")
         axes.plot(curve.xs, row.curve, label=row.name, linewidth=1.6, color=color, linestyle=stroke)
     axes.set_title(curve.title)
     axes.set_xlabel(curve.x_label)
@@ -91,11 +95,9 @@ def _fill_curve(axes: Axes, curve: Curve, rows: Rows) -> None:
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
 
 
-def _looks(row: Row, number: int) -> tuple[str, str]:
-    """Let what nobody trained be grey and broken, and tell more than ten others apart by their strokes."""
-    if not row.is_trained:
-        return "0.5", "--" if number else ":"
-    return f"C{number % 10}", ("-", "-.")[number // 10 % 2]
+def _looks(number: int) -> tuple[str, str]:
+    """Give the colour and the stroke of a trained row: no grey, and other strokes where the colours are used up."""
+    return f"C{_COLORS[number % len(_COLORS)]}", ("-", "--", "-.")[number // len(_COLORS) % 3]
 
 
 @contextmanager

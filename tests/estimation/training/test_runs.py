@@ -130,9 +130,7 @@ def test_no_space_left_costs_no_checkpoint(tmp_path, trainee, monkeypatch, broke
 def test_another_run_is_refused(tmp_path, trainee):
     Run(tmp_path, "tiny").save(trainee, 2)
 
-    message = (
-        r"go on as what it began as; got 'gpu', and a run of 'tiny' in .*\. Name another folder with --run\."
-    )
+    message = r"go on as what it began as; got 'gpu', and a run of 'tiny' in .*\. Name another folder with --run\."
     with pytest.raises(ValueError, match=message):
         Run(tmp_path, "gpu")
 
@@ -160,9 +158,7 @@ def test_fewer_steps_than_taken_are_refused(tmp_path, trainee):
     run.save(trainee, 8)
 
     run.check_steps(8)
-    with pytest.raises(
-        ValueError, match=r"got 6 steps, and 8 taken in .*\. Name another folder with --run"
-    ):
+    with pytest.raises(ValueError, match=r"got 6 steps, and 8 taken in .*\. Name another folder with --run"):
         run.check_steps(6)
 
 

@@ -51,7 +51,7 @@ def test_page_holds_all_that_was_measured(finished):
     text = text_of(page)
 
     assert "Methods side by side: Where are the joints?" in text
-    assert "12 rendered samples to learn from; 9 rendered asked about; 2 runs of each method." in text
+    assert "Learned from 12 rendered; asked about 9 rendered; 2 runs of each method." in text
     for row in ("mean pose", "chance", "direct_regression", "pose_machine, first", "pose_machine", "again"):
         assert f'<th scope="row">{row}</th>' in page
     for label in ("parameters", "steps", "PDJ@0.05", "PCKh@0.1", "PCP@0.5", "MPJPE px", "ankle"):
@@ -118,7 +118,7 @@ def test_photographs_are_asked_about_with_weights_that_are_there(finished, tiny,
     page = (finished / "page.html").read_text(encoding="utf-8")
     assert "Photographs kept out" in page
     n_people = sum(len(example.boxes) for example in held_out(load_examples(IMAGES)).values())
-    assert f"{n_people} photographs asked about" in text_of(page)
+    assert f"asked about 9 rendered, {n_people} photographs; 2 runs" in text_of(page)
     kept = json.loads((finished / "runs" / "direct_regression-seed0" / "result.json").read_text())
     assert set(kept["measured"]) == {"rendered", "photographs"}
 

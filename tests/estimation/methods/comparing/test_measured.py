@@ -21,7 +21,7 @@ def test_spread_is_mean_lowest_and_highest():
 
     assert spread == Spread(0.5, 0.25, 0.75)
     assert spread.describe(3) == "0.500"
-    assert spread.describe_range(3) == "0.250 to 0.750"
+    assert spread.describe_range(3) == "0.250\N{EN DASH}0.750"
 
 
 def test_range_that_cannot_be_told_apart_is_not_written():
@@ -32,13 +32,14 @@ def test_number_that_is_not_there_is_a_dash_and_never_0():
     spread = Spread.of([0.5, NAN])
 
     assert math.isnan(spread.mean)
+    assert math.isnan(spread.low)
     assert (spread.describe(3), spread.describe_range(3)) == (DASH, "")
     assert Spread.of([]).describe(1) == DASH
 
 
 def test_rows_are_baselines_and_then_entrants_with_first_and_last_answer():
     rows = rows_of(
-        [result("maps", 0, 0.25, 0.3, 0.5), result("numbers", 0, 0.1), result("maps", 1, 0.5, 0.3, 1.0)],
+        [result("maps", 0, 0.25, 0.5), result("numbers", 0, 0.1), result("maps", 1, 0.5, 1.0)],
         {"mean pose": Measured({"share": 0.125}, (0.0, 0.0))},
         "rendered",
     )

@@ -52,8 +52,8 @@ def test_groups_take_the_steps_of_their_slowest():
 
 def test_no_time_for_a_step_is_refused():
     message = (
-        r"^A run must have time for a step at least; got 0\.5 minutes for 2 of large, whose first step takes 30\.0 s\. "
+        r"^A run must have time for a step at least; got 1 minutes for 2 of large, whose first step takes 30\.0 s\. "
         r"Give it more with --minutes\.$"
     )
     with pytest.raises(ValueError, match=message):
-        steps_that_fit(["large"], PACES.get, 0.5, 2)
+        steps_that_fit(["large"], PACES.get, 1, 2)
