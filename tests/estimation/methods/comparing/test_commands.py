@@ -42,6 +42,13 @@ def finished(tiny_task, tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def no_training(monkeypatch):
+    """Fail where training would begin, which takes an hour."""
+    monkeypatch.setattr(commands, "compare", None)
+    monkeypatch.setattr(commands, "read_plan", None)
+
+
 def text_of(page):
     return " ".join(html.unescape(re.sub(r"<style.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)).split())
 
@@ -193,6 +200,7 @@ def test_train_measures_what_it_has_trained(tmp_path, tiny, monkeypatch, capsys)
     ],
     ids=["method", "size", "task", "method of another task", "no folder", "a folder", "picture", "photos"],
 )
+@pytest.mark.usefixtures("no_training")
 def test_what_is_wrong_is_said_before_training(options, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
@@ -202,6 +210,7 @@ def test_what_is_wrong_is_said_before_training(options, message, tmp_path, monke
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("no_training")
 def test_missing_permission_is_said_before_training(tmp_path, monkeypatch, capsys):
     def refuse(_path, **_):
         raise PermissionError(13, "Permission denied")
@@ -215,6 +224,7 @@ def test_missing_permission_is_said_before_training(tmp_path, monkeypatch, capsy
     )
 
 
+@pytest.mark.usefixtures("no_training")
 def test_missing_packages_are_said_before_training(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     for module in ("page", "plots"):
@@ -236,6 +246,7 @@ def test_page_that_is_there_stays_until_the_new_one_is_ready(tmp_path):
     assert (tmp_path / "page.html").read_text() == "the old one"
 
 
+@pytest.mark.usefixtures("no_training")
 def test_photographs_without_anybody_are_refused(tmp_path, monkeypatch, capsys):
     coco = {"images": [{"id": 6, "file_name": "6.png"}], "annotations": [], "categories": []}
     (tmp_path / "annotations.json").write_text(json.dumps(coco))
@@ -251,6 +262,7 @@ def test_photographs_without_anybody_are_refused(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf", "five"])
 @pytest.mark.parametrize("command", [["train", "heatmaps"], ["compare", "pose", "--out", "page.html"]], ids=" ".join)
+@pytest.mark.usefixtures("no_training")
 def test_minutes_that_are_none_are_refused(command, minutes, capsys):
     with pytest.raises(SystemExit) as ended:
         main([*command, "--minutes", minutes])
