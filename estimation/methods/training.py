@@ -14,7 +14,9 @@ RATE = 2e-3
 """The highest learning rate."""
 
 N_LOGGED, N_CHECKPOINTS = 40, 8
-"""Lines of a run's log, which are the points of its curve, and checkpoints."""
+"""Lines of a run's log, which are the points of its curve, and checkpoints, of a long run more."""
+
+_BETWEEN_CHECKPOINTS = 500
 
 _WARM_UP, _LONGEST_WARM_UP = 0.05, 100
 _AVERAGED_STEPS = 100
@@ -64,6 +66,6 @@ def schedule_of(n_steps: int, squares_px: int) -> Schedule:
         last_step=n_steps,
         rate_at=lambda step: rate_at(step, n_steps),
         size_at=lambda _: squares_px,
-        checkpoint_every=math.ceil(n_steps / N_CHECKPOINTS),
+        checkpoint_every=min(math.ceil(n_steps / N_CHECKPOINTS), _BETWEEN_CHECKPOINTS),
         log_every=math.ceil(n_steps / N_LOGGED),
     )

@@ -24,7 +24,9 @@ def test_warm_up_is_short(n_steps):
     assert 0 < training.rate_at(0, n_steps) < training.RATE
 
 
-@pytest.mark.parametrize(("n_steps", "log_every", "checkpoint_every"), [(1, 1, 1), (40, 1, 5), (1000, 25, 125)])
+@pytest.mark.parametrize(
+    ("n_steps", "log_every", "checkpoint_every"), [(1, 1, 1), (40, 1, 5), (1000, 25, 125), (80_000, 2000, 500)]
+)
 def test_schedule_logs_what_a_curve_needs(n_steps, log_every, checkpoint_every):
     schedule = training.schedule_of(n_steps, 64)
 
