@@ -10,6 +10,7 @@ from estimation.config import BodyPart
 from estimation.joints import MPII_FROM_LAB, MPII_JOINTS, MpiiJoint
 from estimation.training.dataset import Example
 from estimation.training.render import MIN_VISIBLE_JOINTS
+from estimation.training.run_lengths import decode_mask
 from estimation.training.scenes import RenderedScene
 
 FloatArray = npt.NDArray[np.float32]
@@ -86,11 +87,19 @@ def people_in_scene(scene: RenderedScene) -> list[Person]:
 
 
 def people_in_example(example: Example) -> list[Person]:
-    """List the labelled people of a picture of a data set; there are no masks."""
-    rows = zip(example.keypoints, example.labelled, example.head_points, example.boxes, example.head_boxes, strict=True)
+    """List the labelled people of a picture of a data set.
+
+    Raises
+    ------
+    ValueError
+        If a mask cannot be read.
+    """
+    masks = example.masks or (None,) * len(example.boxes)
+    heads = zip(example.head_points, example.head_boxes, strict=True)
+    rows = zip(example.keypoints, example.labelled, example.boxes, heads, masks, strict=True)
     return [
-        Person(mpii_joints(keypoints, labelled, head), box, head_box)
-        for keypoints, labelled, head, box, head_box in rows
+        Person(mpii_joints(keypoints, labelled, head), box, head_box, None if mask is None else decode_mask(mask))
+        for keypoints, labelled, box, (head, head_box), mask in rows
     ]
 
 

@@ -135,7 +135,7 @@ def cut_samples(pictures: Iterable[tuple[Picture, Sequence[Person]]], size_px: i
     Raises
     ------
     ValueError
-        If the size is too small, or nobody is left.
+        If the size is too small, a mask is not of the size of its picture, or nobody is left.
     """
     if size_px < 8:
         raise ValueError(f"Squares must be at least 8 px wide; got {size_px!r}. Ask for larger ones.")
@@ -179,6 +179,11 @@ def window_around(box: FloatArray, size_px: int) -> Window:
 def _cut(
     picture: Picture, person: Person, size_px: int
 ) -> tuple[Picture, FloatArray, FloatArray, npt.NDArray[np.bool_], bool, Window]:
+    if person.mask is not None and person.mask.shape != picture.shape[:2]:
+        raise ValueError(
+            f"The mask of a person must be as large as the picture, {picture.shape[:2]}; got {person.mask.shape}. Write "
+            "the annotations of this picture again."
+        )
     window = window_around(_limited(person.box, picture.shape), size_px)
     corner, opposite = person.head_box[:2], person.head_box[:2] + person.head_box[2:]
     head_corner, head_opposite = window.to_square(corner), window.to_square(opposite)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from estimation.config import COCO_PARTS, N_PARTS, BodyPart
+from estimation.training.run_lengths import EncodedMask
 
 _HELD_OUT_MODULUS = 6
 
@@ -48,6 +49,9 @@ class Example:
         Everybody in the picture is labelled or boxed; if not, only the labelled boxes teach anything.
     has_faces : bool
         The labels say where noses, eyes and ears are.
+    masks : tuple of EncodedMask or None
+        The pixels that show each of the labelled people, for `decode_mask`; None where the data set does not say, or
+        says it otherwise than in run lengths.
     """
 
     path: Path
@@ -61,6 +65,7 @@ class Example:
     ignored_boxes: FloatArray
     is_complete: bool
     has_faces: bool
+    masks: tuple[EncodedMask | None, ...] = ()
 
 
 def held_out(examples: dict[int, Example]) -> dict[int, Example]:
@@ -132,7 +137,13 @@ def _example(pictures: Path, image: dict[str, Any], annotations: list[dict[str, 
         ignored_boxes=np.array(ignored, np.float32).reshape(-1, 4),
         is_complete=bool(image.get("persons_complete", 1)),
         has_faces=image.get("dataset") != "lspet",
+        masks=tuple(_mask(person.get("segmentation")) for person in persons),
     )
+
+
+def _mask(segmentation: object) -> EncodedMask | None:
+    """Leave out outlines as polygons, which COCO's own annotations have."""
+    return segmentation if isinstance(segmentation, dict) else None
 
 
 def _head_points(triples: Sequence[Sequence[float]]) -> FloatArray:

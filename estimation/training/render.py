@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,6 +19,7 @@ from estimation.config import COCO_PARTS, LIMBS
 from estimation.pictures import write_picture
 from estimation.replacing import replacing
 from estimation.training.drawing.labels import RenderedHead
+from estimation.training.run_lengths import encode_mask
 from estimation.training.scenes import RenderedPerson, RenderedScene, render_crowd, render_row, render_scene
 
 # With fewer joints to be seen a person is boxed and not labelled, as COCO's annotators do: nobody could find it.
@@ -93,7 +95,10 @@ def _draw_scene(rng: np.random.Generator) -> RenderedScene:
 def save_scene(folder: Path, name: str, scene: RenderedScene) -> tuple[str, tuple[int, int], list[RenderedPerson]]:
     """Write the picture of a scene; return what `write_annotations` needs of it."""
     write_picture(folder / name, scene.picture)
-    return name, (scene.picture.shape[0], scene.picture.shape[1]), list(scene.persons)
+    persons = [
+        replace(person, mask=encode_mask(scene.owners == owner)) for owner, person in enumerate(scene.persons, start=1)
+    ]
+    return name, (scene.picture.shape[0], scene.picture.shape[1]), persons
 
 
 def write_annotations(folder: Path, scenes: Sequence[tuple[str, tuple[int, int], list[RenderedPerson]]]) -> None:
@@ -134,6 +139,7 @@ def _annotation(annotation_id: int, image_id: int, person: RenderedPerson) -> di
         "area": round(float(person.area), 1),
         "head_px": round(float(person.head_px), 1),
         **_head_labels(person.head, is_hidden=is_hidden),
+        **({} if person.mask is None else {"segmentation": person.mask}),
     }
 
 

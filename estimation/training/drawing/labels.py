@@ -10,6 +10,7 @@ from estimation.training.drawing.bodies import Body, Segment
 from estimation.training.drawing.heads import EAR, EYE, NOSE, SKULL, SKULL_CENTER, lift_to_face
 from estimation.training.drawing.skeletons import LEFT, RIGHT, Array
 from estimation.training.drawing.solids import SAMPLES, Raster
+from estimation.training.run_lengths import EncodedMask
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class RenderedPerson:
         Length of the head from chin to crown, not foreshortened, in px.
     head : RenderedHead, optional
         None where nobody has said.
+    mask : EncodedMask, optional
+        The pixels that show the person, in COCO's run lengths; None where nobody has said.
     """
 
     keypoints: NDArray[np.float32]
@@ -62,6 +65,7 @@ class RenderedPerson:
     area: float
     head_px: float
     head: RenderedHead | None = None
+    mask: EncodedMask | None = None
 
 
 _MIDDLE = {

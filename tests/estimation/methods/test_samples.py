@@ -183,8 +183,16 @@ def test_samples_come_from_annotated_pictures_too(tmp_path):
 
     assert len(samples) + samples.left_out.total() == n_people
     assert samples.left_out["in a picture that cannot be read"] == len(examples[1].boxes)
-    assert not samples.has_mask.any()
+    assert samples.has_mask.all()
+    assert samples.masks.any(axis=(1, 2)).all()
     assert np.isfinite(samples.lengths_px["head size"]).all()
+
+
+def test_masks_must_be_as_large_as_their_pictures():
+    somebody = person((60, 20, 20, 40), np.ones((20, 30), bool), right_wrist=(70, 40))
+
+    with pytest.raises(ValueError, match=r"must be as large as the picture, \(100, 140\); got \(20, 30\)\. Write"):
+        cut_samples([(dotted(70, 40), [somebody])], 64)
 
 
 def test_people_of_examples_have_heads_where_the_file_says(tmp_path):

@@ -1,12 +1,17 @@
+import contextlib
+import io
 import json
 
 import numpy as np
+import pytest
+from pycocotools.coco import COCO
 
 from estimation.config import COCO_PARTS, BodyPart
 from estimation.training.dataset import load_examples
 from estimation.training.drawing.labels import RenderedHead
-from estimation.training.render import render_folder, write_annotations
-from estimation.training.scenes import RenderedPerson
+from estimation.training.render import render_folder, save_scene, write_annotations
+from estimation.training.run_lengths import decode_mask, encode_mask
+from estimation.training.scenes import RenderedPerson, render_row
 
 
 def person(**changes):
@@ -113,3 +118,48 @@ def test_write_annotations_says_nothing_of_the_head_of_a_person_who_is_hidden(tm
     (annotation,) = annotations_of(tmp_path, person(head=HEAD, visibility=np.ones(18, int)))["annotations"]
 
     assert "head_box" not in annotation
+
+
+def test_masks_are_read_as_they_were_written(tmp_path):
+    mask = np.zeros((60, 80), bool)
+    mask[10:30, 5:25] = True
+    annotations_of(tmp_path, person(mask=encode_mask(mask)), person())
+
+    (example,) = load_examples(tmp_path).values()
+
+    np.testing.assert_array_equal(decode_mask(example.masks[0]), mask)
+    assert example.masks[1] is None
+
+
+def test_rendered_people_are_written_with_the_pixels_that_show_them(tmp_path):
+    scene = render_row(np.random.default_rng(3), 64, 128, 2)
+
+    name, size, persons = save_scene(tmp_path, "1.jpg", scene)
+    write_annotations(tmp_path, [(name, size, persons)])
+
+    (example,) = load_examples(tmp_path).values()
+    masks = [decode_mask(mask) for mask in example.masks]
+    np.testing.assert_array_equal(masks, [scene.owners == 1, scene.owners == 2])
+    assert [mask.sum() for mask in masks] == example.areas.tolist()
+    assert len(persons[0].mask["counts"]) > 20
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools about itself
+def test_pycocotools_reads_the_masks(tmp_path):
+    mask = np.arange(60 * 80).reshape(60, 80) % 11 < 4
+    annotations_of(tmp_path, person(mask=encode_mask(mask)))
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(tmp_path / "annotations.json")
+
+    np.testing.assert_array_equal(coco.annToMask(coco.anns[1]), mask)
+
+
+def test_outlines_as_polygons_are_no_masks(tmp_path):
+    coco = annotations_of(tmp_path, person())
+    coco["annotations"][0]["segmentation"] = [[1, 1, 5, 1, 5, 5]]
+    (tmp_path / "annotations.json").write_text(json.dumps(coco), encoding="utf-8")
+
+    (example,) = load_examples(tmp_path).values()
+
+    assert example.masks == (None,)
