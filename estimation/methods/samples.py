@@ -181,8 +181,8 @@ def _cut(
 ) -> tuple[Picture, FloatArray, FloatArray, npt.NDArray[np.bool_], bool, Window]:
     if person.mask is not None and person.mask.shape != picture.shape[:2]:
         raise ValueError(
-            f"The mask of a person must be as large as the picture, {picture.shape[:2]}; got {person.mask.shape}. Write "
-            "the annotations of this picture again."
+            f"The mask of a person must be as large as the picture, {picture.shape[:2]}; got {person.mask.shape}. "
+            "Write the annotations of this picture again."
         )
     window = window_around(_limited(person.box, picture.shape), size_px)
     corner, opposite = person.head_box[:2], person.head_box[:2] + person.head_box[2:]
