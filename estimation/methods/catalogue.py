@@ -10,7 +10,7 @@ from estimation.backend import import_quietly
 if TYPE_CHECKING:
     from estimation.methods.stages import Method
 
-TASKS = ("pose", "boxes")
+TASKS = ("pose", "boxes", "masks", "counts")
 """What methods are for; each has its folder."""
 
 SIZES = ("small", "paper")

@@ -47,6 +47,22 @@ def normalised(x: KerasTensor, name: str, name_out: str) -> KerasTensor:
     return layers.ReLU(name=name_out)(BatchNormalization(momentum=0.9, name=name)(x))
 
 
+def check_side(side_px: int, n_halvings: int) -> int:
+    """Refuse pictures that cannot be halved so often.
+
+    Raises
+    ------
+    ValueError
+        If the picture is smaller than the coarsest level of a network, or not whole cells of it.
+    """
+    coarsest_px = 2**n_halvings
+    if side_px < coarsest_px or side_px % coarsest_px:
+        raise ValueError(
+            f"A picture must be whole cells of the coarsest level, {coarsest_px} px; got {side_px!r} px. Resize it."
+        )
+    return side_px
+
+
 def scaled(picture: KerasTensor) -> KerasTensor:
     """Bring pixels from 0..255 to 0..1: without it, says the student paper, training takes ten times as long."""
     return layers.Rescaling(1 / 255, name="scaled")(picture)

@@ -97,7 +97,7 @@ class Method:
     squares_px : dict of str to int
         The side of the squares, by size: `estimation.methods.catalogue.SIZES`.
     answers : str
-        What of an answer counts: ``points`` or ``boxes``.
+        What of an answer counts: ``points``, ``boxes``, ``masks``, ``density`` or ``counts``.
     """
 
     stages: tuple[Stage, ...]

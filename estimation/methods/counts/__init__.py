@@ -1,0 +1,1 @@
+"""Methods that say how many people there are, and where."""

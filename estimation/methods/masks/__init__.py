@@ -1,0 +1,1 @@
+"""Methods that say which pixels show the person."""
