@@ -21,7 +21,7 @@ SMALLEST_PX = 32
 CELL_PX = 4
 """Side of the cells of a density map."""
 
-_PICTURES_FROM_ONE_SET, _CUTOUTS_IN_A_SET = 100, 40
+_PICTURES_FROM_ONE_SET, _CUTOUTS_IN_A_SET = 50, 24
 _MOST_THINGS = 24
 _FARTHEST = 0.07
 """Body height of the smallest people, in sides of the picture."""

@@ -50,7 +50,7 @@ class Cutout:
         y = (self.head[1] + 0.5) * size[1] / height - 0.5
         return Cutout(paint, (x, y), round(self.chin_row * size[1] / height), body_px)
 
-    def coloured(self, factors: npt.ArrayLike, haze: FloatArray, share: float) -> "Cutout":
+    def coloured(self, factors: npt.NDArray[np.float64], haze: FloatArray, share: float) -> "Cutout":
         """Multiply the colours, and mix a share of haze in."""
         paint = self.paint.copy()
         covered = paint[..., 3:]

@@ -9,6 +9,10 @@ from estimation.methods.stages import Answer, Batch, Look, Stage, labelled_mean
 N_CLASSES = 2
 """Background and person."""
 
+_SHARPNESS = 4
+"""Maps begin at 0 and grow slowly; so much is the cross entropy ahead of them, or a network would need hundreds of
+steps until it may be sure of anything."""
+
 
 class Inside(Stage):
     """A network that answers two maps, how much each pixel looks like background and like the person; cross entropy.
@@ -36,9 +40,9 @@ class Inside(Stage):
 
     def loss(self, output: KerasTensor, truth: KerasTensor, batch: Batch) -> KerasTensor:
         """Average the cross entropy over the pixels; mean over the people whose mask is known."""
-        lead = output[..., 1] - output[..., 0]
+        lead = _SHARPNESS * (output[..., 1] - output[..., 0])
         return labelled_mean(ops.mean(ops.softplus(lead) - lead * truth, axis=(1, 2)), batch["labelled"])
 
     def decode(self, look: Look) -> list[Answer]:
         """Turn the two maps into how sure the network is of the person, 0 to 1."""
-        return [{**look.last, "masks": ops.softmax(output, axis=-1)[..., 1]} for output in look.outputs]
+        return [{**look.last, "masks": ops.softmax(_SHARPNESS * output)[..., 1]} for output in look.outputs]

@@ -3,6 +3,11 @@ import pytest
 from estimation.methods.__main__ import main
 from estimation.methods.catalogue import TASKS, find_method, list_methods
 
+MASKS = ["ecru", "encoder_decoder", "unet"]
+COUNTS = [
+    *("count_regression", "density_map", "mcnn", "mcnn_column5", "mcnn_column7", "mcnn_column9", "sacnn", "spn"),
+    "switch_cnn",
+]
 NAMES = [
     *("coarse_to_fine", "deeppose_cascade", "direct_regression", "error_feedback", "heatmaps", "pose_machine"),
     *("resnet50v2", "softargmax", "softargmax_peaked", "stacked_hourglass"),
@@ -12,6 +17,8 @@ NAMES = [
 def test_each_file_is_a_method():
     assert [entry.name for entry in list_methods("pose")] == NAMES
     assert [entry.name for entry in list_methods("boxes")] == ["head_box"]
+    assert [entry.name for entry in list_methods("masks")] == MASKS
+    assert [entry.name for entry in list_methods("counts")] == COUNTS
     assert {entry.task for entry in list_methods()} == set(TASKS)
 
 
@@ -25,16 +32,19 @@ def test_list_names_all_methods(capsys):
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
 
-    assert [line.split()[1] for line in lines] == [*NAMES, "head_box"]
+    assert [line.split()[1] for line in lines] == [*NAMES, "head_box", *MASKS, *COUNTS]
     assert lines[2].endswith("Direct regression: a picture in, the joints' coordinates out")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["summary", "nobody"], f"methods: There is no method 'nobody'. There are: {', '.join(NAMES)}, head_box.\n"),
+        (
+            ["summary", "nobody"],
+            f"methods: There is no method 'nobody'. There are: {', '.join([*NAMES, 'head_box', *MASKS, *COUNTS])}.\n",
+        ),
         (["summary", "heatmaps", "--size", "huge"], "methods: There is no size 'huge'. There are: small, paper.\n"),
-        (["list", "sleeping"], "methods: There is no task 'sleeping'. There are: pose, boxes.\n"),
+        (["list", "sleeping"], "methods: There is no task 'sleeping'. There are: pose, boxes, masks, counts.\n"),
     ],
     ids=["method", "size", "task"],
 )
