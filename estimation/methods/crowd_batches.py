@@ -67,7 +67,7 @@ def crowd_batch_of(
         float32, 1: of each picture the truth is known.
     """
     rows = np.arange(len(crowds)) if chosen is None else np.asarray(chosen)
-    kept = Crowds(crowds.pictures[rows], tuple(crowds.heads[row] for row in rows.tolist())).shrunk(squares_px)
+    kept = crowds.of(rows).shrunk(squares_px)
     return _batch(kept, kept.densities(CELL_PX), np.arange(len(rows)))
 
 

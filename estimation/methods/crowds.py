@@ -1,6 +1,6 @@
 """Pictures of crowds, pasted together from cut-outs, with the place of every head."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,7 +29,7 @@ _FARTHEST = 0.07
 _TRIES = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Crowds:
     """Pictures of which is known where everybody is.
 
@@ -52,6 +52,11 @@ class Crowds:
     def counts(self) -> npt.NDArray[np.int64]:
         """How many people there are in each picture: (n,)."""
         return np.array([len(heads) for heads in self.heads], np.int64)
+
+    def of(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> "Crowds":
+        """Choose some of the pictures."""
+        chosen = np.asarray(rows, np.int64)
+        return Crowds(self.pictures[chosen], tuple(self.heads[row] for row in chosen.tolist()))
 
     def densities(self, cell_px: int) -> FloatArray:
         """Make the density maps, each person a normal distribution of one cell: (n, S / cell_px, S / cell_px)."""
