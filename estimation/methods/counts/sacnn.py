@@ -18,7 +18,7 @@ from estimation.methods.vgg import VGG16, vgg, vgg_block
 SQUARES_PX = {"small": 128, "paper": 256}
 
 COUNT_WEIGHT = 0.02
-"""One person too many or too few costs a fifth of what a missed one costs in the map, or so."""
+"""So much costs one person too many or too few: a quarter of what missing one who stands alone costs in the map."""
 
 
 def build_joined(size: str) -> keras.Model:

@@ -22,7 +22,7 @@ from estimation.networks import load_network
 BATCH_SIZE = 16
 
 _DRAWN_PX = 192
-_DENSEST = 0.25
+_DENSEST = 0.6
 """People in a cell that are drawn in the brightest colour."""
 
 
