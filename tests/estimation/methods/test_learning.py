@@ -17,7 +17,7 @@ training, loop = Late("estimation.methods.training"), Late("estimation.training.
 MAX_STEPS = 80
 
 # An outline has more to learn by heart than sixteen points, and a switch learns when its columns have.
-MAX_STEPS_OF = {"ecru": 240, "encoder_decoder": 240, "unet": 240, "switch_cnn": 160}
+MAX_STEPS_OF = {"ecru": 240, "encoder_decoder": 240, "unet": 240, "switch_cnn": 320}
 
 # To trace their graphs or to take their steps takes longer than all others together.
 LARGE = {
