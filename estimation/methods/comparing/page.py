@@ -14,7 +14,7 @@ from markupsafe import Markup
 from estimation.methods.comparing.comparison import PHOTOGRAPHS, RENDERED, Comparison
 from estimation.methods.comparing.measured import DASH, FIRST, Column, Row, Rows, Spread, Table
 from estimation.methods.comparing.plots import draw_curve, draw_losses, draw_picture
-from estimation.methods.comparing.task import Claim, strip_of, strip_path
+from estimation.methods.comparing.task import Claim, strip_of, strip_path, undrawn_strip
 from estimation.pictures import write_picture
 
 COST = (
@@ -156,7 +156,11 @@ def _claim(claim: Claim, remarks: Mapping[str, str]) -> dict[str, str]:
 def _strips(comparison: Comparison, name: str) -> list[dict[str, str]]:
     task, samples = comparison.task, comparison.people.asked[name]
     drawn = {"truth": None, **comparison.baselines(name)}
-    strips = [{"title": title, "url": _drawn_url(strip_of(task, samples, answers))} for title, answers in drawn.items()]
+    undrawn = undrawn_strip(task, samples)
+    strips = [] if undrawn is None else [{"title": "picture", "url": _drawn_url(undrawn)}]
+    strips += [
+        {"title": title, "url": _drawn_url(strip_of(task, samples, answers))} for title, answers in drawn.items()
+    ]
     for entrant in comparison.entrants:
         data = strip_path(comparison.run_folder(entrant.name), name).read_bytes()
         strips.append({"title": entrant.name, "url": _data_url("image/jpeg", data)})

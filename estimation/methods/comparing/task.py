@@ -163,6 +163,11 @@ class Task(ABC):
     def draw(self, samples: Any, index: int, answers: Answers | None) -> Picture:  # noqa: ANN401 - the same
         """Draw what was answered of one sample, or the truth if there are no answers: (S, S, 3), always one size."""
 
+    def undrawn(self, samples: Any, index: int) -> Picture | None:  # noqa: ANN401 - the same
+        """Give one sample as it is, in the size of `draw`; by default none, where drawings show it well enough."""
+        del samples, index
+        return None
+
     def claims(self, rows: Rows) -> list[Claim]:
         """Compute what is expected of the numbers of the rendered people; nothing by default."""
         del rows
@@ -203,6 +208,13 @@ def load_task(name: str) -> Task:
 def strip_of(task: Task, samples: Any, answers: Answers | None) -> Picture:  # noqa: ANN401 - the task's own samples
     """Draw the first people of a set beside each other."""
     return np.concatenate([task.draw(samples, index, answers) for index in range(min(N_SHOWN, len(samples)))], axis=1)
+
+
+def undrawn_strip(task: Task, samples: Any) -> Picture | None:  # noqa: ANN401 - the same
+    """Put the first people of a set beside each other as they are; None where drawings show them."""
+    pictures = [task.undrawn(samples, index) for index in range(min(N_SHOWN, len(samples)))]
+    known = [picture for picture in pictures if picture is not None]
+    return np.concatenate(known, axis=1) if known else None
 
 
 def strip_path(folder: Path, people: str) -> Path:

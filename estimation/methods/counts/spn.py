@@ -11,10 +11,9 @@ import keras
 from keras import KerasTensor, layers
 
 from estimation.methods.count_kinds import Density
-from estimation.methods.layers import check_side, conv, decoder, encoder, maps, scaled
+from estimation.methods.layers import check_side, conv, decoder, encoder, maps, normalised, scaled
 from estimation.methods.stages import Method
 from estimation.methods.vgg import VGG16, vgg, vgg_block
-from estimation.normalisation import BatchNormalization
 
 SQUARES_PX = {"small": 128, "paper": 256}
 
@@ -38,7 +37,7 @@ def _pyramid(x: KerasTensor, dilations: tuple[int, ...], n_filters: int) -> Kera
     for dilation in dilations:
         name = f"holes{dilation}"
         y = layers.Conv2D(n_filters, 3, padding="same", dilation_rate=dilation, use_bias=False, name=name)(x)
-        steps.append(layers.ReLU(name=f"{name}_out")(BatchNormalization(name=f"{name}_norm")(y)))
+        steps.append(normalised(y, f"{name}_norm", f"{name}_out"))
     return layers.Concatenate(name="pyramid")(steps)
 
 

@@ -109,13 +109,17 @@ class Counting(Task):
 
     def draw(self, samples: Crowds, index: int, answers: Answers | None) -> Picture:
         """Draw a density as colour with its sum, or a number alone."""
-        one = samples.of([index])
+        one, drawn = samples.of([index]), self.undrawn(samples, index)
         answer = one.densities(CELL_PX)[0] if answers is None else answers[index]
-        drawn = cv2.resize(one.pictures[0], (_DRAWN_PX, _DRAWN_PX), interpolation=cv2.INTER_LINEAR)
         if answer.ndim:
             drawn = _coloured(drawn, answer)
         number = f"{len(one.heads[0])}" if answers is None else f"{float(answer.sum()):.1f}"
         return _written(np.ascontiguousarray(drawn, np.uint8), number)
+
+    def undrawn(self, samples: Crowds, index: int) -> Picture:
+        """Show the picture."""
+        shown = cv2.resize(samples.pictures[index], (_DRAWN_PX, _DRAWN_PX), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(shown, np.uint8)
 
     def claims(self, rows: Rows) -> list[Claim]:
         """Compute what the lecture says of counting."""

@@ -103,13 +103,14 @@ class Masks(PeopleTask):
     def draw(self, samples: Samples, index: int, answers: Answers | None) -> Picture:
         """Colour the pixels that show the person, the surer the stronger."""
         sure = (samples.masks if answers is None else answers)[index].astype(np.float32)
-        square, sure = (
-            cv2.resize(one, (_DRAWN_PX, _DRAWN_PX), interpolation=cv2.INTER_LINEAR)
-            for one in (samples.squares[index].astype(np.float32), np.nan_to_num(sure))
-        )
+        sure = cv2.resize(np.nan_to_num(sure), (_DRAWN_PX, _DRAWN_PX), interpolation=cv2.INTER_LINEAR)
         share = 0.65 * np.clip(sure, 0, 1)[..., None]
-        grey = square.mean(axis=-1, keepdims=True) * np.float32(0.8)
+        grey = _enlarged(samples.squares[index]).mean(axis=-1, keepdims=True) * 0.8
         return np.asarray(np.rint((1 - share) * grey + share * _COLOUR), np.uint8)
+
+    def undrawn(self, samples: Samples, index: int) -> Picture:
+        """Show the square."""
+        return _enlarged(samples.squares[index])
 
     def claims(self, rows: Rows) -> list[Claim]:
         """Compute what the lecture says of skips."""
@@ -119,6 +120,10 @@ class Masks(PeopleTask):
 def true_masks(samples: Samples, squares_px: int) -> npt.NDArray[np.bool_]:
     """Give the masks in another size: (n, squares_px, squares_px)."""
     return np.asarray(mask_batch_of(samples, squares_px)["masks"] > 0)
+
+
+def _enlarged(square: Picture) -> Picture:
+    return np.asarray(cv2.resize(square, (_DRAWN_PX, _DRAWN_PX), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _chosen(samples: Samples, rows: npt.NDArray[np.int64]) -> Samples:

@@ -94,6 +94,7 @@ def test_densities_are_drawn_as_colour_with_their_sum(eight_crowds):
     )
 
     assert truth.shape == found.shape == number.shape == nothing.shape == (192, 192, 3)
+    assert COUNTS.undrawn(eight_crowds, 0).shape == truth.shape
     upper = slice(0, 150)  # the number is below
     assert (truth[upper] == found[upper]).mean() > 0.95
     assert (truth != found).any()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from estimation.methods.comparing.measured import Row, Rows, Spread
-from estimation.methods.comparing.task import load_task
+from estimation.methods.comparing.task import load_task, undrawn_strip
 from estimation.methods.comparing.tasks.mask_claims import claims
 from estimation.methods.comparing.tasks.masks import true_masks
 from estimation.training.dataset import load_examples
@@ -83,6 +83,9 @@ def test_masks_are_drawn_over_the_grey_picture(eight):
 
     assert drawn.shape == nothing.shape == (192, 192, 3)
     assert (nothing[..., 0] == nothing[..., 2]).all()
+    plain = MASKS.undrawn(eight, 0)
+    assert plain.shape == drawn.shape
+    np.testing.assert_allclose(plain.mean(axis=-1) * 0.8, nothing[..., 0], atol=1)
     is_orange = drawn[..., 0].astype(int) > drawn[..., 2].astype(int) + 20
     assert is_orange.mean() == pytest.approx(eight.masks[0].mean(), abs=0.05)
 
@@ -139,3 +142,11 @@ def test_best_method_counts(reached, came_true):
 
 def test_of_no_rows_nothing_can_be_said():
     assert [one.came_true for one in claims(Rows())] == [None] * 4
+
+
+def test_people_are_shown_as_they_are_where_drawings_hide_them(eight):
+    strip = undrawn_strip(MASKS, eight)
+
+    assert strip.shape == (192, 8 * 192, 3)
+    np.testing.assert_array_equal(strip[:, 192:384], MASKS.undrawn(eight, 1))
+    assert undrawn_strip(load_task("pose"), eight) is None
