@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from estimation.methods import crowds as crowds_module
 from estimation.methods.crowd_batches import CrowdBatchMaker, crowd_batch_of
 from estimation.methods.crowds import Crowds, make_crowds
 
@@ -28,11 +29,16 @@ def test_every_head_is_inside_the_picture(many):
     np.testing.assert_allclose(many.densities(4).sum(axis=(1, 2)), many.counts, atol=1e-3)
 
 
-def test_pictures_without_people_are_not_empty(many):
-    edges = np.abs(np.diff(many.pictures.astype(int), axis=2)).mean(axis=(1, 2, 3))
-    is_empty = many.counts == 0
+@pytest.mark.parametrize("share_without", [0.0, 1.0])
+def test_things_stand_where_people_do_and_where_nobody_does(share_without, monkeypatch):
+    n_things, draw_thing = [], crowds_module.draw_thing
+    monkeypatch.setattr(crowds_module, "SHARE_WITHOUT_PEOPLE", share_without)
+    monkeypatch.setattr(crowds_module, "draw_thing", lambda *args: n_things.append(1) or draw_thing(*args))
 
-    assert edges[is_empty].max() > np.quantile(edges[~is_empty], 0.2)
+    crowds = make_crowds(10, 32, seed=2)
+
+    assert (crowds.counts == 0).all() == bool(share_without)
+    assert 60 < sum(n_things) < 180  # 0 to 24 in each
 
 
 def test_people_far_away_are_higher_up(many):
@@ -48,7 +54,7 @@ def test_crowds_are_the_same_for_the_same_seed(many):
     np.testing.assert_array_equal(few.pictures, many.pictures[:3])
     for mine, theirs in zip(few.heads, many.heads, strict=False):
         np.testing.assert_array_equal(mine, theirs)
-    assert (few.pictures != others.pictures).any()
+    assert (few.counts != others.counts).any()
 
 
 def test_crowds_of_another_size_have_as_many_people(many):
