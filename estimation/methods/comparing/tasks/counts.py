@@ -21,6 +21,9 @@ from estimation.networks import load_network
 
 BATCH_SIZE = 16
 
+_CALLED = {"0": "nobody", "more": "41 and more"}
+"""Groups whose names alone say too little above a column."""
+
 _DRAWN_PX = 192
 _DENSEST = 0.6
 """People in a cell that are drawn in the brightest colour."""
@@ -47,7 +50,7 @@ class Counting(Task):
             (
                 Column("MAE", "MAE", 2),
                 Column("RMSE", "RMSE", 2),
-                *(Column(f"MAE {group}", f"MAE, {group} people", 2) for group in CROWD_GROUPS),
+                *(Column(f"MAE {group}", f"MAE, {_CALLED.get(group, group)}", 2) for group in CROWD_GROUPS),
             ),
             "Above: the mean of all seeds. Below it: from the lowest to the highest.",
         ),
@@ -113,7 +116,7 @@ class Counting(Task):
         answer = one.densities(CELL_PX)[0] if answers is None else answers[index]
         if answer.ndim:
             drawn = _coloured(drawn, answer)
-        number = f"{len(one.heads[0])}" if answers is None else f"{float(answer.sum()):.1f}"
+        number = f"{len(one.heads[0])}" if answers is None else f"{float(answer.sum()):.1f}".removesuffix(".0")
         return _written(np.ascontiguousarray(drawn, np.uint8), number)
 
     def undrawn(self, samples: Crowds, index: int) -> Picture:

@@ -4,6 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from estimation.methods.catalogue import find_method
+from estimation.methods.comparing import page
 from estimation.methods.comparing.measured import Row, Rows, Spread
 from estimation.methods.comparing.task import load_task, undrawn_strip
 from estimation.methods.comparing.tasks.mask_claims import claims
@@ -150,3 +152,13 @@ def test_people_are_shown_as_they_are_where_drawings_hide_them(eight):
     assert strip.shape == (192, 8 * 192, 3)
     np.testing.assert_array_equal(strip[:, 192:384], MASKS.undrawn(eight, 1))
     assert undrawn_strip(load_task("pose"), eight) is None
+
+
+def test_matrices_in_the_text_of_a_method_keep_their_lines():
+    nothing = {name: [] for name in ("title", "css", "paragraphs", "numbers", "parts", "methods", "published")}
+    template = page._template().make_module({"page": nothing})
+
+    assert template.said("    1 2\n    0 1").strip() == "<pre>    1 2\n    0 1</pre>"
+    assert template.said("A convolution & its matrix.").strip() == '<p class="text">A convolution &amp; its matrix.</p>'
+    text = find_method("encoder_decoder").text
+    assert sum(paragraph.startswith("    ") for paragraph in text.split("\n\n")) == 2
