@@ -23,7 +23,7 @@ MAX_STEPS_OF = {"ecru": 240, "encoder_decoder": 240, "unet": 240, "switch_cnn": 
 LARGE = {
     *("coarse_to_fine", "pose_machine", "stacked_hourglass"),
     *("ecru", "encoder_decoder", "unet"),
-    *("density_map", "mcnn", "mcnn_column7", "mcnn_column9", "sacnn", "spn", "switch_cnn"),
+    *("density_map", "mcnn", "mcnn_column5", "mcnn_column7", "mcnn_column9", "sacnn", "spn", "switch_cnn"),
 }
 
 

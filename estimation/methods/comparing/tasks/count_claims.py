@@ -23,8 +23,8 @@ _COLUMNS = ("mcnn_column9", "mcnn_column7", "mcnn_column5")
 _LESS = 1e-6
 
 _ONE_COLUMN = (
-    f"MCNN's best column alone keeps about 70 % of MCNN's accuracy, {KEPT[0]:.0%} to {KEPT[1]:.0%}: the MAE of all "
-    "columns divided by that of the one."
+    f"MCNN's best column alone keeps about 70 % of MCNN's accuracy, {100 * KEPT[0]:.0f} to {100 * KEPT[1]:.0f} %: the "
+    "MAE of all columns divided by that of the one."
 )
 
 

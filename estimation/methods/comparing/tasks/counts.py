@@ -21,8 +21,7 @@ from estimation.networks import load_network
 
 BATCH_SIZE = 16
 
-_CALLED = {"0": "nobody", "more": "41 and more"}
-"""Groups whose names alone say too little above a column."""
+_CALLED = {"0": "nobody", "1-15": "1\N{EN DASH}15", "16-40": "16\N{EN DASH}40", "more": "41 and more"}
 
 _DRAWN_PX = 192
 _DENSEST = 0.6
@@ -50,7 +49,7 @@ class Counting(Task):
             (
                 Column("MAE", "MAE", 2),
                 Column("RMSE", "RMSE", 2),
-                *(Column(f"MAE {group}", f"MAE, {_CALLED.get(group, group)}", 2) for group in CROWD_GROUPS),
+                *(Column(f"MAE {group}", f"MAE, {_CALLED[group]}", 2) for group in CROWD_GROUPS),
             ),
             "Above: the mean of all seeds. Below it: from the lowest to the highest.",
         ),
