@@ -2,7 +2,7 @@
 
 The lab builds its network with tf-netbuilder, and the lab's checkpoint was written by it. That library is on no
 package index and needs legacy Keras, and Keras 3 cannot load such a checkpoint into a model. So two things stand in
-for it: `architectures.py`, which builds the same network in plain Keras, and here `tf.train.load_checkpoint`, which
+for it: `openpose.py`, which builds the same network in plain Keras, and here `tf.train.load_checkpoint`, which
 gives the variables of a checkpoint by name whatever wrote them.
 
 In memory weights are a dictionary from key to array, such as ``stage_0_s/layer_0/kernel``: the name of the layer

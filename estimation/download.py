@@ -114,7 +114,7 @@ def _is_right(prefix: Path) -> bool:
 
 def _check(prefix: Path) -> None:
     weights = read_weights(prefix)
-    check_shapes(weights, shapes_of(import_quietly("estimation.architectures").build_openpose()), prefix)
+    check_shapes(weights, shapes_of(import_quietly("estimation.openpose").build_openpose()), prefix)
 
 
 def _install(archive: Path, target: Path, max_bytes: int) -> None:

@@ -1,7 +1,7 @@
 """Write a network as ONNX, which runs without Keras: `python -m estimation.export`.
 
 A file in the form Open Neural Network Exchange [1]_ holds the layers as well as the weights, so that OpenCV runs it as
-it is (`estimation/onnx_model.py`). Each normalisation is folded into the convolution before it.
+it is (`estimation/onnx_model.py`).
 
 References
 ----------
@@ -23,13 +23,11 @@ from onnx import helper, numpy_helper
 from estimation.checkpoints import read_weights
 from estimation.config import N_HEATMAPS, N_PAFS
 from estimation.networks import WEIGHTS_FOLDER, build_with_weights
-from estimation.onnx_model import DEFAULT_NAME, NAME_KEY, seal
+from estimation.onnx_model import NAME_KEY, seal
 from estimation.replacing import replacing
 
 # The oldest that have all that is written here: OpenCV is slow to learn new ones.
 _OPERATOR_SET, _FORMAT_VERSION = 13, 8
-
-Floats = npt.NDArray[np.float32]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,8 +102,7 @@ def to_onnx(model: keras.Model) -> onnx.ModelProto:
         ir_version=_FORMAT_VERSION,
         opset_imports=[helper.make_opsetid("", _OPERATOR_SET)],
     )
-    if model.name != DEFAULT_NAME:
-        helper.set_model_props(written, {NAME_KEY: model.name})
+    helper.set_model_props(written, {NAME_KEY: model.name})
     onnx.checker.check_model(written, full_check=True)
     return written
 
@@ -119,19 +116,14 @@ class _Graph:
         *_, pafs, heatmaps = model.outputs
         self._names = {id(model.input): "picture", id(pafs): "pafs", id(heatmaps): "heatmaps"}
         self._padded: dict[int, tuple[tuple[int, int], ...]] = {}
-        self._norms = {id(layer.input): layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)}
         self._ways: dict[type[layers.Layer], Callable[[layers.Layer], None]] = {
             layers.InputLayer: lambda _: None,
-            layers.BatchNormalization: lambda _: None,  # written with its convolution
             layers.DepthwiseConv2D: self._add_convolution,
             layers.Conv2D: self._add_convolution,
             layers.ZeroPadding2D: self._remember_padding,
             layers.ReLU: lambda layer: self._add("Relu", layer),
             layers.Add: lambda layer: self._add("Add", layer),
             layers.Concatenate: lambda layer: self._add("Concat", layer, axis=1),
-            layers.MaxPooling2D: lambda layer: self._add(
-                "MaxPool", layer, kernel_shape=layer.pool_size, strides=layer.strides
-            ),
             layers.UpSampling2D: self._add_enlargement,
         }
 
@@ -148,9 +140,7 @@ class _Graph:
     def _add(self, operation: str, layer: layers.Layer, *constants: str, **attributes: object) -> None:
         read = layer.input if isinstance(layer.input, list) else [layer.input]
         inputs = [*(self._names[id(tensor)] for tensor in read), *constants]
-        # Where a normalisation follows, its answer is what the convolution gives.
-        answer = self._norms.get(id(layer.output), layer).output
-        name = self._names.setdefault(id(answer), layer.name)
+        name = self._names.setdefault(id(layer.output), layer.name)
         activation = _activation(layer)
         made = f"{layer.name}-sum" if activation else name
         self.nodes.append(helper.make_node(operation, inputs, [made], name=layer.name, **attributes))
@@ -167,7 +157,7 @@ class _Graph:
         self._padded[id(layer.output)] = layer.padding
 
     def _add_convolution(self, layer: layers.Conv2D | layers.DepthwiseConv2D) -> None:
-        kernel, bias = _folded(layer, self._norms.get(id(layer.output)))
+        kernel, bias = (np.asarray(variable.numpy(), np.float32) for variable in layer.weights)
         is_depthwise = isinstance(layer, layers.DepthwiseConv2D)
         names = (
             # Keras has the channels of a kernel last, ONNX first; of a depthwise one ONNX takes each for a group.
@@ -208,19 +198,6 @@ def _activation(layer: layers.Layer) -> str | None:
     inside = getattr(layer, "activation", keras.activations.linear)
     known = {keras.activations.linear: None, keras.activations.relu: "Relu", keras.activations.elu: "Elu"}
     return None if isinstance(layer, layers.ReLU) else known[inside]
-
-
-def _folded(
-    conv: layers.Conv2D | layers.DepthwiseConv2D, norm: layers.BatchNormalization | None
-) -> tuple[Floats, Floats]:
-    """Give kernel and bias of a convolution that has its normalisation inside, reckoned in float64."""
-    kernel, *rest = (np.asarray(variable.numpy(), np.float64) for variable in conv.weights)
-    bias = rest[0] if rest else np.zeros(kernel.shape[-1])
-    if norm is not None:
-        gamma, beta, mean, variance = (np.asarray(variable.numpy(), np.float64) for variable in norm.weights)
-        factor = gamma / np.sqrt(variance + norm.epsilon)
-        kernel, bias = kernel * factor, beta + (bias - mean) * factor
-    return kernel.astype(np.float32), bias.astype(np.float32)
 
 
 def _margins(kernel_size: int, stride: int, dilation: int) -> tuple[int, int]:

@@ -30,19 +30,13 @@ NAMED_WEIGHTS = {
 }
 """Where the weights of each network are looked for by its name."""
 
-MULTIPLES_PX = {"openpose": CELL_PX, "compact": 32, "lightweight": CELL_PX, "halved": 16}
+MULTIPLES_PX = {"openpose": CELL_PX, "compact": 16, "lightweight": CELL_PX}
 """What the coarsest level of each network covers; the picture's sides must be multiples of it."""
 
-_ARCHITECTURES, _LIGHTWEIGHT = "estimation.architectures", "estimation.lightweight"
-_BUILT_IN = {
-    "openpose": _ARCHITECTURES,
-    "compact": _ARCHITECTURES,
-    "lightweight": _LIGHTWEIGHT,
-    "halved": _LIGHTWEIGHT,
-}
+_LIGHTWEIGHT = "estimation.lightweight"
+_BUILT_IN = {"openpose": "estimation.openpose", "compact": _LIGHTWEIGHT, "lightweight": _LIGHTWEIGHT}
 
-# Arrays by which the weights of a network are known; without any they are taken for those of the compact one.
-_KNOWN_BY = {"lightweight": "Mconv7_stage2_L1/kernel", "halved": "bridge/kernel"}
+_ONLY_IN_LIGHTWEIGHT = "Mconv7_stage2_L1/kernel"
 
 
 class Maps(NamedTuple):
@@ -176,6 +170,11 @@ def load_network(path_or_name: str | os.PathLike[str]) -> Network:
         from estimation.onnx_model import OnnxModel  # OpenCV
 
         model = OnnxModel(path)
+        if model.name not in MULTIPLES_PX:
+            raise WeightsError(
+                f"{path} must hold one of the networks {', '.join(MULTIPLES_PX)}; got {model.name!r}. "
+                "Take the version of this code that wrote it."
+            )
         return Network(model.name, path, model)
     if path.suffix == ".index":
         path = path.with_suffix("")
@@ -220,4 +219,4 @@ def build_with_weights(weights: Weights, path: str | os.PathLike[str], name: str
 
 
 def _name_of(weights: Weights) -> str:
-    return next((name for name, key in _KNOWN_BY.items() if key in weights), "compact")
+    return "lightweight" if _ONLY_IN_LIGHTWEIGHT in weights else "compact"

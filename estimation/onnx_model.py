@@ -31,10 +31,9 @@ _ANSWERS = {"pafs": N_PAFS, "heatmaps": N_HEATMAPS}
 # What OpenCV raises on files that it cannot read or run; its own messages may hold bytes of the file that are no text.
 _UNUSABLE = (cv2.error, UnicodeError, MemoryError, SystemError, ValueError)
 
-DEFAULT_NAME = "compact"
 NAME_KEY = "network"
 _NAMED = re.compile(rb"\x72.\x0a\x07network\x12.([a-z]+)\Z", re.DOTALL)
-"""Another entry of the metadata, in the same form, says which network it is if not the compact one."""
+"""Another entry of the metadata, in the same form, says which network it is."""
 
 _MAX_NAME_BYTES = 64
 
@@ -69,8 +68,8 @@ class OnnxModel:
 
     def __init__(self, path: Path) -> None:
         data = _read_sealed(path)
-        self.name = _name_in(data)
         self._net = _parse(data, path)
+        self.name = _name_in(data, path)
         for height, width in _TRIED_PX:
             self._try(height, width, path)
 
@@ -126,11 +125,15 @@ def _is_sealed(data: bytes) -> bool:
     return seal(data[: -len(seal(b""))]) == data
 
 
-def _name_in(data: bytes) -> str:
-    """Find the entry of the metadata that stands before the checksum; the compact network has none."""
+def _name_in(data: bytes, path: Path) -> str:
+    """Find the entry of the metadata that stands before the checksum."""
     end = len(data) - len(seal(b""))
     found = _NAMED.search(data, end - _MAX_NAME_BYTES, end)
-    return found[1].decode() if found else DEFAULT_NAME
+    if not found:
+        raise WeightsError(
+            f"{path} must say which network it holds; it does not, as old ones do not. {_ADVICE}"
+        )
+    return found[1].decode()
 
 
 def _read_sealed(path: Path) -> bytes:

@@ -15,7 +15,7 @@ from estimation.networks import Network
 from tests.estimation.late import Late
 from tests.estimation.servers import Server
 
-architectures = Late("estimation.architectures")
+lightweight, openpose_builder = Late("estimation.lightweight"), Late("estimation.openpose")
 
 Arrays = Mapping[str, NDArray]
 CheckpointWriter = Callable[..., Path]
@@ -41,13 +41,13 @@ def write_checkpoint() -> CheckpointWriter:
 @pytest.fixture(scope="session")
 def openpose_model():
     """Build the full network once for all tests; `openpose` fills it, nothing else may change it."""
-    return architectures.build_openpose()
+    return openpose_builder.build_openpose()
 
 
 @pytest.fixture(scope="session")
 def compact_model():
     """Build the compact network once for all tests; nothing may change it."""
-    return architectures.build_compact()
+    return lightweight.build_compact()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from estimation.transfers import DownloadError, TransferLimits, fetch
 from tests.estimation.late import Late
 from tests.estimation.servers import ETAG, send, send_rest
 
-keras, architectures = Late("keras"), Late("estimation.architectures")
+keras, openpose_builder = Late("keras"), Late("estimation.openpose")
 
 pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
@@ -186,7 +186,7 @@ def tiny_network(monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
     def build():
         return keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(2, 1, name="backbone-block1_conv1")])
 
-    monkeypatch.setattr(architectures, "build_openpose", build)
+    monkeypatch.setattr(openpose_builder, "build_openpose", build)
     return {key: np.full(shape, 0.5, np.float32) for key, shape in shapes_of(build()).items()}
 
 

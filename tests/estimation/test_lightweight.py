@@ -16,6 +16,7 @@ from tests.estimation.late import Late
 from tests.estimation.representations import write_representation
 from tests.estimation.servers import send
 
+keras = Late("keras")
 lightweight, export, distillation = (
     Late(f"estimation.{name}") for name in ("lightweight", "export", "training.distillation")
 )
@@ -75,7 +76,7 @@ def test_lightweight_takes_pixels_as_published(weights):
         np.testing.assert_allclose(answer[row, column], np.maximum(expected, 0), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["lightweight", "halved"])
+@pytest.mark.parametrize("name", ["lightweight", "compact"])
 def test_onnx_answers_as_keras_does_and_knows_its_name(name, tmp_path):
     model = build_network(name)
     rng = np.random.default_rng(5)
@@ -95,8 +96,8 @@ def test_onnx_answers_as_keras_does_and_knows_its_name(name, tmp_path):
         np.testing.assert_allclose(one, other, atol=2e-5 * np.abs(other).max())
 
 
-def test_halved_begins_as_the_teacher_where_both_are_the_same():
-    teacher, model = build_network("lightweight"), build_network("halved")
+def test_compact_begins_as_the_teacher_where_both_are_the_same():
+    teacher, model = build_network("lightweight"), build_network("compact")
 
     n_arrays = lightweight.begin_as(model, teacher)
 
@@ -106,8 +107,35 @@ def test_halved_begins_as_the_teacher_where_both_are_the_same():
     assert np.asarray(model.get_layer("stage_2-reduce").kernel).any()
 
 
-def test_halved_stays_under_ten_megabytes_at_float16():
-    assert 2 * build_network("halved").count_params() < 10e6
+def test_compact_gives_one_cell_per_eight_pixels(compact_model):
+    outputs = compact_model(np.zeros((2, 64, 96, 3), np.float32))
+
+    assert [tuple(output.shape) for output in outputs] == [(2, 8, 12, 38), (2, 8, 12, 19)] * 2
+
+
+def test_compact_weights_stay_under_ten_megabytes_at_float16(compact_model):
+    assert 2 * compact_model.count_params() < 10e6
+
+
+def test_compact_starts_with_empty_maps(compact_model):
+    picture = np.random.default_rng(0).normal(size=(1, 64, 64, 3)).astype(np.float32)
+
+    for maps in compact_model(picture):
+        assert not np.asarray(maps).any()
+
+
+def test_compact_sees_more_than_a_cell(compact_model):
+    model = keras.models.clone_model(compact_model)
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        if weight.path.endswith("kernel"):
+            weight.assign(rng.normal(scale=0.1, size=weight.shape))
+    picture = np.zeros((1, 128, 128, 3), np.float32)
+    before = np.asarray(model(picture)[-1])
+    picture[0, 0, 0] = 1
+    changed = np.argwhere((np.asarray(model(picture)[-1]) != before)[0].any(axis=-1))
+
+    assert changed.max() == 15  # a pixel in one corner reaches the opposite corner, 16 cells away
 
 
 def test_download_makes_the_network_of_the_published_files(mirror, weights, tmp_path, monkeypatch, capsys):

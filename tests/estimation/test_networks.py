@@ -9,7 +9,7 @@ from estimation.checkpoints import WeightsError, shapes_of
 from estimation.networks import Network, load_network, scale_pixels
 from tests.estimation.late import Late
 
-architectures = Late("estimation.architectures")
+openpose_builder = Late("estimation.openpose")
 
 pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
 
@@ -65,7 +65,7 @@ def test_predict_gives_one_cell_per_8_px(loaded, height, width, request):
 
 @pytest.mark.parametrize(
     ("loaded", "whole"),
-    [pytest.param("openpose", (40, 32), id="openpose"), pytest.param("compact", (64, 32), id="compact")],
+    [pytest.param("openpose", (40, 32), id="openpose"), pytest.param("compact", (48, 32), id="compact")],
 )
 def test_predict_continues_picture_in_mid_grey(loaded, whole, request):
     network = request.getfixturevalue(loaded)
@@ -150,7 +150,7 @@ def test_openpose_computes_published_network(openpose, openpose_weights):
 @pytest.mark.parametrize("ending", ["", ".index"])
 def test_load_network_takes_checkpoint_by_prefix_or_index(ending, monkeypatch):
     asked = []
-    monkeypatch.setattr(architectures, "build_openpose", lambda: "model")
+    monkeypatch.setattr(openpose_builder, "build_openpose", lambda: "model")
     monkeypatch.setattr(networks, "read_weights", lambda path: f"weights in {path}")
     monkeypatch.setattr(networks, "assign_weights", lambda *arguments: asked.append(arguments))
     assert load_network(f"folder.v1/mine{ending}") == Network("openpose", Path("folder.v1/mine"), "model")

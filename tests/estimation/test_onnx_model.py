@@ -71,7 +71,9 @@ def test_shipped_network_runs_without_keras_and_numba():
     assert (shown.stdout, shown.stderr) == ("1\n", "")
 
 
-def network_bytes(*, names=("pafs", "heatmaps"), channels=(38, 19), stride=8, bias=0.0, bias_name="b"):
+def network_bytes(
+    *, names=("pafs", "heatmaps"), channels=(38, 19), stride=8, bias=0.0, bias_name="b", network="compact"
+):
     """Write a network that has one convolution for each of its outputs."""
     nodes, constants = [], []
     for name, n_channels in zip(names, channels, strict=True):
@@ -96,14 +98,18 @@ def network_bytes(*, names=("pafs", "heatmaps"), channels=(38, 19), stride=8, bi
     picture = helper.make_tensor_value_info("picture", floats, [1, 3, "height", "width"])
     graph = helper.make_graph(nodes, "small", [picture], answers, constants)
     made = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 13)])
+    if network:
+        helper.set_model_props(made, {"network": network})
     return seal(made.SerializeToString())
 
 
 def test_network_of_the_right_outputs_is_taken(tmp_path):
-    (tmp_path / "網路.onnx").write_bytes(network_bytes(bias=0.25))
+    (tmp_path / "網路.onnx").write_bytes(network_bytes(bias=0.25, network="lightweight"))
 
-    pafs, heatmaps = OnnxModel(tmp_path / "網路.onnx").predict_on_batch(np.zeros((1, 64, 96, 3), np.float32))
+    model = OnnxModel(tmp_path / "網路.onnx")
 
+    assert model.name == "lightweight"
+    pafs, heatmaps = model.predict_on_batch(np.zeros((1, 64, 96, 3), np.float32))
     np.testing.assert_array_equal(pafs, np.full((1, 8, 12, 38), 0.25))
     np.testing.assert_array_equal(heatmaps, np.full((1, 8, 12, 19), 0.25))
 
@@ -121,7 +127,7 @@ ANOTHER = r"other\.onnx must hold the compact network, which gives pafs and heat
     [
         (lambda: b"", NO_CHECKSUM),
         (lambda: SHIPPED.read_bytes()[:-1], NO_CHECKSUM),
-        (lambda: SHIPPED.read_bytes().replace(b"stem-conv2", b"stem-conv3"), NO_CHECKSUM),
+        (lambda: SHIPPED.read_bytes().replace(b"conv2_1-sep", b"conv2_3-sep"), NO_CHECKSUM),
         (lambda: network_bytes()[: -len(seal(b""))], NO_CHECKSUM),
         (lambda: seal(b"\xff\xfe no network" * 99), r"other\.onnx must be an ONNX file; OpenCV \S+ cannot read it\. "),
         (lambda: network_bytes(names=("a", "b")), rf"{ANOTHER}outputs a, b\. "),
@@ -133,6 +139,10 @@ ANOTHER = r"other\.onnx must hold the compact network, which gives pafs and heat
         (lambda: network_bytes(stride=4), rf"{ANOTHER}pafs of shape \(1, 8, 16, 38\) instead of \(1, 4, 8, 38\)\. "),
         (lambda: network_bytes(bias=np.nan), rf"{ANOTHER}numbers beyond 1e\+06 among the pafs of a grey picture\. "),
         (lambda: network_bytes(bias=-np.inf), rf"{ANOTHER}numbers beyond 1e\+06 among the pafs of a grey picture\. "),
+        (
+            lambda: network_bytes(network=None),
+            r"other\.onnx must say which network it holds; it does not, as old ones do not\. ",
+        ),
     ],
     ids=[
         "empty",
@@ -146,6 +156,7 @@ ANOTHER = r"other\.onnx must hold the compact network, which gives pafs and heat
         "finer cells",
         "NaN",
         "infinite",
+        "no name",
     ],
 )
 def test_another_network_is_refused_in_one_sentence(tmp_path, content, message, capfd):
@@ -154,6 +165,16 @@ def test_another_network_is_refused_in_one_sentence(tmp_path, content, message, 
     with pytest.raises(WeightsError, match=message + ADVICE):
         load_network(tmp_path / "other.onnx")
     assert capfd.readouterr() == ("", "")
+
+
+def test_network_that_nobody_knows_is_refused(tmp_path):
+    (tmp_path / "other.onnx").write_bytes(network_bytes(network="halved"))
+
+    message = (
+        r"other\.onnx must hold one of the networks openpose, compact, lightweight; got 'halved'\. Take the "
+    )
+    with pytest.raises(WeightsError, match=message):
+        load_network(tmp_path / "other.onnx")
 
 
 def test_opencv_prints_nothing_about_a_bad_network(tmp_path):
@@ -215,7 +236,7 @@ def test_picture_without_memory_is_refused_in_one_sentence(monkeypatch):
 
 def test_network_that_cannot_run_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_model, "_parse", lambda _data, _path: Failing())
-    (tmp_path / "other.onnx").write_bytes(seal(network_bytes()))
+    (tmp_path / "other.onnx").write_bytes(network_bytes())
 
     with pytest.raises(WeightsError, match=ANOTHER + r"a failure on a picture of 64 x 32\. " + ADVICE):
         load_network(tmp_path / "other.onnx")
