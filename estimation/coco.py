@@ -58,16 +58,29 @@ def oks(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike) -> Floats:
     ----------
     .. [1] COCO keypoint evaluation, https://cocodataset.org/#keypoints-eval; `COCOeval.computeOks`.
     """
+    similarities = keypoint_similarities(predicted, true, areas)
+    n_labelled = np.isfinite(as_keypoints(true, "true")[..., COCO_SLOTS, :]).all(axis=-1).sum(axis=-1)
+    with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN of a person without labels
+        return np.asarray(similarities.sum(axis=-1) / n_labelled)
+
+
+def keypoint_similarities(predicted: ArrayLike, true: ArrayLike, areas: ArrayLike) -> Floats:
+    """Compute the terms of `oks`, one for each of COCO's 17 keypoints.
+
+    Parameters and errors are those of `oks`.
+
+    Returns
+    -------
+    similarities : ndarray of shape (..., 17) and dtype float64
+        From 1, where a keypoint agrees, to 0; 0 where it was not found or is not labelled.
+    """
     found, truth = as_keypoints(predicted, "predicted"), as_keypoints(true, "true")
     area = np.asarray(areas, dtype=np.float64)
     if not np.all(area >= 0):
         raise ValueError(f"Areas must be numbers of at least 0, in square pixels; got {area.tolist()!r:.200}.")
     distances = np.linalg.norm((found - truth)[..., COCO_SLOTS, :], axis=-1)
     variances = (2 * COCO_SIGMAS) ** 2 * (area[..., None] + np.spacing(1))
-    similarities = np.nan_to_num(np.exp(-(distances**2) / (2 * variances)))
-    n_labelled = np.isfinite(truth[..., COCO_SLOTS, :]).all(axis=-1).sum(axis=-1)
-    with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN of a person without labels
-        return np.asarray(similarities.sum(axis=-1) / n_labelled)
+    return np.asarray(np.nan_to_num(np.exp(-(distances**2) / (2 * variances))))
 
 
 @dataclass(frozen=True)

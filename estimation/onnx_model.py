@@ -130,9 +130,7 @@ def _name_in(data: bytes, path: Path) -> str:
     end = len(data) - len(seal(b""))
     found = _NAMED.search(data, end - _MAX_NAME_BYTES, end)
     if not found:
-        raise WeightsError(
-            f"{path} must say which network it holds; it does not, as old ones do not. {_ADVICE}"
-        )
+        raise WeightsError(f"{path} must say which network it holds; it does not, as old ones do not. {_ADVICE}")
     return found[1].decode()
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +28,33 @@ from estimation.metrics import coverage, mpjpe, pck, pckh, pcp, pdj, torso_diame
 from estimation.pictures import bring_to_height, read_picture
 from estimation.replacing import replacing
 from estimation.training.dataset import Example, held_out, load_examples
+from estimation.training.oracles import group_by_truth
 from estimation.training.views import Predictor, load_predictor
 
 THRESHOLD = 0.03
 """Above which a heatmap has a keypoint: for measuring, where a faint one costs little."""
 
 Floats = npt.NDArray[np.float64]
+
+
+class FoundKeypoints(NamedTuple):
+    """What was found in one picture, in its own pixels.
+
+    Attributes
+    ----------
+    keypoints : ndarray of shape (n, 18, 2)
+        Of each person; NaN where a part is absent.
+    scores : ndarray of shape (n, 18)
+    person_scores : ndarray of shape (n,), or None
+        As in `People`.
+    peaks : dict of str to ndarray of shape (n, 3)
+        As in `Evaluation`.
+    """
+
+    keypoints: Floats
+    scores: Floats
+    person_scores: Floats | None
+    peaks: dict[str, Floats]
 
 
 @dataclass
@@ -48,8 +69,12 @@ class Evaluation:
         All people who were found, as COCO keypoint results.
     found, true : list of ndarray of shape (n, 18, 2)
         For each picture the true people with labels, and who was matched with each; NaN where nobody or nothing.
+    areas : list of ndarray of shape (n,)
+        Of the true people, in square pixels.
     head_sizes_px : list of ndarray of shape (n,)
         The length of each true head; NaN where it is not known.
+    peaks : list of dict of str to ndarray of shape (n, 3)
+        For each picture all that was found of each part, whoever it belongs to: ``(x, y, score)``.
     n_missed, n_surplus : int
         True people whom nobody matched, and found ones who match nobody.
     seconds : list of float
@@ -60,7 +85,9 @@ class Evaluation:
     results: list[dict[str, Any]] = field(default_factory=list)
     found: list[Floats] = field(default_factory=list)
     true: list[Floats] = field(default_factory=list)
+    areas: list[Floats] = field(default_factory=list)
     head_sizes_px: list[Floats] = field(default_factory=list)
+    peaks: list[dict[str, Floats]] = field(default_factory=list)
     n_missed: int = 0
     n_surplus: int = 0
     seconds: list[float] = field(default_factory=list)
@@ -68,6 +95,17 @@ class Evaluation:
     def coco_numbers(self, annotations: Path | Mapping[str, Any] | COCO) -> dict[str, float]:
         """Compute COCO's ten numbers on these pictures; `annotations` and the result are those of `evaluate_coco`."""
         return evaluate_coco(annotations, self.results, image_ids=self.image_ids)
+
+    def ap_of_oracles(self, annotations: Path | Mapping[str, Any] | COCO) -> dict[str, float]:
+        """Compute what AP would be if all that follows the network's peaks were perfect: see `oracles`."""
+        numbers = {}
+        for name, are_placed in (("AP, grouped by truth", False), ("AP, placed as well", True)):
+            results = []
+            for image_id, peaks, true, areas in zip(self.image_ids, self.peaks, self.true, self.areas, strict=True):
+                grouped = group_by_truth(peaks, true, areas, are_placed=are_placed)
+                results += coco_results(*grouped, image_id)
+            numbers[name] = evaluate_coco(annotations, results, image_ids=self.image_ids)["AP"]
+        return numbers
 
     def numbers(self) -> dict[str, float]:
         """Compute the metrics of matched people over all pictures together, each defined where it is computed."""
@@ -96,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             threshold=(LAB_THRESHOLD if args.as_in_lab else THRESHOLD) if args.threshold is None else args.threshold,
             as_in_lab=args.as_in_lab,
         )
-        print_report(evaluation, annotations)
+        print_report(evaluation, annotations, with_oracles=args.oracles)
         if args.results:
             with replacing(args.results) as unfinished:
                 unfinished.write_text(json.dumps(evaluation.results), encoding="utf-8")
@@ -173,7 +211,7 @@ def evaluate(
         picture = read_picture(example.path)
         start = time.perf_counter()
         found = find_keypoints(network, picture, height_px, threshold=threshold, as_in_lab=as_in_lab)
-        keypoints, scores, person_scores = found
+        keypoints, scores, person_scores, peaks = found
         evaluation.seconds.append(time.perf_counter() - start)
         evaluation.image_ids.append(image_id)
         evaluation.results += coco_results(keypoints, scores, image_id, person_scores)
@@ -181,7 +219,9 @@ def evaluate(
         matching = match_persons(keypoints, truth, example.areas)
         evaluation.found.append(matching.align(keypoints))
         evaluation.true.append(truth)
+        evaluation.areas.append(example.areas)
         evaluation.head_sizes_px.append(example.head_sizes_px)
+        evaluation.peaks.append(peaks)
         evaluation.n_missed += len(matching.missed)
         evaluation.n_surplus += len(matching.surplus)
     return evaluation
@@ -194,7 +234,7 @@ def find_keypoints(
     *,
     threshold: float = LAB_THRESHOLD,
     as_in_lab: bool = True,
-) -> tuple[Floats, Floats, Floats | None]:
+) -> FoundKeypoints:
     """Run the whole chain on one picture.
 
     Parameters
@@ -207,11 +247,7 @@ def find_keypoints(
 
     Returns
     -------
-    keypoints : ndarray of shape (n, 18, 2)
-        ``(x, y)`` in pixels of `picture`; NaN where a part is absent.
-    scores : ndarray of shape (n, 18)
-    person_scores : ndarray of shape (n,), or None
-        As in `People`.
+    found : FoundKeypoints
     """
     seen = bring_to_height(picture, height_px or picture.shape[0])
     config = get_default_configuration()
@@ -219,13 +255,22 @@ def find_keypoints(
     keypoints, scores = skeletons_to_keypoints(people.skeletons, people.coordinates)
     # A pixel that the network saw covers this many pixels of the picture as stored; whole pixels make two ratios.
     ratios = picture.shape[1] / seen.shape[1], picture.shape[0] / seen.shape[0]
-    stored = [cells_to_px(keypoints[..., axis], cell_px=ratio) for axis, ratio in enumerate(ratios)]
-    return np.stack(stored, axis=-1), scores, people.scores
+
+    def as_stored(points_px: Floats) -> Floats:
+        return np.stack([cells_to_px(points_px[..., axis], cell_px=r) for axis, r in enumerate(ratios)], axis=-1)
+
+    peaks = {}
+    for name, found in people.coordinates.items():
+        cells = np.asarray(found, np.float64).reshape(-1, 4)
+        peaks[name] = np.column_stack([as_stored(cells_to_px(cells[:, :2])), cells[:, 2]])
+    return FoundKeypoints(as_stored(keypoints), scores, people.scores, peaks)
 
 
-def print_report(evaluation: Evaluation, annotations: Path) -> None:
+def print_report(evaluation: Evaluation, annotations: Path, *, with_oracles: bool = False) -> None:
     """Print COCO's ten numbers, the metrics of matched people, who was missed, and the time."""
     numbers = evaluation.coco_numbers(annotations) | evaluation.numbers()
+    if with_oracles:
+        numbers |= evaluation.ap_of_oracles(annotations)
     for name, value in numbers.items():
         print(f"{name:22}{value:8.3f}")
     n_true = sum(len(true) for true in evaluation.true)
@@ -255,6 +300,7 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         help=f"find keypoints above it; by default {THRESHOLD}, as in the lab {LAB_THRESHOLD}",
     )
+    parser.add_argument("--oracles", action="store_true", help="also tell where the rest of AP is lost")
     parser.add_argument("--results", type=Path, help="write the people found as COCO results to this file")
     return parser
 

@@ -170,9 +170,7 @@ def test_another_network_is_refused_in_one_sentence(tmp_path, content, message, 
 def test_network_that_nobody_knows_is_refused(tmp_path):
     (tmp_path / "other.onnx").write_bytes(network_bytes(network="halved"))
 
-    message = (
-        r"other\.onnx must hold one of the networks openpose, compact, lightweight; got 'halved'\. Take the "
-    )
+    message = r"other\.onnx must hold one of the networks openpose, compact, lightweight; got 'halved'\. Take the "
     with pytest.raises(WeightsError, match=message):
         load_network(tmp_path / "other.onnx")
 
