@@ -124,6 +124,7 @@ LAB = Lab(
             "images/README.md",
             "images/annotations.json",
             "images/drawn/*.png",
+            "model_weights/LICENSE",
             "model_weights/README.md",
             "model_weights/compact.onnx",
             *(
