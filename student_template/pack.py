@@ -40,13 +40,10 @@ def main(argv: list[str] | None = None) -> int:
     """Pack and return 0; return 1 when a file is missing or wrong, 2 when the command is."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show must not stop us
-    chosen = argparse.ArgumentParser(add_help=False)
-    chosen.add_argument("--language", default="")
-    asked = chosen.parse_known_args(argv)[0].language
     if LANGUAGES is None:
         return run(argv)
     try:
-        language = LANGUAGES.choose_language(asked, LANGUAGES.find_system_language())
+        language = LANGUAGES.find_asked_language(argv)
     except LANGUAGES.UsageError as exc:
         return _complain([str(exc)], 2)
     with LANGUAGES.speaking(language, Path(LANGUAGES.__file__).resolve().parents[1] / "labs" / "merge"):

@@ -101,7 +101,7 @@ class Domain:
             yield text, "(a table in the code)"
 
 
-STUDENTS = {"merge": ("student_template/*.py",)}
+STUDENTS = {"merge": ("student_template/*.py",), "maps": ("grader/labs/maps/template/*.py",)}
 """What students of a lab run themselves, by the lab's name."""
 
 

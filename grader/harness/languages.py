@@ -8,6 +8,7 @@ folder of a lab. What a catalogue lacks is told in English.
 Students' scripts use this before it is known which packages are there: it needs the standard library alone.
 """
 
+import argparse
 import gettext
 import os
 import re
@@ -191,6 +192,19 @@ def find_language(asked: str) -> str:
 def choose_language(asked: str, otherwise: str) -> str:
     """Return the language that was asked for, or, where none was, the other; UsageError if there is no such one."""
     return find_language(asked) if asked else otherwise
+
+
+def find_asked_language(arguments: Sequence[str] | None = None) -> str:
+    """Find the language of a student's command before the rest of it is read: its ``--language``, or the machine's.
+
+    Raises
+    ------
+    UsageError
+        If there is no such language.
+    """
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--language", default="")
+    return choose_language(parser.parse_known_args(arguments)[0].language, find_system_language())
 
 
 def find_system_language(environment: Mapping[str, str] = os.environ) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from grader.harness.intake.names import EXAMPLE_ID, STUDENT_ID
 from grader.harness.lab import Lab
+from grader.harness.languages import Said, said
+from grader.harness.report.failures import say_explanation
 from grader.harness.submission import open_submission_bytes
 
 HARMLESS = ("crlf", "utf8_bom", "tabs")
@@ -30,15 +32,15 @@ class Packed:
     ----------
     path : Path or None
         The zip; None where none was made.
-    problems : tuple of str
+    problems : tuple of Said
         Why there is none.
-    remarks : tuple of str
+    remarks : tuple of Said
         What the student should know of the one that there is.
     """
 
     path: Path | None
-    problems: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
+    problems: tuple[Said, ...] = ()
+    remarks: tuple[Said, ...] = ()
 
 
 def pack_submission(
@@ -76,7 +78,14 @@ def pack_submission(
         try:
             contents[name] = path.read_bytes()
         except OSError as exc:
-            problems.append(f"{name} is missing: {path} cannot be read ({exc.strerror}). Put it there and pack again.")
+            problems.append(
+                said(
+                    "{name} is missing: {path} cannot be read ({why}). Put it there and pack again.",
+                    name=name,
+                    path=path,
+                    why=exc.strerror,
+                )
+            )
     data = make_zip(contents)
     problems += [] if problems else _find_problems(lab, zip_name, contents, data)
     if problems:
@@ -98,49 +107,72 @@ def make_zip(contents: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _say_wrong_id(student_id: str) -> str:
+def _say_wrong_id(student_id: str) -> Said:
     if not student_id.strip():
-        return f"Your student id is missing. Add it to the command, for example: python pack.py {EXAMPLE_ID}"
-    return (
-        f"A student id is up to three letters and then six to ten digits; got {student_id!r:.80}. "
-        f"Write it as on your student card, for example: python pack.py {EXAMPLE_ID}"
+        return said(
+            "Your student id is missing. Add it to the command, for example: python pack.py {example}",
+            example=EXAMPLE_ID,
+        )
+    return said(
+        "A student id is up to three letters and then six to ten digits; got {id}. "
+        "Write it as on your student card, for example: python pack.py {example}",
+        id=f"{student_id!r:.80}",
+        example=EXAMPLE_ID,
     )
 
 
-def _find_problems(lab: Lab, zip_name: str, contents: Mapping[str, bytes], data: bytes) -> list[str]:
+def _find_problems(lab: Lab, zip_name: str, contents: Mapping[str, bytes], data: bytes) -> list[Said]:
     """Say what the grader would say of the zip, and what Python says of the code."""
     handed = open_submission_bytes(lab, zip_name, data).handed
-    problems = [str(problem.explanation) for problem in handed.problems if problem.code not in HARMLESS]
+    problems = [say_explanation(problem.explanation) for problem in handed.problems if problem.code not in HARMLESS]
     problems += [
-        f"The report may have at most {LARGEST_REPORT_BYTES // 2**20} MiB; {name} has {len(content) / 2**20:.1f}. "
-        "Make its pictures smaller."
+        said(
+            "The report may have at most 50 MiB; {file} has {size}. Make its pictures smaller.",
+            file=name,
+            size=f"{len(content) / 2**20:.1f}",
+        )
         for name, content in contents.items()
         if len(content) > LARGEST_REPORT_BYTES
     ]
     return problems or _find_syntax_error(lab, contents[lab.program.file])
 
 
-def _find_syntax_error(lab: Lab, source: bytes) -> list[str]:
+def _find_syntax_error(lab: Lab, source: bytes) -> list[Said]:
     file = lab.program.file
     try:
         tree = _parse(source)
     except SyntaxError as exc:
         shown = f"\n    {exc.text.strip()}" if exc.text else ""
-        return [f"{file} has a syntax error in line {exc.lineno}: {exc.msg}. Fix it, and pack again.{shown}"]
+        return [
+            said(
+                "{file} has a syntax error in line {line}: {what}. Fix it, and pack again.{shown}",
+                file=file,
+                line=exc.lineno,
+                what=exc.msg,
+                shown=shown,
+            )
+        ]
     except (ValueError, MemoryError, RecursionError) as exc:
-        return [f"{file} cannot be read as Python: {exc or type(exc).__name__}. Make it simpler, and pack again."]
+        why = exc or type(exc).__name__
+        return [said("{file} cannot be read as Python: {why}. Make it simpler, and pack again.", file=file, why=why)]
     missing = _find_unwritten(lab, tree)
     if len(missing) == len(lab.program.functions):
-        return [f"{file} is still as you got it: none of its functions does anything yet. Put your code there."]
+        return [
+            said(
+                "{file} is still as you got it: none of its functions does anything yet. Put your code there.",
+                file=file,
+            )
+        ]
     return []
 
 
-def _remark(lab: Lab, source: bytes) -> tuple[str, ...]:
+def _remark(lab: Lab, source: bytes) -> tuple[Said, ...]:
     """Name the functions that nobody has written yet."""
     missing = _find_unwritten(lab, _parse(source))
     if not missing:
         return ()
-    return (f"Not written yet, so without points: {', '.join(missing)}. All else is marked.",)
+    told = said("Not written yet, so without points: {functions}. All else is marked.", functions=", ".join(missing))
+    return (told,)
 
 
 def _find_unwritten(lab: Lab, tree: ast.Module) -> list[str]:
@@ -164,13 +196,15 @@ def _parse(source: bytes) -> ast.Module:
         return ast.parse(source)
 
 
-def _write(target: Path, content: bytes, *, is_replacing: bool) -> str:
+def _write(target: Path, content: bytes, *, is_replacing: bool) -> Said | None:
     """Write the zip; say why it could not be written, nothing when it was."""
     try:
         with target.open("wb" if is_replacing else "xb") as file:
             file.write(content)
     except FileExistsError:
-        return f"{target} already exists and was left as it is. Add --force to replace it."
+        return said("{file} already exists and was left as it is. Add --force to replace it.", file=target)
     except OSError as exc:
-        return f"{target} could not be written ({exc.strerror}). Choose another folder with --out."
-    return ""
+        return said(
+            "{file} could not be written ({why}). Choose another folder with --out.", file=target, why=exc.strerror
+        )
+    return None

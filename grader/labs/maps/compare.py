@@ -11,18 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.harness.cases import Case
+from grader.harness.languages import Said, said
 from grader.harness.results import Explanation
-from grader.labs.maps.wording import HINTS, explain, write_cell, write_number
+from grader.labs.maps.wording import HINTS, explain, say_factor, write_cell, write_number
 
 Array = npt.NDArray[np.float64]
 
 RETURNS = {
-    "heatmaps": "an array of shape (n_joints, rows, columns)",
-    "softargmax": "an array of shape (n_maps, 2)",
-    "softargmax_gradient": "an array of shape (n_maps, rows, columns)",
-    "pck": "a number",
-    "iou": "a number",
-    "density": "an array of shape (rows, columns)",
+    "heatmaps": said("an array of shape (n_joints, rows, columns)"),
+    "softargmax": said("an array of shape (n_maps, 2)"),
+    "softargmax_gradient": said("an array of shape (n_maps, rows, columns)"),
+    "pck": said("a number"),
+    "iou": said("a number"),
+    "density": said("an array of shape (rows, columns)"),
 }
 """What each function returns, in words."""
 
@@ -116,7 +117,7 @@ def _compare(case: Case, laid: Array, expected: Array, tolerance: float) -> Expl
 
 
 @CALM
-def _find_hint(case: Case, got: Array, expected: Array, tolerance: float) -> str:
+def _find_hint(case: Case, got: Array, expected: Array, tolerance: float) -> Said:
     """Say what to do by what a wrong answer has in common with the right one.
 
     Not for random inputs, whose failures are one story, told by the smallest of them.
@@ -130,7 +131,7 @@ def _find_hint(case: Case, got: Array, expected: Array, tolerance: float) -> str
         return HINTS["swapped" if is_swapped else case.function]
     factor = float((got * expected).sum() / max((expected * expected).sum(), 1e-300))
     if find_first_other(got, factor * expected, tolerance) is None:
-        return HINTS["sign"] if abs(factor + 1) <= tolerance else HINTS["factor"].format(factor=write_number(factor))
+        return HINTS["sign"] if abs(factor + 1) <= tolerance else say_factor(factor)
     return HINTS.get(case.check, HINTS[case.function])
 
 

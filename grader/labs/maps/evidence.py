@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.harness.cases import Case
-from grader.harness.characters import wrap
+from grader.harness.characters import pad, width, wrap
 from grader.harness.evidence import ArrayEvidence, ArrayRecord, Picture
 from grader.harness.lab import REPOSITORY
+from grader.harness.languages import Said, counted, tell
 from grader.harness.results import Visibility
 from grader.labs.maps.compare import find_first_other, lay_out
 from grader.labs.maps.map_drawings import draw_map, find_range, write_letters
-from grader.labs.maps.wording import SHOWN, write_cell, write_number
+from grader.labs.maps.wording import show, write_cell, write_number
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -75,13 +76,13 @@ class MapPair:
             )
 
     @property
-    def where(self) -> str:
+    def where(self) -> Said:
         """Say which cells are drawn."""
         if self.expected.shape == (self.rows, self.columns):
-            return SHOWN["map"].format(of=self.of, rows=self.rows, columns=self.columns)
+            return show("map", of=self.of, rows=self.rows, columns=self.columns)
         bottom, right = self.top + self.expected.shape[0], self.left + self.expected.shape[1]
         window = {"top": self.top, "bottom": bottom, "left": self.left, "right": right}
-        return SHOWN["window"].format(of=self.of, rows=self.rows, columns=self.columns, **window)
+        return show("window", of=self.of, rows=self.rows, columns=self.columns, **window)
 
 
 @dataclass(frozen=True)
@@ -121,14 +122,14 @@ class MapsEvidenceKind:
         """Keep the call, both answers, and the map in which they differ first."""
         arrays = self._arrays.collect(case, answer, is_shrunk=is_shrunk)
         is_listed = not is_shrunk and case.visibility is not Visibility.HIDDEN
-        found_in = SHOWN["found_in"].format(name=repr(case.name), file=_file_of(case)) if is_listed else ""
+        found_in = show("found_in", name=repr(case.name), file=_file_of(case)) if is_listed else ""
         expected = np.asarray(case.expected)
         laid = None if answer is None else lay_out(answer, expected.shape)
         cell = None if laid is None else find_first_other(laid, expected, LEAST_SHOWN)
         if laid is None or cell is None:
             return MapsEvidence(arrays, found_in=found_in)
         numbers = {"expected": write_number(expected[cell]), "got": write_number(laid[cell])}
-        first = SHOWN["place"].format(cell=write_cell(cell), **numbers)
+        first = show("place", cell=write_cell(cell), **numbers)
         is_map = case.function in {"heatmaps", "softargmax_gradient", "density"}
         return MapsEvidence(arrays, first if cell else "", _cut_out(expected, laid, cell) if is_map else None, found_in)
 
@@ -138,14 +139,14 @@ class MapsEvidenceKind:
 
     def write(self, evidence: MapsEvidence, n_columns: int) -> list[str]:
         """Write where both answers differ first, the maps as letters, the call to paste, and both answers."""
-        first = wrap(SHOWN["first"].format(place=evidence.first), n_columns) if evidence.first else []
-        source = wrap(SHOWN["whole"].format(found_in=evidence.found_in), n_columns) if evidence.found_in else []
+        first = wrap(tell(show("first", place=evidence.first)), n_columns) if evidence.first else []
+        source = wrap(tell(show("whole", found_in=evidence.found_in)), n_columns) if evidence.found_in else []
         drawn = [] if evidence.maps is None else _write_maps(evidence.maps, n_columns)
         return [*first, *drawn, *self._arrays.write(evidence.arrays, n_columns), *source]
 
     def write_briefly(self, evidence: MapsEvidence, n_columns: int, n_lines: int) -> list[str]:
         """Write where the answers differ first, then as much of the rest as there is room for."""
-        first = [SHOWN["first_briefly"].format(place=evidence.first)] if evidence.first else []
+        first = [tell(show("first_briefly", place=evidence.first))] if evidence.first else []
         lines = [*first, *self._arrays.write_briefly(evidence.arrays, n_columns, n_lines)]
         drawn = [] if evidence.maps is None else _write_maps(evidence.maps, n_columns)
         return [*lines, *drawn] if len(lines) + len(drawn) <= n_lines else lines
@@ -193,18 +194,22 @@ def _write_maps(maps: MapPair, n_columns: int) -> list[str]:
         write_letters(maps.got, low, high),
         write_letters(difference, 0.0, most),
     ]
-    headings = [SHOWN[side].lower() for side in _SIDES]
-    width = max(len(parts[0][0]), *map(len, headings))
-    if 3 * width + 2 * _GAP > n_columns - 2:
+    headings = [tell(show(side)).lower() for side in _SIDES]
+    n_letters = max(len(parts[0][0]), *map(width, headings))
+    if 3 * n_letters + 2 * _GAP > n_columns - 2:
         return []
     lines = [
-        "".join(text.ljust(width + _GAP) for text in row).rstrip() for row in [headings, *zip(*parts, strict=True)]
+        "".join(pad(text, n_letters + _GAP) for text in row).rstrip() for row in [headings, *zip(*parts, strict=True)]
     ]
     n_more = len(lines) - 1 - MAX_TEXT_ROWS
-    more = ["  " + SHOWN["more_rows"].format(n_rows=n_more)] if n_more > 0 else []
-    scale = SHOWN["letters" if np.isfinite(maps.got).all() else "letters_no_number"]
-    drawn = SHOWN["drawn"].format(where=maps.where, scale=scale.format(low=f"{low:.3g}", high=f"{high:.3g}"))
-    return [drawn, *(f"  {line}" for line in lines[: 1 + MAX_TEXT_ROWS]), *more]
+    more = ["  " + tell(counted("(and {n} more row)", "(and {n} more rows)", n_more))] if n_more > 0 else []
+    kind = "letters" if np.isfinite(maps.got).all() else "letters_no_number"
+    scale = show(kind, low=f"{low:.3g}", high=f"{high:.3g}")
+    return [
+        tell(show("drawn", where=maps.where, scale=scale)),
+        *(f"  {line}" for line in lines[: 1 + MAX_TEXT_ROWS]),
+        *more,
+    ]
 
 
 def _draw_maps(maps: MapPair) -> list[dict[str, Any]]:
@@ -212,7 +217,7 @@ def _draw_maps(maps: MapPair) -> list[dict[str, Any]]:
     low, high = find_range([maps.expected, maps.got])
     difference = _difference(maps)
     _, most = find_range([np.abs(difference)])
-    scale = SHOWN["colours"].format(low=f"{low:.3g}", high=f"{high:.3g}")
+    scale = show("colours", low=f"{low:.3g}", high=f"{high:.3g}")
     # Cells large enough to be seen, the same in all three.
     width_px = maps.expected.shape[1] * max(4, 168 // max(maps.expected.shape))
     parts = {
@@ -220,15 +225,15 @@ def _draw_maps(maps: MapPair) -> list[dict[str, Any]]:
         "got": (draw_map(maps.got, low, high), scale),
         "difference": (
             draw_map(difference, -most, most, is_difference=True),
-            SHOWN["difference_colours"].format(most=f"{most:.3g}"),
+            show("difference_colours", most=f"{most:.3g}"),
         ),
     }
     return [
         {
-            "title": SHOWN[side],
+            "title": tell(show(side)),
             "image": image,
-            "scale": scale,
-            "alt": SHOWN["alt"].format(title=SHOWN[side], where=maps.where, scale=scale),
+            "scale": tell(scale),
+            "alt": tell(show("alt", title=show(side), where=maps.where, scale=scale)),
             "width_px": width_px,
         }
         for side, (image, scale) in parts.items()
@@ -236,7 +241,7 @@ def _draw_maps(maps: MapPair) -> list[dict[str, Any]]:
 
 
 def _say(kind: str, **names: str) -> str:
-    return SHOWN[kind].format(**names)
+    return tell(show(kind, **names))
 
 
 @cache

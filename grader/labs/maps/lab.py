@@ -87,6 +87,7 @@ LAB = Lab(
             f"{_HERE}/compare.py",
             f"{_HERE}/evidence.*",
             f"{_HERE}/lab.py",
+            f"{_HERE}/locale/*/LC_MESSAGES/*.mo",
             f"{_HERE}/map_drawings.py",
             f"{_HERE}/maps_case.py",
             f"{_HERE}/properties.py",

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from grader.harness.cases import Case
+from grader.harness.languages import Said, counted, said
 from grader.harness.results import Explanation
 from grader.labs.maps.compare import CALM, Array, find_first_other, lay_out, not_finite, wrong_shape
 from grader.labs.maps.wording import HINTS, SAYS, explain, write_cell, write_number, write_point
@@ -90,7 +91,7 @@ def one_for_each(case: Case, answer: Array, *, tolerance: float) -> Explanation 
     n_people, total = len(heads) if isinstance(heads, np.ndarray) else 0, float(laid.sum())
     if abs(total - n_people) <= tolerance * max(1, n_people):
         return None
-    people = "one person" if n_people == 1 else f"{n_people} people"
+    people = counted("one person", "{n} people", n_people)
     return explain("sum_of_density", got=write_number(total), people=people)
 
 
@@ -147,14 +148,14 @@ def same_for_other_types(base: Case, twin: Case, before: Array, now: Array, *, t
 def same_again(before: Array, now: Array, *, tolerance: float) -> Explanation | None:
     """Demand of a second call what the first gave."""
     if before.shape != now.shape:
-        return explain("again", cell="another shape", before=str(before.shape), got=str(now.shape))
+        return explain("again", cell=said("another shape"), before=str(before.shape), got=str(now.shape))
     cell = find_first_other(now, before, tolerance)
     if cell is None:
         return None
     return explain("again", cell=write_cell(cell), before=write_number(before[cell]), got=write_number(now[cell]))
 
 
-def _nothing_there(maps: Array, what: str, hint: str, tolerance: float) -> Explanation | None:
+def _nothing_there(maps: Array, what: str, hint: Said, tolerance: float) -> Explanation | None:
     for number in np.flatnonzero(np.abs(maps).max(axis=(1, 2)) <= tolerance).tolist():
         return explain("not_zero", what=SAYS[what], number=number, hint=hint)
     return None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.labs.maps import compare
-from grader.labs.maps.wording import HINTS, WRONG
+from grader.labs.maps.wording import HINTS, WRONG, say_factor
 from tests.grader.labs.maps.answers import case, maps, said
 
 T = 1e-5
@@ -53,7 +53,7 @@ def test_numbers_are_compared_within_the_tolerance():
 
 
 VALUES = {
-    "factor": (2 * maps(1.0, 3.0), HINTS["factor"].format(factor="2")),
+    "factor": (2 * maps(1.0, 3.0), say_factor(2.0)),
     "sign": (-maps(1.0, 3.0), HINTS["sign"]),
     "nothing": (np.zeros((2, 2, 3)), HINTS["nothing"]),
     "other": (maps(1.0, 2.0), HINTS["heatmaps"]),

@@ -103,6 +103,27 @@ def test_self_check_shows_the_first_failure_on_one_screen(folder):
     assert "data:image/png;base64," in page
 
 
+def test_self_check_speaks_another_language(folder):
+    (folder / "maps.py").write_bytes(find("wrong_sum_over_people").source)
+
+    code, printed = run(folder, "check.py", "--language", "zh-tw", "--case", "people_3_1")
+    refused = run(folder, "check.py", "--language", "fr")
+
+    assert code == 1, printed
+    assert printed.startswith("[people_3_1] 答案錯誤。3 個人彼此靠近。\n    好幾個人的峰重疊之處，必須以最大的值為準；")
+    assert "      預期       得到       差異\n" in printed
+    assert "完整的輸入是 grader/labs/maps/cases/public/heatmaps_people.json 裡的案例 'people_3_1'。" in printed
+    assert refused == (2, "check.py: A language must be en (English) or zh-TW (繁體中文); got 'fr'.\n")
+
+
+def test_packer_speaks_another_language(folder):
+    code, printed = run(folder, "pack.py", "N26130891", "--language", "zh-TW")
+
+    assert code == 1
+    assert printed.startswith("pack.py: 缺少 N26130891_Lab4_report.pdf：無法讀取 ")
+    assert printed.endswith("沒有做出壓縮檔。\n")
+
+
 def test_self_check_of_the_right_functions_has_nothing_to_say(folder):
     (folder / "maps.py").write_bytes(find("pass_broadcasting").source)
 
