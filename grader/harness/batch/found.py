@@ -47,6 +47,8 @@ class Entry:
         Its size.
     why_not : str
         Why it is no submission, in one sentence; empty for one that is.
+    other_lab : str
+        The tag of the lab that it seems to be of, where it was left out for that; else empty.
     beside : tuple of Entry
         Reports of the same student that were handed in beside it, as files of their own.
     text : str
@@ -62,6 +64,7 @@ class Entry:
     modified: datetime | None = None
     n_bytes: int = 0
     why_not: str = ""
+    other_lab: str = ""
     beside: tuple["Entry", ...] = ()
     text: str = ""
 

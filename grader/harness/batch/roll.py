@@ -16,7 +16,7 @@ from grader.harness.batch.found import Entry, Person, Roll, Upload, WithoutFile
 from grader.harness.batch.worksheet import Row, Worksheet
 from grader.harness.intake.names import Naming, printable
 
-OF_OTHER_LAB = "a file of {tag} by its name, and its owner has handed in another one here"
+_OF_OTHER_LAB = "a file of {tag} by its name, and its owner has handed in another one here"
 """Why such a file is no submission of the class."""
 
 _MAX_KEY = 40
@@ -157,7 +157,9 @@ def _without_strays(files: Sequence[Entry], other_labs: Sequence[Naming]) -> tup
     if all(is_report(entry.file_name) for entry in rest):
         return files, []
     return rest, [
-        replace(entry, why_not=OF_OTHER_LAB.format(tag=tag)) for entry in files if (tag := lab_of[entry.name])
+        replace(entry, why_not=_OF_OTHER_LAB.format(tag=tag), other_lab=tag)
+        for entry in files
+        if (tag := lab_of[entry.name])
     ]
 
 

@@ -6,11 +6,9 @@ from statistics import median
 
 from grader.harness.batch.found import Roll, WithoutFile
 from grader.harness.batch.records import Line, Status
-from grader.harness.batch.roll import OF_OTHER_LAB
 from grader.harness.characters import count, cut, one_line
 
 MAX_LISTED = 20
-_STRAY = OF_OTHER_LAB.partition("}")[2]
 _SAYS = {
     Status.GRADED: "the checks ran",
     Status.UNGRADABLE: "nothing could be run: no points for the code, and a reason",
@@ -53,7 +51,7 @@ def write_summary(roll: Roll, counts: Mapping[Status, int], lines: Sequence[Line
     if roll.without_file:
         words += [f"{count(len(roll.without_file), 'student')} submitted, but without a file that was found:"]
         words += _shorten([f"  {one.person.key}: {_say_what(one)}" for one in roll.without_file])
-    strays = [entry for entry in roll.others if entry.why_not.endswith(_STRAY)]
+    strays = [entry for entry in roll.others if entry.other_lab]
     if strays:
         words += [f"{count(len(strays), 'file')} of another lab by the name, left out:"]
         words += _shorten([f"  {cut(one_line(entry.name), 200)}" for entry in strays])

@@ -6,7 +6,6 @@ import pytest
 
 from grader.harness.batch.found import Entry, Person, Place, Roll, WithoutFile
 from grader.harness.batch.records import Status
-from grader.harness.batch.roll import OF_OTHER_LAB
 from grader.harness.batch.summary import MAX_LISTED, write_summary
 from tests.grader.harness.batch.lines import make_line
 
@@ -74,7 +73,9 @@ def test_summary_lists_whose_other_upload_looks_like_an_answer():
 
 
 def test_summary_tells_which_files_are_of_another_lab():
-    stray = Entry("x/N1_Lab9.zip", Place(Path("x")), "N1_Lab9.zip", why_not=OF_OTHER_LAB.format(tag="Lab9"))
+    stray = Entry(
+        "x/N1_Lab9.zip", Place(Path("x")), "N1_Lab9.zip", why_not="a file of Lab9 by its name", other_lab="Lab9"
+    )
 
     text = summary(others=[stray, Entry("a.txt", Place(Path("a.txt")), "a.txt", why_not="a text")])
 
