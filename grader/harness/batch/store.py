@@ -32,13 +32,13 @@ from typing import Any
 
 from grader.harness.batch.found import Found, Roll
 from grader.harness.batch.late import NOTHING, Granted, judge_lateness
+from grader.harness.batch.paths import ClassPaths
 from grader.harness.batch.records import Line, Outcome, SimilarPair, Status
 from grader.harness.batch.remembered import read_feedback, read_granted
 from grader.harness.codec import from_plain, to_plain
 from grader.harness.errors import GraderError
 from grader.harness.files import lock_away, make_folder, replacing, touch
-from grader.harness.intake.code import PYTHON
-from grader.harness.intake.loose import REPORTS, LooseReport
+from grader.harness.intake.loose import LooseReport
 from grader.harness.patterns import list_patterns, with_patterns
 from grader.harness.rubric import LateRule
 
@@ -56,6 +56,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._paths = ClassPaths(folder)
         # Each line is read once: nobody else writes here while it is locked.
         self._lines: dict[str, Line | None] = {}
 
@@ -113,13 +114,13 @@ class Store:
             What was handed in beside it.
         """
         key = line.person.key
-        files = {self._submission(key, name): data}
-        files |= {self._report(key, number, one.name): one.content for number, one in enumerate(reports)}
-        for other in {*self._submissions(key), *self.folder.glob(f"submissions/{key}_report*")} - set(files):
+        files = {self._paths.submission(key, name): data}
+        files |= {self._paths.report(key, number, one.name): one.content for number, one in enumerate(reports)}
+        for other in {*self._paths.submissions(key), *self.folder.glob(f"submissions/{key}_report*")} - set(files):
             other.unlink(missing_ok=True)
         for path, content in files.items():
             write(path, content)
-        for path, content in (self._results(key), outcome.results), (self._page(key), outcome.page):
+        for path, content in (self._paths.results(key), outcome.results), (self._paths.page(key), outcome.page):
             if content:
                 write(path, content)
             else:  # the grader failed: what stands there is of an earlier upload
@@ -129,7 +130,7 @@ class Store:
     def rewrite(self, line: Line) -> None:
         """Keep a line whose submission and result stay as they are."""
         self._lines.pop(line.person.key, None)
-        write(self._line(line.person.key), to_json({**to_plain(line), "patterns": list_patterns(line)}))
+        write(self._paths.line(line.person.key), to_json({**to_plain(line), "patterns": list_patterns(line)}))
 
     def line(self, key: str) -> Line | None:
         """Return a student's line, or None when it, or what it stands for, is not there: it will be graded then."""
@@ -139,14 +140,14 @@ class Store:
 
     def _read_line(self, key: str) -> Line | None:
         try:
-            data = json.loads(self._line(key).read_bytes())
+            data = json.loads(self._paths.line(key).read_bytes())
             patterns = data.pop("patterns", []) if isinstance(data, dict) else []
             # Its lateness depends on the rubric of the day.
             line = replace(with_patterns(from_plain(Line, data), patterns), lateness=None)
         except (OSError, ValueError):
             return None
-        has_results = line.status is Status.NO_MARK or self._results(key).is_file()
-        is_kept = self.has_submission(key) and all(path.is_file() for path in self._reports(line))
+        has_results = line.status is Status.NO_MARK or self._paths.results(key).is_file()
+        is_kept = self.has_submission(key) and all(path.is_file() for path in self._paths.reports(line))
         return line if has_results and is_kept and line.person.key == key else None
 
     def lines(self, rule: LateRule | None = None) -> Sequence[Line]:
@@ -162,26 +163,26 @@ class Store:
 
     def results(self, key: str) -> bytes:
         """Return a student's results file."""
-        return self._results(key).read_bytes()
+        return self._paths.results(key).read_bytes()
 
     def submission(self, key: str) -> tuple[str, bytes]:
         """Return name and bytes of what a student handed in."""
-        path = next(path for path in self._submissions(key) if path.is_file())
+        path = next(path for path in self._paths.submissions(key) if path.is_file())
         return path.name, path.read_bytes()
 
     def has_submission(self, key: str) -> bool:
         """Tell whether what a student handed in is kept."""
-        return any(path.is_file() for path in self._submissions(key))
+        return any(path.is_file() for path in self._paths.submissions(key))
 
     def reports(self, key: str) -> tuple[LooseReport, ...]:
         """Return the reports that a student handed in beside it."""
         line = self.line(key)
-        paths = () if line is None else zip(line.reports, self._reports(line), strict=True)
+        paths = () if line is None else zip(line.reports, self._paths.reports(line), strict=True)
         return tuple(LooseReport(name, path.read_bytes()) for name, path in paths)
 
     def write_page(self, key: str, page: bytes) -> None:
         """Keep a student's page."""
-        write(self._page(key), page)
+        write(self._paths.page(key), page)
 
     def keep_pairs(self, pairs: Sequence[SimilarPair]) -> None:
         """Remember which submissions look alike."""
@@ -198,18 +199,18 @@ class Store:
     def keep_granted(self, granted: Granted) -> None:
         """Remember what the staff granted single students."""
         if granted != self.granted():
-            write(self._granted, to_json(to_plain(granted)))
+            write(self._paths.granted, to_json(to_plain(granted)))
 
     def granted(self) -> Granted:
         """Return what the staff granted single students; GraderError if it is kept and cannot be read."""
-        return read_granted(self._granted)
+        return read_granted(self._paths.granted)
 
     def remember_feedback(self, lines: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
         """Remember lines of feedback that go into a worksheet; return, by key, all that ever went into one."""
-        before = read_feedback(self._exported)
+        before = read_feedback(self._paths.exported)
         after = {key: tuple(dict.fromkeys([*before.get(key, ()), *lines.get(key, ())])) for key in {*before, *lines}}
         if after != before:
-            write(self._exported, to_json(to_plain(after)))
+            write(self._paths.exported, to_json(to_plain(after)))
         return after
 
     def pair_pages(self) -> set[str]:
@@ -225,7 +226,7 @@ class Store:
         """Remember whose lab it is, and who and what was found."""
         keys = tuple(sorted([*(upload.person.key for upload in roll.uploads), *roll.kept]))
         found = Found(lab, keys, tuple(roll.others), tuple(roll.absent), tuple(roll.without_file))
-        write(self._roll, to_json(to_plain(found)))
+        write(self._paths.roll, to_json(to_plain(found)))
 
     def found(self) -> Found:
         """Return what was found the last time.
@@ -236,7 +237,7 @@ class Store:
             If nothing was graded into this folder yet, or by another form of the grader.
         """
         try:
-            return from_plain(Found, json.loads(self._roll.read_bytes()))
+            return from_plain(Found, json.loads(self._paths.roll.read_bytes()))
         except OSError as exc:
             raise GraderError(
                 f"A class must have been graded into the folder first; {str(self.folder)!r} holds none. "
@@ -244,50 +245,16 @@ class Store:
             ) from exc
         except ValueError as exc:
             raise GraderError(
-                f"The class must have been graded by this version of the grader; {str(self._roll)!r} was written by an "
-                "older one, or is damaged. Bring the folder up to date, which keeps the marks of the reports: "
+                "The class must have been graded by this version of the grader; "
+                f"{str(self._paths.roll)!r} was written by an older one, or is damaged. Bring the folder up to date, "
+                "which keeps the marks of the reports: "
                 "python -m grader batch SUBMISSIONS --out FOLDER --lab NAME --regrade changed"
             ) from exc
 
     @property
     def is_new(self) -> bool:
         """Whether nothing was ever graded into this folder."""
-        return not self._roll.exists()
-
-    @property
-    def _roll(self) -> Path:
-        return self.folder / "roll.json"
-
-    @property
-    def _granted(self) -> Path:
-        return self.folder / "late.json"
-
-    @property
-    def _exported(self) -> Path:
-        return self.folder / "exported.json"
-
-    def _results(self, key: str) -> Path:
-        return self.folder / "results" / f"{key}.json"
-
-    def _page(self, key: str) -> Path:
-        return self.folder / "feedback" / f"{key}.html"
-
-    def _line(self, key: str) -> Path:
-        return self.folder / "lines" / f"{key}.json"
-
-    def _submission(self, key: str, name: str) -> Path:
-        return self.folder / "submissions" / f"{key}{'.py' if name.lower().endswith(PYTHON) else '.zip'}"
-
-    def _submissions(self, key: str) -> Sequence[Path]:
-        return [self._submission(key, ending) for ending in (".zip", ".py")]
-
-    def _report(self, key: str, number: int, name: str) -> Path:
-        """Name a report's file by whose it is; of its own name only a known ending is left."""
-        ending = next((ending for ending in REPORTS if name.lower().endswith(ending)), "")
-        return self.folder / "submissions" / f"{key}_report{f'-{number + 1}' if number else ''}{ending}"
-
-    def _reports(self, line: Line) -> Sequence[Path]:
-        return [self._report(line.person.key, number, name) for number, name in enumerate(line.reports)]
+        return not self._paths.roll.exists()
 
 
 def write(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from estimation.networks import Maps
 from estimation.pictures import write_picture
 from estimation.targets import confidence_maps, part_affinity_fields
 from estimation.training import evaluate as evaluation
-from estimation.training import views
+from estimation.training import finding, views
 from estimation.training.dataset import load_examples
 from estimation.training.render import write_annotations
 from estimation.training.scenes import render_scene
@@ -109,7 +109,7 @@ def test_evaluate_at_another_height_returns_to_the_pictures_pixels(monkeypatch, 
 def test_find_keypoints_undoes_a_width_that_is_rounded():
     picture = np.zeros((256, 201, 3), np.uint8)  # at a height of 137 it is 107.57 wide, so 108
 
-    keypoints, *_ = evaluation.find_keypoints(PerfectNetwork(stored_px=(201, 256)), picture, 137, as_in_lab=False)
+    keypoints, *_ = finding.find_keypoints(PerfectNetwork(stored_px=(201, 256)), picture, 137, as_in_lab=False)
 
     assert keypoints == pytest.approx(POINTS, abs=0.01)
 
@@ -220,10 +220,10 @@ def test_evaluate_looks_at_fainter_keypoints_than_the_lab(monkeypatch, capsys, d
 @pytest.mark.parametrize("as_in_lab", [True, False])
 def test_find_keypoints_goes_from_maps_to_people_as_wanted(monkeypatch, as_in_lab):
     options = []
-    find = evaluation.find_people
-    monkeypatch.setattr(evaluation, "find_people", lambda *args, **more: options.append(more) or find(*args, **more))
+    find = finding.find_people
+    monkeypatch.setattr(finding, "find_people", lambda *args, **more: options.append(more) or find(*args, **more))
 
-    found = evaluation.find_keypoints(
+    found = finding.find_keypoints(
         PerfectNetwork(), np.zeros((256, 256, 3), np.uint8), threshold=0.25, as_in_lab=as_in_lab
     )
 

@@ -1,4 +1,4 @@
-"""Families without conflicts: the handout's example, one person, many, row orders, no neck, cycles, ids, nobody.
+"""Families without conflicts: the handout's example, one person, many, no neck, cycles, ids, nobody.
 
 Each keeps away from the pitfalls of the others, so that a mistake costs its points once: ids start at 1, people have
 at least six parts and much score, the limbs come in the lab's order and form no cycle, wherever that is not the point.
@@ -7,7 +7,7 @@ Where one person would do, a bystander is there, too: else a merge that takes al
 """
 
 from collections.abc import Sequence
-from itertools import count, permutations
+from itertools import count
 
 import numpy as np
 
@@ -47,10 +47,6 @@ _RIGHT_RING: Body = (0, 12, 13, 14, RIGHT_SHOULDER_EAR)
 _LEFT_RING: Body = (1, 12, 15, 16, LEFT_SHOULDER_EAR)
 _RINGS: Body = sorted({*_RIGHT_RING, *_LEFT_RING})
 _HEADLESS: Body = (*ARMS, *LEGS)
-
-# Wrist, elbow, shoulder, neck, other shoulder: four rows, each of which shares a part with the next.
-_CHAIN: Body = (3, 2, 0, 1)
-_CHAINS_END = 4
 
 _LARGEST_GAP = 40
 
@@ -183,11 +179,6 @@ def no_neck(maker: Maker) -> list[MergeCase]:
     ]
 
 
-def row_order(maker: Maker) -> list[MergeCase]:
-    """Make people whose rows come in orders in which a single pass misses that two groups are one."""
-    return [*_chains(maker), *_shuffled_people(maker)]
-
-
 def id_zero(maker: Maker) -> list[MergeCase]:
     """Make people one of whom has the keypoint with id 0."""
     kinds: dict[str, tuple[str, Sequence[Body]]] = {
@@ -282,67 +273,6 @@ def _draw_bodies(maker: Maker, n_people: int) -> list[Body]:
     return [grow_body(maker.rng, int(maker.rng.integers(6, len(PARTS) + 1))) for _ in range(n_people)]
 
 
-def _chains(maker: Maker) -> list[MergeCase]:
-    """Make a chain of four rows in orders in which a row joins two groups; a fifth row ends it.
-
-    The rows of a bystander come behind.
-    """
-    orders = [(0, 2, 1, 3), (0, 3, 1, 2)] if maker.is_public else _orders_with_a_join()
-    cases = []
-    for order in orders:
-        body = sorted((*_CHAIN, _CHAINS_END))
-        place = [body.index(limb) for limb in (*(_CHAIN[number] for number in order), _CHAINS_END)]
-        numbers = [number + 1 for number in order]
-        cases.append(
-            maker.case(
-                f"chain_{''.join(map(str, numbers))}",
-                f"A chain of four rows in the order {', '.join(map(str, numbers))}, then a fifth row at its end, then "
-                "the rows of somebody else.",
-                _beside_bystander(maker, body, place),
-            )
-        )
-    return cases
-
-
-def _orders_with_a_join() -> list[tuple[int, ...]]:
-    """List the orders of the chain in which some row touches none before it, so that a later one must join."""
-
-    def has_join(order: Sequence[int]) -> bool:
-        return any({row - 1, row + 1}.isdisjoint(order[:place]) for place, row in enumerate(order) if place)
-
-    return [order for order in permutations(range(len(_CHAIN))) if has_join(order)]
-
-
-def _shuffled_people(maker: Maker) -> list[MergeCase]:
-    """Make whole people whose rows come from the ends to the middle, or in any order."""
-    backwards = _beside_bystander(maker, TREE, range(len(TREE))[::-1])
-    bodies = [grow_body(maker.rng, 12), grow_body(maker.rng, 9)]
-    cases = [
-        maker.case(
-            "backwards",
-            "A whole body, whose rows come from the last limb to the first, then the rows of somebody else.",
-            backwards,
-        ),
-        maker.case("two_shuffled", "Two people, whose rows come in any order.", _shuffle(maker, bodies)),
-    ]
-    if not maker.is_public:
-        cases += [
-            maker.case(
-                "whole_shuffled",
-                "A whole body, whose rows come in any order, then the rows of somebody else.",
-                _beside_bystander(maker, TREE, maker.rng.permutation(len(TREE)).tolist()),
-            ),
-            maker.case("four_shuffled", "Four people, whose rows come in any order.", _shuffle(maker, [TREE] * 4)),
-        ]
-    return cases
-
-
-def _beside_bystander(maker: Maker, body: Body, order: Sequence[int]) -> Rows:
-    """Lay out a person, whose rows come in the order given, and behind them a bystander's, limb after limb."""
-    rows = lay_out(maker.rng, links_of([body, grow_bystander(maker.rng)]), behind=[1])
-    return rows[[*order, *range(len(body), len(rows))]]
-
-
 def _one_after_the_other(maker: Maker, bodies: Sequence[Body]) -> Rows:
     """Lay out people whose rows come in the order of their bodies, person after person, and a bystander."""
     people = []
@@ -352,7 +282,3 @@ def _one_after_the_other(maker: Maker, bodies: Sequence[Body]) -> Rows:
         people.append(rows[[place[limb] for limb in body]])
     both = np.vstack(people)
     return renumber(both, _other_ids(maker, both))
-
-
-def _shuffle(maker: Maker, bodies: Sequence[Body]) -> Rows:
-    return maker.rng.permutation(lay_out(maker.rng, links_of(bodies)))

@@ -5,7 +5,16 @@ from pathlib import Path
 
 from grader.harness.cases import write_case_files
 from grader.harness.results import Visibility
-from grader.labs.merge.casemaking import any_input, bounds, columns, conflicts, crowds, merging, picture_cases
+from grader.labs.merge.casemaking import (
+    any_input,
+    bounds,
+    columns,
+    conflicts,
+    crowds,
+    merging,
+    picture_cases,
+    row_orders,
+)
 from grader.labs.merge.casemaking.maker import Maker
 from grader.labs.merge.merge_case import MergeCase, dump_cases
 
@@ -13,7 +22,7 @@ FAMILIES: Mapping[str, Callable[[Maker], Sequence[MergeCase]]] = {
     "handout": merging.handout,
     "one_person": merging.one_person,
     "many_people": merging.many_people,
-    "row_order": merging.row_order,
+    "row_order": row_orders.row_order,
     "no_neck": merging.no_neck,
     "cycles": merging.cycles,
     "id_zero": merging.id_zero,
