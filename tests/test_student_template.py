@@ -16,6 +16,7 @@ from grader.harness.sandbox.policy import Budget, Limits
 from grader.harness.submission import open_submission
 from grader.labs.merge.lab import LAB
 from student_template import check, merge, pack
+from tests.instructions import outline
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEMPLATE = REPOSITORY / "student_template"
@@ -512,22 +513,6 @@ def test_readme_names_what_check_needs():
 # The instructions in Chinese.
 
 CHINESE = (TEMPLATE / "README.zh-TW.md").read_text(encoding="utf-8")
-
-
-def outline(text):
-    """Take from instructions what is the same in every language: headings, commands, code, tables, numbers."""
-    prose = re.sub(r"```\n.*?```", "", text, flags=re.DOTALL)
-    bare = re.sub(r"`[^`]*`", "", prose)
-    return {
-        "headings": [len(level) for level in re.findall(r"^(#+) ", prose, re.MULTILINE)],
-        "commands": re.findall(r"```\n(.*?)```", text, re.DOTALL),
-        "tables": [line.count("|") for line in prose.splitlines() if line.startswith("|")],
-        "rows": re.findall(r"^\| (`[^`]+`) \|", prose, re.MULTILINE),
-        "items": len(re.findall(r"^- ", prose, re.MULTILINE)),
-        "code": sorted(re.findall(r"`[^`]+`", prose)),
-        "numbers": sorted(re.findall(r"[0-9]+(?:\.[0-9]+)?", bare)),
-        "paragraphs": len(re.findall(r"\n\n", prose)),
-    }
 
 
 @pytest.mark.parametrize("what", outline(README))

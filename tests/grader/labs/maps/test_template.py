@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 
 from grader.harness.lab_files import load_lab_files
+from grader.harness.languages import speaking, tell
 from grader.harness.release import build_release
 from grader.harness.sandbox.policy import Budget, Limits
 from grader.harness.submission import open_submission
 from grader.labs.maps.lab import FOLDER, LAB
 from grader.labs.maps.template import maps
 from tests.grader.labs.maps.zoo import REPORT, find, without
+from tests.instructions import outline
 
 TEMPLATE = FOLDER / "template"
-README = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+README, CHINESE = ((TEMPLATE / f"README{ending}.md").read_text(encoding="utf-8") for ending in ("", ".zh-TW"))
 REPOSITORY = FOLDER.parents[2]
 
 
@@ -72,7 +74,15 @@ def test_archive_holds_what_students_need_and_nothing_else(archive):
         names = opened.namelist()
         rubric = opened.read("EAI_Lab4/grader/labs/maps/rubric.toml").decode()
 
-    for name in ("maps.py", "check.py", "pack.py", "README.md", "report_template.rtf", "requirements.txt"):
+    for name in (
+        "maps.py",
+        "check.py",
+        "pack.py",
+        "README.md",
+        "README.zh-TW.md",
+        "report_template.rtf",
+        "requirements.txt",
+    ):
         assert f"EAI_Lab4/{name}" in names
     forbidden = r"hidden|seed\.txt|reference\.py|casemaking|shrinking|estimation/|labs/merge|tests/"
     assert not [name for name in names if re.search(forbidden, name)]
@@ -184,6 +194,17 @@ def test_readme_tells_the_points_of_the_rubric():
     assert f"| Code: the same call gives the same answer | {points['Any call']} |" in README
     for part in rubric.manual:
         assert f"| Report: {part.title[0].lower()}{part.title[1:]} | {part.max_points} |" in README
+
+
+@pytest.mark.parametrize("what", outline(README))
+def test_chinese_instructions_say_the_same(what):
+    assert outline(CHINESE)[what] == outline(README)[what]
+
+
+def test_chinese_instructions_use_the_words_of_the_rubric():
+    with speaking("zh-TW", LAB.folder):
+        for part in load_lab_files(LAB).rubric.manual:
+            assert f"| 報告：{tell(part.title)} | {part.max_points} |" in CHINESE
 
 
 def test_readme_tells_the_limits():
