@@ -5,10 +5,10 @@ joint it is: what is missing to the real AP is lost in grouping. In the second o
 joints are: what it gains is lost in localisation, and what is missing to 1 in joints that have no peak at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
 from estimation.coco import keypoint_similarities
@@ -22,14 +22,14 @@ MIN_SIMILARITY = 0.1
 
 
 def group_by_truth(
-    peaks: Mapping[str, Sequence[Sequence[float]]], true: Floats, areas: Floats, *, are_placed: bool = False
+    peaks: Mapping[str, ArrayLike], true: Floats, areas: Floats, *, are_placed: bool = False
 ) -> tuple[Floats, Floats]:
     """Give each person those of a network's peaks that are joints of theirs.
 
     Parameters
     ----------
-    peaks : mapping of str to sequence of (x, y, score)
-        All that was found of each part, by its name, in picture pixels.
+    peaks : mapping of str to array_like of shape (n, 3)
+        All that was found of each part, by its name: ``(x, y, score)`` in picture pixels.
     true : ndarray of shape (n, 18, 2)
         The true people; NaN where a joint is not labelled.
     areas : ndarray of shape (n,)
