@@ -49,7 +49,7 @@ LAB = Decoding()
 
 BETTER = Decoding(
     refine=True,
-    min_distance_cells=2.0,
+    min_distance_cells=3.0,
     paf_threshold=0.0,
     min_passed=7,  # more than 7 of 10 samples: the 80 % that the lab's code names and does not ask
     one_to_one=True,

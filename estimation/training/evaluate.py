@@ -30,7 +30,7 @@ from estimation.training.finding import find_keypoints
 from estimation.training.oracles import group_by_truth
 from estimation.training.views import Predictor, load_predictor
 
-THRESHOLD = 0.03
+THRESHOLD = 0.02
 """Above which a heatmap has a keypoint: for measuring, where a faint one costs little."""
 
 Floats = npt.NDArray[np.float64]
