@@ -90,7 +90,6 @@ def build_tiny():
     """Build a network of one layer between picture and answers."""
     picture = keras.Input((None, None, 3), name="picture")
     x = keras.layers.Conv2D(4, 8, strides=8, name="conv4_4_CPM")(picture)
-    x = keras.layers.BatchNormalization(name="features-norm")(x)
     x = keras.layers.ReLU(name="features-out")(x)
     maps = [
         keras.layers.Conv2D(channels, 1, name=f"maps{index}")(x)

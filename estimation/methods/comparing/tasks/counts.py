@@ -18,6 +18,7 @@ from estimation.methods.crowds import CELL_PX, Crowds, make_crowds
 from estimation.methods.people import FloatArray
 from estimation.methods.skeleton_counts import count_skeletons
 from estimation.networks import load_network
+from estimation.pictures import bgr_to_rgb
 
 BATCH_SIZE = 16
 
@@ -143,10 +144,11 @@ def _coloured(square: Picture, density: FloatArray) -> Picture:
     """Lay a density (N, N) over a grey picture, from dark over violet to yellow."""
     share = np.clip(np.nan_to_num(density) / _DENSEST, 0, 1).astype(np.float32)
     share = np.clip(cv2.resize(share, square.shape[1::-1], interpolation=cv2.INTER_LINEAR), 0, 1)
-    bgr = cv2.applyColorMap(np.rint(255 * share).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    bgr = np.asarray(cv2.applyColorMap(np.rint(255 * share).astype(np.uint8), cv2.COLORMAP_INFERNO), np.uint8)
+    rgb = bgr_to_rgb(bgr)
     grey = square.mean(axis=-1, keepdims=True) * 0.6
     weight = np.sqrt(share)[..., None]
-    return np.asarray(np.rint((1 - weight) * grey + weight * bgr[..., ::-1]), np.uint8)
+    return np.asarray(np.rint((1 - weight) * grey + weight * rgb), np.uint8)
 
 
 def _written(square: Picture, text: str) -> Picture:
