@@ -50,10 +50,7 @@ def positive_number(text: str) -> float:
     argparse.ArgumentTypeError
         If `text` is no such number.
     """
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    number = _read(text)
     if not 0 < number < math.inf:  # NaN is on neither side
         raise argparse.ArgumentTypeError(f"must be a number above 0; got {text!r:.200}")
     return number
@@ -76,13 +73,17 @@ def score(text: str) -> float:
     argparse.ArgumentTypeError
         If `text` is no such number.
     """
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    number = _read(text)
     if not 0 <= number <= 1:  # NaN is on neither side
         raise argparse.ArgumentTypeError(f"must be a number from 0 to 1; got {text!r:.200}")
     return number
+
+
+def _read(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 class OneSentenceParser(argparse.ArgumentParser):

@@ -1,5 +1,6 @@
 """Which squares a step of training sees: chosen by the number of the step alone."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,12 +25,12 @@ _MIRRORED = list(MPII_JOINTS.mirrored)
 
 
 @dataclass(frozen=True)
-class BatchMaker:
-    """Makes the batch of a step from its number, in any order and on any thread.
+class StepBatches(ABC):
+    """Makes the batch of a step from its number, in any order and on any thread; what is in it is for a task to say.
 
     Attributes
     ----------
-    samples : Samples
+    samples : samples of the task
         At least of the size of the squares that are wanted.
     squares_px : int
         Side of the squares that are wanted.
@@ -37,19 +38,56 @@ class BatchMaker:
     seed : int
     """
 
-    samples: Samples
+    samples: Any
     squares_px: int
     batch_size: int
     seed: int
 
     def __call__(self, step: int) -> Batch:
-        """Make the batch of a step: people at random, every other one mirrored."""
+        """Make the batch of a step: samples at random, every other one mirrored."""
         rng = np.random.default_rng((self.seed, step))
-        chosen = rng.integers(len(self.samples), size=self.batch_size)
-        batch = batch_of(self.samples, self.squares_px, chosen)
-        _mirror(batch, rng.random(self.batch_size) < 0.5)
-        batch["jitter"] = rng.standard_normal((self.batch_size, len(MPII_JOINTS), 2), np.float32)
-        return batch
+        batch = self.take(rng.integers(len(self.samples), size=self.batch_size))
+        self.mirror(batch, rng.random(self.batch_size) < 0.5)
+        return batch | self.draw(rng)
+
+    @abstractmethod
+    def take(self, rows: npt.NDArray[np.int64]) -> Batch:
+        """Put some samples into a batch as they are."""
+
+    @abstractmethod
+    def mirror(self, batch: Batch, is_mirrored: npt.NDArray[np.bool_]) -> None:
+        """Turn some of a batch into their mirror images."""
+
+    def draw(self, rng: np.random.Generator) -> Batch:
+        """Draw what else a step wants to be random; nothing by default."""
+        del rng
+        return {}
+
+
+class BatchMaker(StepBatches):
+    """Makes batches of people and their joints."""
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Batch:
+        """See `batch_of`."""
+        return batch_of(self.samples, self.squares_px, rows)
+
+    def mirror(self, batch: Batch, is_mirrored: npt.NDArray[np.bool_]) -> None:
+        """Turn some of a batch into their mirror images: what was the left wrist is then a right one."""
+        mirror_maps(batch, ("pictures",), is_mirrored)
+        points, boxes = batch["points"][is_mirrored][:, _MIRRORED], batch["head_boxes"][is_mirrored]
+        batch["points"][is_mirrored] = points * (-1, 1) + (1, 0)
+        batch["labelled"][is_mirrored] = batch["labelled"][is_mirrored][:, _MIRRORED]
+        batch["head_boxes"][is_mirrored] = boxes[:, [2, 1, 0, 3]] * (-1, 1, -1, 1) + (1, 0, 1, 0)
+
+    def draw(self, rng: np.random.Generator) -> Batch:
+        """Draw by how much stages move what was answered before them."""
+        return {"jitter": rng.standard_normal((self.batch_size, len(MPII_JOINTS), 2), np.float32)}
+
+
+def mirror_maps(batch: Batch, names: Sequence[str], is_mirrored: npt.NDArray[np.bool_]) -> None:
+    """Turn pictures and maps (n, H, W, ...) of a batch, by their names, into their mirror images."""
+    for name in names:
+        batch[name][is_mirrored] = batch[name][is_mirrored, :, ::-1]
 
 
 def batch_of(samples: Samples, squares_px: int, chosen: Sequence[int] | npt.NDArray[np.int64] | None = None) -> Batch:
@@ -99,12 +137,3 @@ def to_px(points: npt.ArrayLike, squares_px: int) -> FloatArray:
 def mean_pose_of(samples: Samples) -> FloatArray:
     """Average the poses of people in their squares: (16, 2), in sides."""
     return mean_pose(to_sides(samples.joints, samples.squares.shape[1]))
-
-
-def _mirror(batch: Batch, is_mirrored: npt.NDArray[np.bool_]) -> None:
-    """Turn some of a batch into their mirror images: what was the left wrist is then a right one."""
-    batch["pictures"][is_mirrored] = batch["pictures"][is_mirrored, :, ::-1]
-    points, boxes = batch["points"][is_mirrored][:, _MIRRORED], batch["head_boxes"][is_mirrored]
-    batch["points"][is_mirrored] = points * (-1, 1) + (1, 0)
-    batch["labelled"][is_mirrored] = batch["labelled"][is_mirrored][:, _MIRRORED]
-    batch["head_boxes"][is_mirrored] = boxes[:, [2, 1, 0, 3]] * (-1, 1, -1, 1) + (1, 0, 1, 0)

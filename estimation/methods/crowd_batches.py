@@ -1,49 +1,31 @@
 """What a step of training reads to learn to count."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from estimation.methods.batches import Batch
+from estimation.methods.batches import Batch, StepBatches, mirror_maps
 from estimation.methods.crowds import CELL_PX, Crowds
 from estimation.methods.people import FloatArray
 
 
-@dataclass(frozen=True)
-class CrowdBatchMaker:
-    """Makes the batch of a step from its number, in any order and on any thread.
+class CrowdBatchMaker(StepBatches):
+    """Makes batches of crowds and their densities."""
 
-    Attributes
-    ----------
-    crowds : Crowds
-        At least of the size of the pictures that are wanted.
-    squares_px : int
-        Side of the pictures that are wanted.
-    batch_size : int
-    seed : int
-    """
+    def take(self, rows: npt.NDArray[np.int64]) -> Batch:
+        """See `crowd_batch_of`."""
+        return _batch(*self._shrunk, rows)
 
-    crowds: Crowds
-    squares_px: int
-    batch_size: int
-    seed: int
-
-    def __call__(self, step: int) -> Batch:
-        """Make the batch of a step: pictures at random, every other one mirrored."""
-        rng = np.random.default_rng((self.seed, step))
-        batch = _batch(*self._shrunk, rng.integers(len(self.crowds), size=self.batch_size))
-        is_mirrored = rng.random(self.batch_size) < 0.5
-        for name in ("pictures", "density"):
-            batch[name][is_mirrored] = batch[name][is_mirrored, :, ::-1]
-        return batch
+    def mirror(self, batch: Batch, is_mirrored: npt.NDArray[np.bool_]) -> None:
+        """Turn some of a batch into their mirror images."""
+        mirror_maps(batch, ("pictures", "density"), is_mirrored)
 
     @cached_property
     def _shrunk(self) -> tuple[Crowds, FloatArray]:
         """The pictures in the size that is wanted, with their maps: made once."""
-        crowds = self.crowds.shrunk(self.squares_px)
+        crowds = self.samples.shrunk(self.squares_px)
         return crowds, crowds.densities(CELL_PX)
 
 

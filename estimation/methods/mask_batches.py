@@ -1,43 +1,25 @@
 """What a step of training reads to learn masks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from estimation.methods.batches import Batch
+from estimation.methods.batches import Batch, StepBatches, mirror_maps
 from estimation.methods.samples import Samples
 
 
-@dataclass(frozen=True)
-class MaskBatchMaker:
-    """Makes the batch of a step from its number, in any order and on any thread.
+class MaskBatchMaker(StepBatches):
+    """Makes batches of people and their masks."""
 
-    Attributes
-    ----------
-    samples : Samples
-        At least of the size of the squares that are wanted.
-    squares_px : int
-        Side of the squares that are wanted.
-    batch_size : int
-    seed : int
-    """
+    def take(self, rows: npt.NDArray[np.int64]) -> Batch:
+        """See `mask_batch_of`."""
+        return mask_batch_of(self.samples, self.squares_px, rows)
 
-    samples: Samples
-    squares_px: int
-    batch_size: int
-    seed: int
-
-    def __call__(self, step: int) -> Batch:
-        """Make the batch of a step: people at random, every other one mirrored."""
-        rng = np.random.default_rng((self.seed, step))
-        batch = mask_batch_of(self.samples, self.squares_px, rng.integers(len(self.samples), size=self.batch_size))
-        is_mirrored = rng.random(self.batch_size) < 0.5
-        for name in ("pictures", "masks"):
-            batch[name][is_mirrored] = batch[name][is_mirrored, :, ::-1]
-        return batch
+    def mirror(self, batch: Batch, is_mirrored: npt.NDArray[np.bool_]) -> None:
+        """Turn some of a batch into their mirror images."""
+        mirror_maps(batch, ("pictures", "masks"), is_mirrored)
 
 
 def mask_batch_of(
