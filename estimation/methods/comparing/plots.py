@@ -1,12 +1,14 @@
 """Curves for the page, as SVG, and table and curves as one picture; the same numbers give the same bytes."""
 
 import io
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from estimation.methods.comparing.measured import FIRST, Curve, Rows, Table
 
@@ -15,6 +17,10 @@ _COLORS = (0, 1, 2, 3, 4, 5, 6, 8, 9)
 
 _BESIDE = 4
 """So many losses beside each other."""
+
+_LINE_IN, _LETTER_IN, _BOLD, _HEAD_LETTERS = 0.34, 0.078, 1.15, 12
+"""Of the table in the picture: how high a line and how wide a letter is, how much wider a bold one, and where names of
+columns are broken."""
 
 
 def draw_curve(curve: Curve, rows: Rows) -> str:
@@ -57,28 +63,57 @@ def draw_picture(table: Table, lines: Sequence[Sequence[str]], title: str, curve
     curve : Curve, optional
     rows : Rows
     """
+    cells = [[textwrap.fill(label, _HEAD_LETTERS) for label in lines[0]], *map(list, lines[1:])]
+    n_lines = len(cells) + 0.7 * _n_more_lines(cells[0])
     with _settings():
-        height = 0.34 * len(lines)
-        figure = _figure(1.6 + 1.15 * len(lines[0]), height + 0.8 + (4.2 if curve else 0))
+        height = _LINE_IN * n_lines
+        figure = _figure(_LETTER_IN * sum(_widths(cells)) + 2.0, height + 0.8 + (4.2 if curve else 0))
         parts = figure.subplots(2 if curve else 1, squeeze=False, height_ratios=[height, 4.2] if curve else None)
-        axes = parts[0, 0]
-        axes.set_axis_off()
-        axes.set_title(f"{title} {table.title}")
-        cells = axes.table([list(line) for line in lines], bbox=(0, 0, 1, 1), cellLoc="right")
-        cells.auto_set_font_size(value=False)
-        cells.set_fontsize(9)
-        cells.auto_set_column_width(list(range(len(lines[0]))))
-        for (line, column), cell in cells.get_celld().items():
-            cell.set_linewidth(0.3)
-            if column == 0:
-                cell.set_text_props(ha="left")
-            if line == 0:
-                cell.set_text_props(weight="bold")
+        parts[0, 0].set_title(f"{title} {table.title}")
+        fill_table(parts[0, 0], cells)
         if curve:
             _fill_curve(parts[1, 0], curve, rows)
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
         return file.getvalue()
+
+
+def fill_table(axes: Axes, cells: Sequence[Sequence[str]]) -> None:
+    """Draw a table over all of the axes, each column as wide as its longest cell needs it.
+
+    Parameters
+    ----------
+    axes : Axes
+    cells : sequence of sequence of str
+        In lines; the first is the head, whose cells may have several lines of text.
+    """
+    axes.set_axis_off()
+    widths = _widths(cells)
+    shares = [width / sum(widths) for width in widths]
+    table = axes.table(cells, bbox=Bbox.unit(), cellLoc="right", colWidths=shares)
+    table.auto_set_font_size(value=False)
+    table.set_fontsize(9)
+    for (line, column), cell in table.get_celld().items():
+        cell.set_linewidth(0.3)
+        cell.PAD = 1 / widths[column]
+        if column == 0:
+            cell.set_text_props(ha="left")
+        if line == 0:
+            cell.set_height(cell.get_height() * (1 + 0.7 * _n_more_lines(cells[0])))
+            cell.set_text_props(weight="bold")
+
+
+def _widths(cells: Sequence[Sequence[str]]) -> list[float]:
+    """Tell how many letters wide each column is, with one on both sides; bold letters are wider."""
+    head, *others = cells
+    return [
+        2 + max(_BOLD * max(map(len, label.split("\n"))), *(len(line[column]) for line in others))
+        for column, label in enumerate(head)
+    ]
+
+
+def _n_more_lines(head: Sequence[str]) -> int:
+    return max(label.count("\n") for label in head)
 
 
 def _fill_curve(axes: Axes, curve: Curve, rows: Rows) -> None:

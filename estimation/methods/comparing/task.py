@@ -29,6 +29,9 @@ SQUARES_PX = 128
 N_SHOWN = 8
 """So many people are shown under every method."""
 
+GAP_PX = 6
+"""Between two of them."""
+
 
 class Entrant(Protocol):
     """Who takes part: `estimation.methods.catalogue.Entry` is one."""
@@ -207,16 +210,23 @@ def load_task(name: str) -> Task:
 
 def strip_of(task: Task, samples: Any, answers: Answers | None) -> Picture:  # noqa: ANN401 - the task's own samples
     """Draw the first people of a set beside each other."""
-    return np.concatenate([task.draw(samples, index, answers) for index in range(min(N_SHOWN, len(samples)))], axis=1)
+    return _beside([task.draw(samples, index, answers) for index in range(min(N_SHOWN, len(samples)))])
 
 
 def undrawn_strip(task: Task, samples: Any) -> Picture | None:  # noqa: ANN401 - the same
     """Put the first people of a set beside each other as they are; None where drawings show them."""
     pictures = [task.undrawn(samples, index) for index in range(min(N_SHOWN, len(samples)))]
     known = [picture for picture in pictures if picture is not None]
-    return np.concatenate(known, axis=1) if known else None
+    return _beside(known) if known else None
 
 
 def strip_path(folder: Path, people: str) -> Path:
     """Say where the picture of the first people of a set is, with what was answered of them."""
     return folder / f"{people}.jpg"
+
+
+def _beside(pictures: Sequence[Picture]) -> Picture:
+    """Put pictures beside each other with a white gap, so that one is not taken for a part of the next."""
+    height = len(pictures[0])
+    gap = np.full((height, GAP_PX, 3), 255, np.uint8)
+    return np.concatenate([part for picture in pictures for part in (picture, gap)][:-1], axis=1)

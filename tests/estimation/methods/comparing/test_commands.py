@@ -12,6 +12,7 @@ import pytest
 from estimation.methods.__main__ import main
 from estimation.methods.catalogue import Entry
 from estimation.methods.comparing import commands
+from estimation.methods.comparing.task import GAP_PX
 from estimation.pictures import read_picture
 from estimation.training.averages import WeightAverage
 from estimation.training.dataset import held_out, load_examples
@@ -91,7 +92,7 @@ def test_runs_are_kept_with_their_weights(finished):
     assert (kept["steps"], kept["seed"], kept["n_people"]) == (3, 1, {"rendered": 9})
     assert [step for step, _ in kept["losses"]] == [1, 2, 3]
     assert len(kept["measured"]["rendered"]) == 2
-    assert read_picture(run / "rendered.jpg").shape == (192, 8 * 192, 3)
+    assert read_picture(run / "rendered.jpg").shape == (192, 8 * 192 + 7 * GAP_PX, 3)
 
 
 def test_same_results_give_the_same_page_and_train_nothing(finished, tiny, monkeypatch):

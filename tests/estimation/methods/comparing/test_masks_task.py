@@ -7,7 +7,7 @@ import pytest
 from estimation.methods.catalogue import find_method
 from estimation.methods.comparing import page
 from estimation.methods.comparing.measured import Row, Rows, Spread
-from estimation.methods.comparing.task import load_task, undrawn_strip
+from estimation.methods.comparing.task import GAP_PX, load_task, undrawn_strip
 from estimation.methods.comparing.tasks.mask_claims import claims
 from estimation.methods.comparing.tasks.masks import true_masks
 from estimation.training.dataset import load_examples
@@ -149,8 +149,10 @@ def test_of_no_rows_nothing_can_be_said():
 def test_people_are_shown_as_they_are_where_drawings_hide_them(eight):
     strip = undrawn_strip(MASKS, eight)
 
-    assert strip.shape == (192, 8 * 192, 3)
-    np.testing.assert_array_equal(strip[:, 192:384], MASKS.undrawn(eight, 1))
+    assert strip.shape == (192, 8 * 192 + 7 * GAP_PX, 3)
+    second = 192 + GAP_PX
+    assert (strip[:, 192:second] == 255).all()
+    np.testing.assert_array_equal(strip[:, second : second + 192], MASKS.undrawn(eight, 1))
     assert undrawn_strip(load_task("pose"), eight) is None
 
 
