@@ -14,16 +14,8 @@ from markupsafe import Markup
 from estimation.methods.comparing.comparison import PHOTOGRAPHS, RENDERED, Comparison
 from estimation.methods.comparing.measured import DASH, FIRST, Column, Row, Rows, Spread, Table
 from estimation.methods.comparing.plots import draw_curve, draw_losses, draw_picture
-from estimation.methods.comparing.task import Claim, strip_of, strip_path, undrawn_strip
+from estimation.methods.comparing.task import Claim, Task, strip_of, strip_path, undrawn_strip
 from estimation.pictures import write_picture
-
-COST = (
-    Column("parameters", "parameters", 0),
-    Column("steps", "steps", 0),
-    Column("seconds", "seconds to train", 0),
-    Column("ms_a_person", "ms a person", 1),
-)
-"""Stands before the columns of the main table."""
 
 _VERDICTS = {True: ("true", "came true"), False: ("false", "did not come true here"), None: ("open", "cannot be said")}
 
@@ -37,6 +29,7 @@ class _Part:
     notes: Sequence[str]
     tables: Sequence[Mapping[str, Any]]
     figures: Sequence[Mapping[str, str]]
+    shown: str
     strips: Sequence[Mapping[str, str]]
     claims: Sequence[Mapping[str, str]]
 
@@ -74,7 +67,7 @@ def build_page(comparisons: Sequence[Comparison], remarks: Mapping[str, str]) ->
                 "name": entrant.name,
                 "title": entrant.title,
                 "paragraphs": entrant.text.split("\n\n"),
-                "table": _table(main.task.tables[0], _of_one(rendered, entrant.name), COST),
+                "table": _table(main.task.tables[0], _of_one(rendered, entrant.name), _cost(main.task)),
             }
             for entrant in main.entrants
         ],
@@ -86,7 +79,7 @@ def build_page(comparisons: Sequence[Comparison], remarks: Mapping[str, str]) ->
 def build_picture(comparison: Comparison) -> bytes:
     """Draw the main table of the rendered people, and the curve, as a PNG."""
     rows, task = comparison.rows(RENDERED), comparison.task
-    view = _table(task.tables[0], rows, COST)
+    view = _table(task.tables[0], rows, _cost(task))
     lines = [["", *view["labels"]]]
     lines += [[line["name"], *(cell["text"] for cell in line["cells"])] for line in view["lines"]]
     return draw_picture(task.tables[0], lines, task.title, task.curve, rows)
@@ -114,8 +107,9 @@ def _part(
         anchor=anchor,
         title=title,
         notes=[note for note in (*text.split("\n\n"), task.note_on(samples)) if note],
-        tables=[_table(table, rows, () if number else COST) for number, table in enumerate(task.tables)],
+        tables=[_table(table, rows, () if number else _cost(task)) for number, table in enumerate(task.tables)],
         figures=figures,
+        shown=task.many,
         strips=_strips(comparison, name),
         claims=[_claim(claim, remarks) for claim in claims],
     )
@@ -143,6 +137,16 @@ def _cell(row: Row, column: Column) -> dict[str, str]:
 
 def _of_one(rows: Rows, entrant: str) -> Rows:
     return Rows(tuple(row for row in rows.rows if row.name in {entrant, entrant + FIRST}))
+
+
+def _cost(task: Task) -> tuple[Column, ...]:
+    """Give the columns that stand before those of the main table."""
+    return (
+        Column("parameters", "parameters", 0),
+        Column("steps", "steps", 0),
+        Column("seconds", "seconds to train", 0),
+        Column("ms_a_person", f"ms a {task.one}", 1),
+    )
 
 
 def _claim(claim: Claim, remarks: Mapping[str, str]) -> dict[str, str]:

@@ -87,7 +87,9 @@ class Task(ABC):
     text : str
         Stands first on the page: what is compared, on what, and what the measures mean. Paragraphs by empty lines.
     tables : tuple of Table
-        The first one is the main one; parameters, seconds and ms a person are set before its columns.
+        The first one is the main one; parameters, seconds and ms a sample are set before its columns.
+    one, many : str
+        What a sample is called, and several are.
     curve : Curve, optional
         What `Measured.curve` is.
     same_steps : tuple of tuple of str
@@ -106,6 +108,8 @@ class Task(ABC):
     title: str
     text: str
     tables: tuple[Table, ...]
+    one: str = "person"
+    many: str = "people"
     curve: Curve | None = None
     same_steps: tuple[tuple[str, ...], ...] = ()
     order: tuple[str, ...] = ()

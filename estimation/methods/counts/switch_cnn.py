@@ -3,8 +3,10 @@
 Sam, Surya and Babu (2017): how dense a crowd is differs within a picture, so each patch gets the column that suits it.
 A column learns from a patch mostly if of the three it counts best there, and the classifier learns which one that is.
 In the paper columns and classifier are trained in turns, and the columns at first on everything; here they learn at the
-same time, and every column a fifth as much from all patches, so that none is forgotten. In paper size 3x3 patches of 96
-px and VGG-16 as the classifier; in small size 2x2 patches of 64 px and the encoder that the small methods share.
+same time, and every column a fifth as much from all patches, so that none is forgotten. To the classifier the patches
+of each column matter the same, however many they are, as in the paper; otherwise it would name the commonest column for
+every patch. In paper size 3x3 patches of 96 px and VGG-16 as the classifier; in small size 2x2 patches of 64 px and the
+encoder that the small methods share.
 """
 
 import keras
@@ -22,6 +24,7 @@ N_PATCHES = {"small": 2, "paper": 3}
 """In a row and in a column."""
 
 _SHARE_OF_ALL = 0.2
+_LEAST_SHARE = 0.02  # of the patches: a column that hardly any patch wants must not drown the others
 
 
 class Columns(Stage):
@@ -86,8 +89,10 @@ class Switch(Stage):
         return [best_columns(look.last["columns"], true_patches(look))]
 
     def loss(self, output: KerasTensor, truth: KerasTensor, batch: Batch) -> KerasTensor:
-        """Average the cross entropy over the patches."""
-        return labelled_mean(-ops.mean(_by_picture(truth * ops.log_softmax(output), batch), axis=1), batch["labelled"])
+        """Average the cross entropy over the patches, those of a column together as much as those of another."""
+        rarity = 1 / (len(COLUMNS) * ops.maximum(ops.mean(truth, axis=0), _LEAST_SHARE))
+        errors = -ops.sum(truth * rarity * ops.log_softmax(output), axis=-1)
+        return labelled_mean(ops.mean(_by_picture(errors, batch), axis=1), batch["labelled"])
 
     def decode(self, look: Look) -> list[Answer]:
         """Take of each patch what the named column says: ``choice`` (n, P * P) counts columns from 0."""

@@ -96,6 +96,20 @@ def test_best_column_of_a_patch_learns_most():
     assert loss(far) - loss(near) == pytest.approx(0.2 * 4 * (2.0**2 - 1.5**2), rel=1e-4)
 
 
+def test_switch_gains_nothing_by_naming_the_commonest_column():
+    """Of eight patches six want the first column: whoever names it for all is as wrong as who names another one."""
+    truth = np.eye(3, dtype=np.float32)[[0, 0, 0, 0, 0, 0, 1, 2]]
+    batch, stage = {"labelled": np.ones(2, np.float32)}, switching.Switch()
+
+    def loss(*columns):
+        return float(stage.loss(4 * np.eye(3, dtype=np.float32)[list(columns)], truth, batch))
+
+    first, second, third, right = loss(*[0] * 8), loss(*[1] * 8), loss(*[2] * 8), loss(0, 0, 0, 0, 0, 0, 1, 2)
+    assert first == pytest.approx(second, rel=1e-5) == pytest.approx(third, rel=1e-5)
+    assert right == pytest.approx(np.log(np.exp(4) + 2) - 4, rel=1e-5)
+    assert right < first
+
+
 def test_density_is_added_up_to_coarser_cells():
     density = np.arange(16, dtype=np.float32).reshape(1, 4, 4)
 

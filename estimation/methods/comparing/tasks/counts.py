@@ -55,6 +55,7 @@ class Counting(Task):
             "Above: the mean of all seeds. Below it: from the lowest to the highest.",
         ),
     )
+    one, many = "picture", "pictures"
     curve = Curve(
         "Error over the number of people",
         "people in the picture, at most",
