@@ -62,10 +62,13 @@ def rate_at(step: int, n_steps: int) -> float:
 
 def schedule_of(n_steps: int, squares_px: int) -> Schedule:
     """Say what a run of so many steps does on the way."""
+    log_every = math.ceil(n_steps / N_LOGGED)
+    between = min(math.ceil(n_steps / N_CHECKPOINTS), _BETWEEN_CHECKPOINTS)
     return Schedule(
         last_step=n_steps,
         rate_at=lambda step: rate_at(step, n_steps),
         size_at=lambda _: squares_px,
-        checkpoint_every=min(math.ceil(n_steps / N_CHECKPOINTS), _BETWEEN_CHECKPOINTS),
-        log_every=math.ceil(n_steps / N_LOGGED),
+        # A checkpoint ends a line of the log: of any other step the line would be the loss of a few.
+        checkpoint_every=math.ceil(between / log_every) * log_every,
+        log_every=log_every,
     )

@@ -25,7 +25,8 @@ def test_warm_up_is_short(n_steps):
 
 
 @pytest.mark.parametrize(
-    ("n_steps", "log_every", "checkpoint_every"), [(1, 1, 1), (40, 1, 5), (1000, 25, 125), (80_000, 2000, 500)]
+    ("n_steps", "log_every", "checkpoint_every"),
+    [(1, 1, 1), (40, 1, 5), (947, 24, 120), (1000, 25, 125), (80_000, 2000, 2000)],
 )
 def test_schedule_logs_what_a_curve_needs(n_steps, log_every, checkpoint_every):
     schedule = training.schedule_of(n_steps, 64)
