@@ -153,7 +153,9 @@ def _claim(claim: Claim, remarks: Mapping[str, str]) -> dict[str, str]:
     kind, verdict = _VERDICTS[claim.came_true]
     remark = remarks.get(claim.name, "")
     if not remark and claim.came_true is False:
-        remark = f'Why is not said yet; write it to remarks.toml in the folder of the runs: {claim.name} = "..."'
+        remark = claim.why or (
+            f'Why is not said yet; write it to remarks.toml in the folder of the runs: {claim.name} = "..."'
+        )
     return {"kind": kind, "verdict": verdict, "sentence": claim.sentence, "found": claim.found, "remark": remark}
 
 

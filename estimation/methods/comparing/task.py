@@ -66,12 +66,15 @@ class Claim:
         The numbers.
     came_true : bool, optional
         None where a number is missing.
+    why : str, optional
+        What explains it where it does not come true, as far as that is known.
     """
 
     name: str
     sentence: str
     found: str
     came_true: bool | None
+    why: str = ""
 
 
 class Task(ABC):

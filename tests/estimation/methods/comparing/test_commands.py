@@ -12,7 +12,7 @@ import pytest
 from estimation.methods.__main__ import main
 from estimation.methods.catalogue import Entry
 from estimation.methods.comparing import commands
-from estimation.methods.comparing.task import GAP_PX
+from estimation.methods.comparing.task import GAP_PX, Claim
 from estimation.pictures import read_picture
 from estimation.training.averages import WeightAverage
 from estimation.training.dataset import held_out, load_examples
@@ -107,6 +107,26 @@ def test_same_results_give_the_same_page_and_train_nothing(finished, tiny, monke
 
 def test_remarks_stand_beside_their_claims(finished):
     assert "Three steps are &lt;few&gt;." in (finished / "page.html").read_text(encoding="utf-8")
+
+
+def test_what_explains_a_claim_stands_beside_it_where_nobody_has_remarked(
+    finished, tiny, tiny_task, monkeypatch, tmp_path
+):
+    names = ("no_remark", "better_than_mean_pose", "true", "open")
+    monkeypatch.setattr(commands, "read_remarks", lambda *_: {"better_than_mean_pose": "Three steps are <few>."})
+    claims = [
+        Claim(name, f"This is {name}.", "1; 2", came_true, f"So is {name}.")
+        for name, came_true in zip(names, (False, False, True, None), strict=True)
+    ]
+    monkeypatch.setattr(tiny_task, "claims", lambda _: [*claims, Claim("bare", "This is bare.", "3", came_true=False)])
+
+    assert compare(finished, "--out", str(tmp_path / "page.html")) == 0
+
+    text = text_of((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert "This is no_remark. 1; 2 So is no_remark." in text
+    assert "This is better_than_mean_pose. 1; 2 Three steps are <few>." in text
+    assert not {f"So is {name}." for name in names[1:] if f"So is {name}." in text}
+    assert 'write it to remarks.toml in the folder of the runs: bare = "..."' in text
 
 
 def test_other_numbers_are_refused(finished, tiny, capsys):

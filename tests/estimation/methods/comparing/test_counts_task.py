@@ -146,6 +146,7 @@ def test_best_column_keeps_about_seven_tenths(column, came_true):
 
     assert one.came_true is came_true
     assert one.found == f"MAE of mcnn 5.000; MAE of mcnn_column5 {column:.3f}; kept {5 / column:.3f}"
+    assert one.why.startswith("The columns err alike: ") is (5 / column > 0.8)
 
 
 def curve(*errors):

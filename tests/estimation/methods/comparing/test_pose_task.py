@@ -116,6 +116,8 @@ def test_claim_of_cascades_compares_first_and_last(last, verdicts):
 
     names = ("coarse_to_fine_pdj_0_05", "coarse_to_fine_pdj_0_2")
     assert [claim(name, found).came_true for name in names] == verdicts
+    assert [claim(name, found).why for name in names] == ["", ""]
+    assert claim("deeppose_cascade_pdj_0_05", found).why.startswith("The third stage is worse than the second, ")
 
 
 @pytest.mark.parametrize(("last", "came_true"), [(0.2, True), (0.19, False)])
