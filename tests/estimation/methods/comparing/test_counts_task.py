@@ -129,6 +129,9 @@ def test_all_must_be_below_the_guess(worst, came_true):
     assert one.came_true is came_true
     assert "switch_cnn, first" not in one.found
     assert one.found.startswith("guess the mean 25.000; 0.4 of it 10.000; mcnn 5.000; switch_cnn ")
+    assert one.why.startswith("Switch-CNN is above it. ") is (came_true is False)
+    others = rows(guess=(25, 30), mcnn=(12, 6), switch_cnn=(worst, 30))
+    assert not claim("below_the_guess", others).why
 
 
 @pytest.mark.parametrize(("density", "came_true"), [(12.9, True), (13.0, False)])
