@@ -98,11 +98,14 @@ class Method:
         The side of the squares, by size: `estimation.methods.catalogue.SIZES`.
     answers : str
         What of an answer counts: ``points``, ``boxes``, ``masks``, ``density`` or ``counts``.
+    rate : float
+        The highest learning rate. All methods have the same, so that none is better for having another one.
     """
 
     stages: tuple[Stage, ...]
     squares_px: dict[str, int]
     answers: str = "points"
+    rate: float = 2e-3
 
 
 class Start(layers.Layer):  # type: ignore[misc]  # Keras has no types

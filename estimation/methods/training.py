@@ -10,9 +10,6 @@ from estimation.training.averages import WeightAverage
 from estimation.training.loop import Schedule
 from estimation.training.runs import Trainee
 
-RATE = 2e-3
-"""The highest learning rate."""
-
 N_LOGGED, N_CHECKPOINTS = 40, 8
 """Lines of a run's log, which are the points of its curve, and checkpoints, of a long run more."""
 
@@ -45,28 +42,28 @@ def set_up(method: Method, size: str, start: FloatArray, *, seed: int) -> Traine
     row = Row(method, size, start)
     lesson = MethodLesson(row)
     # The rate is set at every step. XLA takes minutes to compile an hourglass on a processor.
-    optimiser = keras.optimizers.AdamW(RATE, weight_decay=1e-4, global_clipnorm=20.0)
+    optimiser = keras.optimizers.AdamW(method.rate, weight_decay=1e-4, global_clipnorm=20.0)
     lesson.compile(optimizer=optimiser, jit_compile=False if keras.backend.backend() == "tensorflow" else "auto")
     optimiser.build(lesson.trainable_variables)  # else the step would be traced twice
     return Trainee(row, lesson, WeightAverage(row, _AVERAGED_STEPS))
 
 
-def rate_at(step: int, n_steps: int) -> float:
-    """Give the learning rate of a step: it rises to `RATE` in a warm-up and falls to a hundredth on a cosine."""
+def rate_at(step: int, n_steps: int, highest: float) -> float:
+    """Give the learning rate of a step: it rises to the highest in a warm-up and falls to a hundredth on a cosine."""
     warm_up = min(_WARM_UP * n_steps, _LONGEST_WARM_UP)
     if step < warm_up:
-        return RATE * (0.02 + 0.98 * step / warm_up)
+        return highest * (0.02 + 0.98 * step / warm_up)
     part = (step - warm_up) / (n_steps - warm_up)
-    return RATE * (0.01 + 0.99 * (1 + math.cos(math.pi * part)) / 2)
+    return highest * (0.01 + 0.99 * (1 + math.cos(math.pi * part)) / 2)
 
 
-def schedule_of(n_steps: int, squares_px: int) -> Schedule:
+def schedule_of(n_steps: int, squares_px: int, highest_rate: float) -> Schedule:
     """Say what a run of so many steps does on the way."""
     log_every = math.ceil(n_steps / N_LOGGED)
     between = min(math.ceil(n_steps / N_CHECKPOINTS), _BETWEEN_CHECKPOINTS)
     return Schedule(
         last_step=n_steps,
-        rate_at=lambda step: rate_at(step, n_steps),
+        rate_at=lambda step: rate_at(step, n_steps, highest_rate),
         size_at=lambda _: squares_px,
         # A checkpoint ends a line of the log: of any other step the line would be the loss of a few.
         checkpoint_every=math.ceil(between / log_every) * log_every,

@@ -13,7 +13,7 @@ from estimation.methods.comparing.measured import Measured, Result, read_result,
 from estimation.methods.comparing.plan import Pace
 from estimation.methods.comparing.task import Entrant, People, Task, strip_of, strip_path
 from estimation.methods.counting import count_parameters
-from estimation.methods.training import rate_at, schedule_of, set_up
+from estimation.methods.training import schedule_of, set_up
 from estimation.pictures import write_picture
 from estimation.training import loop
 from estimation.training.budget import measure_pace
@@ -28,7 +28,7 @@ def pace_of(task: Task, entrant: Entrant, size: str, training: Any) -> Pace:  # 
     trainee = _ready(task, entrant, size, training, seed=0)
     make = task.batches(entrant.name, training, entrant.load().squares_px[size], 0)
     batch = {name: ops.convert_to_tensor(array) for name, array in make(0).items()}
-    return measure_pace(trainee, batch, rate_at(0, 100), MEASURED_S)
+    return measure_pace(trainee, batch, entrant.load().rate, MEASURED_S)
 
 
 def run(
@@ -76,9 +76,10 @@ def run(
         return kept
     training_run = Run(folder, f"{task.name}/{entrant.name}, {size} size, {n_steps} steps, seed {seed}")
     trainee = _ready(task, entrant, size, people.training, seed)
-    squares_px = trainee.model.method.squares_px[size]
+    method = trainee.model.method
+    squares_px = method.squares_px[size]
     maker = task.batches(entrant.name, people.training, squares_px, seed)
-    loop.train(trainee, maker, schedule_of(n_steps, squares_px), training_run, bar=bar)
+    loop.train(trainee, maker, schedule_of(n_steps, squares_px, method.rate), training_run, bar=bar)
     measured, ms_a_person = {}, 0.0
     with trainee.average.applied():
         for name, samples in people.asked.items():

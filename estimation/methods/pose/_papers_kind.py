@@ -8,6 +8,7 @@ from estimation.methods.layers import N_JOINTS, LocalResponseNormalization, numb
 from estimation.methods.stages import Method
 
 _SQUARES_PX = 64
+_PAPERS_RATE = 5e-4  # at the rate of the other methods it stays at the mean pose, with the layer and without
 
 
 def build_papers_kind(size: str, *, is_scaled: bool) -> keras.Model:
@@ -32,4 +33,6 @@ def method(*, is_scaled: bool) -> Method:
     def build(size: str) -> keras.Model:
         return build_papers_kind(size, is_scaled=is_scaled)
 
-    return Method(stages=(Regression(build),), squares_px={"small": _SQUARES_PX, "paper": _SQUARES_PX})
+    return Method(
+        stages=(Regression(build),), squares_px={"small": _SQUARES_PX, "paper": _SQUARES_PX}, rate=_PAPERS_RATE
+    )

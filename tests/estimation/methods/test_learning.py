@@ -48,7 +48,7 @@ def test_what_is_learned_in_few_steps_is_answered(eight, as_batch):
     trainee, batch = training.set_up(method, "small", mean_pose_of(eight), seed=0), as_batch(method)
     first = loop.measure(trainee, batch)
     for step in range(60):
-        last = loop.learn(trainee, batch, training.rate_at(step, 60))
+        last = loop.learn(trainee, batch, training.rate_at(step, 60, 2e-3))
         trainee.average.update(step + 1)
 
     # The statistics of normalisations have kept up with the weights, the averaged ones too.

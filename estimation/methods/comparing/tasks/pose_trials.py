@@ -112,6 +112,13 @@ class MissingJoints(PeopleTask):
         ]
 
 
+_AS_A_HIGHER_RATE = (
+    "Here it is the other way round. Probably because Adam's steps are as large whatever the gradients are, so that "
+    "pixels of 255 times the size let the first layer's answers change as a higher rate would. At the rate of the "
+    "other methods, four times the paper's, neither of the two left the mean pose in 400 steps."
+)
+
+
 class Scaling(PeopleTask):
     """The /255 layer, in a network of the student paper's kind and in one that normalises."""
 
@@ -119,9 +126,10 @@ class Scaling(PeopleTask):
     text = (
         "The student paper says that without the layer that divides pixels by 255 training takes nine to ten times as "
         "long. A small network of the paper's kind, without batch normalisation, learns with it and without it, in the "
-        "same steps with the same learning rate. Where batch normalisation follows the first convolution, as in all "
+        "same steps with the paper's learning rate. Where batch normalisation follows the first convolution, as in all "
         "other small methods here, the range of pixels is divided out."
     )
+    n_steps = 1600
     tables = (Table("With and without /255", (Column("PDJ@0.2", "PDJ@0.2"), Column("MPJPE", "MPJPE px", 1))),)
 
     def entrants(self) -> Sequence[Variant]:
@@ -142,23 +150,24 @@ class Scaling(PeopleTask):
         )
 
     def claims(self, rows: Rows) -> list[Claim]:
-        """Compute how many times as long it takes to come as far without the layer."""
+        """Compute how many times as long it takes without the layer to come as far."""
         with_it, without = (rows.find(name) for name in ("with_255", "without_255"))
         factor = np.nan
         found = {}
         if with_it and without and with_it.losses and without.losses:
-            last = min(loss for _, loss in without.losses)
-            reached = next((step for step, loss in with_it.losses if loss <= last), None)
-            needed = next(step for step, loss in without.losses if loss <= last)
-            factor = needed / reached if reached else 0.0
+            curves = with_it.losses, without.losses
+            common = max(min(loss for _, loss in curve) for curve in curves)
+            reached, needed = (next(step for step, loss in curve if loss <= common) for curve in curves)
+            factor = needed / reached
             found = {
-                "lowest loss without": last,
-                "steps without until then": float(needed),
-                "steps with until the same loss": float(reached or np.nan),
+                "lowest loss of both": common,
+                "steps with": float(reached),
+                "steps without": float(needed),
                 "times": factor,
             }
         sentence = "Without the /255 layer training takes at least nine times as long to the same loss."
-        return [compare("nine_times_as_long", sentence, found, least=9.0, value=factor)]
+        claim = compare("nine_times_as_long", sentence, found, least=9.0, value=factor)
+        return [replace(claim, why=_AS_A_HIGHER_RATE if factor < 1 else "")]
 
 
 TRIALS = (MissingJoints(), Scaling())

@@ -190,13 +190,14 @@ def test_scaling_is_judged_by_the_steps_to_the_same_loss():
 
     slow = [1 - 0.01 * number for number in range(30)]
     (claim,) = SCALING.claims(Rows((one("with_255", 0.9, 0.7, 0.5), one("without_255", *slow))))
+    (other,) = SCALING.claims(Rows((one("with_255", *slow), one("without_255", 0.9, 0.7, 0.5))))
 
     assert claim.came_true is True
-    assert claim.found == (
-        "lowest loss without 0.710; steps without until then 300.000; steps with until the same loss 20.000; "
-        "times 15.000"
-    )
-    assert SCALING.claims(Rows((one("with_255", 0.9), one("without_255", 0.8))))[0].came_true is False
+    assert claim.found == "lowest loss of both 0.710; steps with 20.000; steps without 300.000; times 15.000"
+    assert not claim.why
+    assert other.came_true is False
+    assert other.found == "lowest loss of both 0.710; steps with 300.000; steps without 20.000; times 0.067"
+    assert other.why.startswith("Here it is the other way round. ")
     assert SCALING.claims(Rows())[0].came_true is None
 
 
