@@ -29,9 +29,9 @@ _ONE_COLUMN = (
 )
 
 _SWITCH_NAMES_BY_CHANCE = (
-    "Switch-CNN is above it. In so few steps its classifier does not learn which column counts best: in a run of "
-    "November 2026 it named the best one for 0.35 of the patches, where chance is 0.33; with the best one for all of "
-    "them the MAE would have been 7.9."
+    "Switch-CNN is above it. In so few steps, and from columns that still change, its classifier does not learn which "
+    "one counts best: in a run of November 2026 it named the best one for 0.35 of the patches, where chance is 0.33; "
+    "with the best one for all of them the MAE would have been 7.9."
 )
 _COLUMNS_ERR_ALIKE = (
     "The columns err alike: in a run of November 2026 the errors of any two correlated by 0.92 to 0.96, so that three "
