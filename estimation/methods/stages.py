@@ -99,7 +99,8 @@ class Method:
     answers : str
         What of an answer counts: ``points``, ``boxes``, ``masks``, ``density`` or ``counts``.
     rate : float
-        The highest learning rate. All methods have the same, so that none is better for having another one.
+        The highest learning rate. All methods have the same, so that none is better for having another one; what a
+        trial compares may have its own.
     """
 
     stages: tuple[Stage, ...]

@@ -107,7 +107,7 @@ def _widths(cells: Sequence[Sequence[str]]) -> list[float]:
     """Tell how many letters wide each column is, with one on both sides; bold letters are wider."""
     head, *others = cells
     return [
-        2 + max(_BOLD * max(map(len, label.split("\n"))), *(len(line[column]) for line in others))
+        2 + max([_BOLD * max(map(len, label.split("\n"))), *(len(line[column]) for line in others)])
         for column, label in enumerate(head)
     ]
 

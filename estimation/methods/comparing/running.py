@@ -26,9 +26,10 @@ MEASURED_S = 4.0
 def pace_of(task: Task, entrant: Entrant, size: str, training: Any) -> Pace:  # noqa: ANN401 - the task's samples
     """Measure how long an entrant's steps take; the first one compiles."""
     trainee = _ready(task, entrant, size, training, seed=0)
-    make = task.batches(entrant.name, training, entrant.load().squares_px[size], 0)
+    method = trainee.model.method
+    make = task.batches(entrant.name, training, method.squares_px[size], 0)
     batch = {name: ops.convert_to_tensor(array) for name, array in make(0).items()}
-    return measure_pace(trainee, batch, entrant.load().rate, MEASURED_S)
+    return measure_pace(trainee, batch, method.rate, MEASURED_S)
 
 
 def run(

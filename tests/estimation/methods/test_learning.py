@@ -37,7 +37,7 @@ LARGE = {
 def test_method_learns_eight_samples_by_heart(entry, eight, as_batch):
     method = entry.load()
     if entry.name == "switch_cnn":
-        # When all columns know everything by heart, chance says which is best: see test_switch_learns_by_heart.
+        # When all columns know everything by heart, chance says which is best: see the test of the switch below.
         method = replace(method, stages=method.stages[:1])
     trainee, batch = training.set_up(method, "small", mean_pose_of(eight), seed=0), as_batch(method)
 
@@ -70,7 +70,7 @@ def test_what_is_learned_in_few_steps_is_answered(eight, as_batch):
     trainee, batch = training.set_up(method, "small", mean_pose_of(eight), seed=0), as_batch(method)
     first = loop.measure(trainee, batch)
     for step in range(60):
-        last = loop.learn(trainee, batch, training.rate_at(step, 60, 2e-3))
+        last = loop.learn(trainee, batch, training.rate_at(step, 60, method.rate))
         trainee.average.update(step + 1)
 
     # The statistics of normalisations have kept up with the weights, the averaged ones too.

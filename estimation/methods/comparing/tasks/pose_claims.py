@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 from estimation.methods.comparing.measured import FIRST, Rows
 from estimation.methods.comparing.task import Claim
@@ -28,7 +27,7 @@ def claims(rows: Rows) -> list[Claim]:
     return [_learned(rows), *_maps(rows), *_cascades(rows), *_stages(rows)]
 
 
-def compare(name: str, sentence: str, found: dict[str, float], *, least: float, value: float) -> Claim:
+def compare(name: str, sentence: str, found: dict[str, float], *, least: float, value: float, why: str = "") -> Claim:
     """Make a claim that a value is at least as large as it should be; one that is NaN leaves it open.
 
     Parameters
@@ -37,13 +36,15 @@ def compare(name: str, sentence: str, found: dict[str, float], *, least: float, 
     found : dict of str to float
         The numbers that are shown.
     least, value : float
+    why : str, optional
+        What explains it where it does not come true.
     """
     shown = "; ".join(
         f"{what} {'not known' if math.isnan(number) else f'{number:.3f}'}" for what, number in found.items()
     )
     is_known = not (math.isnan(least) or math.isnan(value))
     # A hair's breadth, since the numbers are means of floats.
-    return Claim(name, sentence, shown, bool(value >= least - 1e-9) if is_known else None)
+    return Claim(name, sentence, shown, bool(value >= least - 1e-9) if is_known else None, why)
 
 
 def _learned(rows: Rows) -> Claim:
@@ -78,14 +79,15 @@ def _cascades(rows: Rows) -> Iterator[Claim]:
             ("PDJ@0.2", 1.0, "do not lower PDJ@0.2"),
         ):
             first, last = rows.mean(method + FIRST, column), rows.mean(method, column)
-            claim = compare(
-                f"{method}_{column}".replace("@", "_").replace(".", "_").lower(),
+            name = f"{method}_{column}".replace("@", "_").replace(".", "_").lower()
+            yield compare(
+                name,
                 f"{method}: {words} {what}.",
                 {"first": first, "last": last, "times": _ratio(last, first)},
                 least=factor * first,
                 value=last,
+                why=_THIRD_STAGE if name == "deeppose_cascade_pdj_0_05" else "",
             )
-            yield replace(claim, why=_THIRD_STAGE) if claim.name == "deeppose_cascade_pdj_0_05" else claim
 
 
 def _stages(rows: Rows) -> Iterator[Claim]:

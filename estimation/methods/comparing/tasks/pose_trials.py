@@ -166,8 +166,8 @@ class Scaling(PeopleTask):
                 "times": factor,
             }
         sentence = "Without the /255 layer training takes at least nine times as long to the same loss."
-        claim = compare("nine_times_as_long", sentence, found, least=9.0, value=factor)
-        return [replace(claim, why=_AS_A_HIGHER_RATE if factor < 1 else "")]
+        why = _AS_A_HIGHER_RATE if factor < 1 else ""
+        return [compare("nine_times_as_long", sentence, found, least=9.0, value=factor, why=why)]
 
 
 TRIALS = (MissingJoints(), Scaling())

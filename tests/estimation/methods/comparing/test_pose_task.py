@@ -198,6 +198,7 @@ def test_scaling_is_judged_by_the_steps_to_the_same_loss():
     assert other.came_true is False
     assert other.found == "lowest loss of both 0.710; steps with 300.000; steps without 20.000; times 0.067"
     assert other.why.startswith("Here it is the other way round. ")
+    assert SCALING.claims(Rows((one("with_255", 0.9), one("without_255", 0.8))))[0].came_true is False
     assert SCALING.claims(Rows())[0].came_true is None
 
 
