@@ -101,13 +101,9 @@ class Domain:
             yield text, "(a table in the code)"
 
 
-STUDENTS = {"merge": ("student_template/*.py",), "maps": ("grader/labs/maps/template/*.py",)}
-"""What students of a lab run themselves, by the lab's name."""
-
-
 def _of_lab(folder: Path) -> Domain:
     here = folder.relative_to(REPOSITORY).as_posix()
-    sources = (f"{here}/*.py", f"{here}/checks/*.py", f"{here}/*.j2", *STUDENTS.get(folder.name, ()))
+    sources = (f"{here}/*.py", f"{here}/checks/*.py", f"{here}/*.j2")
     return Domain(folder.name, folder, sources, folder / "rubric.toml", folder / "cases" / "public")
 
 

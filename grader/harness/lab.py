@@ -54,9 +54,8 @@ class Handout:
         Files that a pattern fits and that stay here all the same.
     to_top : str
         Folder whose files go to the top of the archive.
-    copied : mapping of str to str
-        Single files, by their path below the repository, that go to another place as well, and not to the top: the
-        template, for one, to where the student writes.
+    code : str
+        Where in that folder the student writes: a copy of the template.
     references : sequence of str
         The files that hold the answer, of which students must not get a line.
     """
@@ -65,7 +64,7 @@ class Handout:
     shipped: Sequence[str] = ()
     withheld: Sequence[str] = ()
     to_top: str = ""
-    copied: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
     references: Sequence[str] = ()
 
 
@@ -157,6 +156,11 @@ class Lab:
     def naming(self) -> Naming:
         """How its submissions are called."""
         return Naming(self.tag, self.program.file)
+
+    @property
+    def code(self) -> str:
+        """Where a student writes, below the folder that they got."""
+        return self.handout.code if self.handout else self.program.file
 
     @property
     def template_bytes(self) -> bytes | None:

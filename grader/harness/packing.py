@@ -23,6 +23,9 @@ HARMLESS = ("crlf", "utf8_bom", "tabs")
 
 LARGEST_REPORT_BYTES = 50 * 2**20
 
+EDITABLE = (".doc", ".docx", ".odt", ".pages")
+"""What word processors save: right for writing a report, wrong for handing it in."""
+
 
 @dataclass(frozen=True)
 class Packed:
@@ -44,7 +47,14 @@ class Packed:
 
 
 def pack_submission(
-    lab: Lab, student_id: str, code: Path, report: Path | None, out: Path, *, is_replacing: bool = False
+    lab: Lab,
+    student_id: str,
+    folder: Path,
+    out: Path,
+    *,
+    code: Path | None = None,
+    report: Path | None = None,
+    is_replacing: bool = False,
 ) -> Packed:
     """Pack code and report under the names that the lab asks for.
 
@@ -54,12 +64,14 @@ def pack_submission(
         Whose submission it is.
     student_id : str
         As the student writes it.
-    code : Path
-        The student's file.
-    report : Path or None
-        The written report; None for the one beside the code, under its right name.
+    folder : Path
+        What the student unpacked and works in.
     out : Path
         The folder that the zip goes to.
+    code : Path, optional
+        The student's file, if it is not where the lab has it.
+    report : Path, optional
+        The written report, if it is not in `folder` under its right name.
     is_replacing : bool, optional
         Whether a zip that is there may be replaced.
 
@@ -72,27 +84,26 @@ def pack_submission(
     if not re.fullmatch(STUDENT_ID, owner, re.IGNORECASE | re.ASCII):
         return Packed(None, (_say_wrong_id(student_id),))
     zip_name, report_name = (name.replace("StudentID", owner) for name in (lab.naming.zip_name, lab.naming.report_name))
-    contents: dict[str, bytes] = {}
-    problems = []
-    for name, path in {lab.program.file: code, report_name: report or code.parent / report_name}.items():
-        try:
-            contents[name] = path.read_bytes()
-        except OSError as exc:
-            problems.append(
-                said(
-                    "{name} is missing: {path} cannot be read ({why}). Put it there and pack again.",
-                    name=name,
-                    path=path,
-                    why=exc.strerror,
-                )
-            )
-    data = make_zip(contents)
-    problems += [] if problems else _find_problems(lab, zip_name, contents, data)
-    if problems:
+    code, report = code or folder / lab.code, report or folder / report_name
+    faults = (_find_fault_of_code(lab, code), _find_fault_of_report(report, report_name))
+    if problems := [fault for fault in faults if fault]:
         return Packed(None, tuple(problems))
+    source = code.read_bytes()
+    data = make_zip({lab.program.file: source, report_name: report.read_bytes()})
+    # Whatever else the grader would say of it.
+    remarks = open_submission_bytes(lab, zip_name, data).handed.problems
+    if told := [say_explanation(remark.explanation) for remark in remarks if remark.code not in HARMLESS]:
+        return Packed(None, tuple(told))
     target = out / zip_name
-    problem = _write(target, data, is_replacing=is_replacing)
-    return Packed(None, (problem,)) if problem else Packed(target, (), _remark(lab, contents[lab.program.file]))
+    if problem := _write(target, data, is_replacing=is_replacing):
+        return Packed(None, (problem,))
+    wrote = said(
+        "Wrote {file} with {code} and {report}. Hand in this file as it is.",
+        file=target,
+        code=lab.program.file,
+        report=report_name,
+    )
+    return Packed(target, (), (wrote, *_remark(lab, source)))
 
 
 def make_zip(contents: Mapping[str, bytes]) -> bytes:
@@ -121,79 +132,152 @@ def _say_wrong_id(student_id: str) -> Said:
     )
 
 
-def _find_problems(lab: Lab, zip_name: str, contents: Mapping[str, bytes], data: bytes) -> list[Said]:
-    """Say what the grader would say of the zip, and what Python says of the code."""
-    handed = open_submission_bytes(lab, zip_name, data).handed
-    problems = [say_explanation(problem.explanation) for problem in handed.problems if problem.code not in HARMLESS]
-    problems += [
-        said(
-            "The report may have at most 50 MiB; {file} has {size}. Make its pictures smaller.",
-            file=name,
-            size=f"{len(content) / 2**20:.1f}",
-        )
-        for name, content in contents.items()
-        if len(content) > LARGEST_REPORT_BYTES
-    ]
-    return problems or _find_syntax_error(lab, contents[lab.program.file])
-
-
-def _find_syntax_error(lab: Lab, source: bytes) -> list[Said]:
+def _find_fault_of_code(lab: Lab, path: Path) -> Said | None:
+    """Say why code cannot be handed in; nothing when it can."""
     file = lab.program.file
     try:
-        tree = _parse(source)
+        source = path.read_bytes()
+    except OSError as exc:
+        return said(
+            "{name} is missing: {path} cannot be read ({why}). Put it there and pack again.",
+            name=file,
+            path=path,
+            why=exc.strerror,
+        )
+    return _find_fault_of_text(file, source) or _find_syntax_error(file, source) or _find_nothing_written(lab, source)
+
+
+def _find_fault_of_text(file: str, source: bytes) -> Said | None:
+    try:
+        source.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        return said(
+            "{file} must be saved as UTF-8; line {line} is not. Save it with the encoding UTF-8 in your editor, and "
+            "pack again.",
+            file=file,
+            line=source.count(b"\n", 0, exc.start) + 1,
+        )
+    if b"\0" in source:
+        return said(
+            "{file} must be text; it holds zero bytes. Save it as UTF-8 in your editor, and pack again.", file=file
+        )
+    if b"?????" in source:
+        return said("{file} still has blanks to fill in (?????). Put your code there.", file=file)
+    return None
+
+
+def _find_syntax_error(file: str, source: bytes) -> Said | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's remarks on the style of a program that is right
+            compile(source, file, "exec", dont_inherit=True)
     except SyntaxError as exc:
-        shown = f"\n    {exc.text.strip()}" if exc.text else ""
-        return [
-            said(
-                "{file} has a syntax error in line {line}: {what}. Fix it, and pack again.{shown}",
-                file=file,
-                line=exc.lineno,
-                what=exc.msg,
-                shown=shown,
-            )
-        ]
+        return said(
+            "{file} has a syntax error in line {line}: {what}. Fix it, and pack again.{shown}",
+            file=file,
+            line=exc.lineno,
+            what=exc.msg,
+            shown=f"\n    {exc.text.strip()}" if exc.text else "",
+        )
     except (ValueError, MemoryError, RecursionError) as exc:
         why = exc or type(exc).__name__
-        return [said("{file} cannot be read as Python: {why}. Make it simpler, and pack again.", file=file, why=why)]
-    missing = _find_unwritten(lab, tree)
-    if len(missing) == len(lab.program.functions):
-        return [
-            said(
-                "{file} is still as you got it: none of its functions does anything yet. Put your code there.",
-                file=file,
-            )
-        ]
-    return []
+        return said("{file} cannot be read as Python: {why}. Make it simpler, and pack again.", file=file, why=why)
+    return None
+
+
+def _find_nothing_written(lab: Lab, source: bytes) -> Said | None:
+    """Say that none of the lab's functions is there, or that none does anything yet."""
+    file, (first, *others) = lab.program.file, lab.program.functions
+    known = _find_written(source, with_empty=True)
+    if not known.isdisjoint(function.name for function in (first, *others)):
+        if len(_find_unwritten(lab, source)) < len(lab.program.functions):
+            return None
+        return said(
+            "{file} is still as you got it: none of its functions does anything yet. Put your code there.", file=file
+        )
+    return said(
+        "{file} must define {functions}; it does not. Write, for example: def {name}({parameters}):",
+        file=file,
+        functions=", ".join(function.name for function in (first, *others)),
+        name=first.name,
+        parameters=first.parameters,
+    )
+
+
+def _find_fault_of_report(path: Path, name: str) -> Said | None:
+    """Say why a report cannot be handed in under the name `name`; nothing when it can."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return _say_missing_report(path, name)
+    if b"%PDF-" not in content[:1024]:
+        return _and_export(said("The report must be a PDF; {file} is not.", file=path.name), name)
+    if len(content) > LARGEST_REPORT_BYTES:
+        return said(
+            "The report may have at most 50 MiB; {file} has {size}. Make its pictures smaller.",
+            file=path.name,
+            size=f"{len(content) / 2**20:.1f}",
+        )
+    return None
+
+
+def _say_missing_report(path: Path, name: str) -> Said:
+    """Say that the report is missing, and what else lies in its place that may be it."""
+    others = sorted(other.name for other in path.parent.glob("*") if other.is_file())
+    drafts = [other for other in others if other.lower().endswith(EDITABLE)]
+    finished = [other for other in others if other.lower().endswith(".pdf")]
+    if finished:
+        return said(
+            'The report {file} is missing. If {other} is it, add: --report "{place}"',
+            file=path.name,
+            other=finished[0],
+            place=path.parent / finished[0],
+        )
+    if drafts:
+        return _and_export(said("The report must be a PDF; there is only {file}.", file=drafts[0]), name)
+    return _and_export(said("The report {file} is missing.", file=path.name), name)
+
+
+def _and_export(problem: Said, name: str) -> Said:
+    """Add how the report becomes a PDF of this name."""
+    export = said(
+        "Open your report in Word, LibreOffice or Pages, export it as PDF, and save it as {name} beside pack.py.",
+        name=name,
+    )
+    return said("{first} {second}", first=problem, second=export)
 
 
 def _remark(lab: Lab, source: bytes) -> tuple[Said, ...]:
     """Name the functions that nobody has written yet."""
-    missing = _find_unwritten(lab, _parse(source))
+    missing = _find_unwritten(lab, source)
     if not missing:
         return ()
     told = said("Not written yet, so without points: {functions}. All else is marked.", functions=", ".join(missing))
     return (told,)
 
 
-def _find_unwritten(lab: Lab, tree: ast.Module) -> list[str]:
+def _find_unwritten(lab: Lab, source: bytes) -> list[str]:
     """Find the functions of the lab that are nowhere, or do nothing."""
-    nodes = list(ast.walk(tree))
+    written = _find_written(source, with_empty=False)
+    return [function.name for function in lab.program.functions if function.name not in written]
+
+
+def _find_written(source: bytes, *, with_empty: bool) -> set[str]:
+    """Find the names that code gives to something; functions that do nothing are names only `with_empty`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nodes = list(ast.walk(ast.parse(source)))
     written = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     written |= {
         alias.asname or alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
     }
-    for node in nodes:
-        if isinstance(node, ast.FunctionDef) and not all(
-            isinstance(statement, ast.Expr | ast.Raise | ast.Pass) for statement in node.body
-        ):
-            written.add(node.name)
-    return [function.name for function in lab.program.functions if function.name not in written]
+    return written | {
+        node.name for node in nodes if isinstance(node, ast.FunctionDef) and (with_empty or not _does_nothing(node))
+    }
 
 
-def _parse(source: bytes) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Python's remarks on the style of a program that is right
-        return ast.parse(source)
+def _does_nothing(function: ast.FunctionDef) -> bool:
+    return all(isinstance(statement, ast.Expr | ast.Raise | ast.Pass) for statement in function.body)
 
 
 def _write(target: Path, content: bytes, *, is_replacing: bool) -> Said | None:

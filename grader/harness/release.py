@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,6 +25,7 @@ SHIPPED = (
     "grader/conftest.py",
     "grader/pytest.ini",
     "grader/self_check.py",
+    "grader/student_commands.py",
     "grader/labs/__init__.py",
     "grader/harness/*.py",
     "grader/harness/intake/*.py",
@@ -33,6 +34,8 @@ SHIPPED = (
     "grader/harness/report/*.j2",
     "grader/harness/report/*.py",
     "grader/harness/sandbox/*.py",
+    "student_template/check.py",
+    "student_template/pack.py",
 )
 """Patterns below the repository; each must fit something."""
 
@@ -46,6 +49,9 @@ WITHHELD = (
     "grader/harness/sandbox/doctor.py",
 )
 """Files that a pattern fits and that stay here all the same."""
+
+SCRIPTS = "student_template"
+"""Folder of what students of every lab run: its files go to the top."""
 
 N_TELLTALE_LINES = 5
 """So many lines in a row that also stand in the reference are no coincidence."""
@@ -159,8 +165,11 @@ def collect_files(lab: Lab, repository: Path = REPOSITORY) -> dict[str, bytes]:
             )
         files |= {path.relative_to(repository).as_posix(): path.read_bytes() for path in paths}
     withheld = {*WITHHELD, *handout.withheld}
-    shipped = {_place(handout, name): content for name, content in files.items() if name not in withheld}
-    shipped |= {place: files[name] for name, place in handout.copied.items()}
+    to_top = {SCRIPTS, handout.to_top}
+    shipped = {_place(name, to_top): content for name, content in files.items() if name not in withheld}
+    if lab.template is not None:  # the grader looks for it where it is here, and the student works on a copy
+        template = lab.template.relative_to(REPOSITORY).as_posix()
+        shipped[template] = shipped[handout.code] = shipped.pop(_place(template, to_top))
     shipped[rubric] = without_staff(files[rubric])
     return shipped
 
@@ -214,10 +223,10 @@ def without_staff(rubric: bytes) -> bytes:
     return left.encode("utf-8")
 
 
-def _place(handout: Handout, name: str) -> str:
-    """Tell where a file of the repository goes in the release."""
+def _place(name: str, to_top: Collection[str]) -> str:
+    """Tell where a file of the repository goes in the release; the files of some folders go to its top."""
     path = PurePosixPath(name)
-    return path.name if str(path.parent) == handout.to_top and name not in handout.copied else name
+    return path.name if str(path.parent) in to_top else name
 
 
 def _refuse_missing_imports(files: Mapping[str, bytes], repository: Path) -> None:

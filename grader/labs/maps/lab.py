@@ -98,7 +98,7 @@ LAB = Lab(
             f"{_HERE}/template/*",
         ),
         to_top=f"{_HERE}/template",
-        copied={f"{_HERE}/template/maps.py": "maps.py"},
+        code="maps.py",
         references=("estimation/softargmax.py", "estimation/masks.py", "estimation/density.py"),
     ),
 )

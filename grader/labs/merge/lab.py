@@ -129,13 +129,13 @@ LAB = Lab(
             "model_weights/compact.onnx",
             *(
                 f"student_template/{name}"
-                for name in ("README*.md", "check.py", "merge.py", "pack.py", "report_template.rtf", "requirements.txt")
+                for name in ("README*.md", "merge.py", "report_template.rtf", "requirements.txt")
             ),
         ),
         # The answers to another lab.
         withheld=("estimation/softargmax.py", "estimation/masks.py", "estimation/density.py"),
         to_top="student_template",
-        copied={"student_template/merge.py": "estimation/merge.py"},
+        code="estimation/merge.py",
         references=("estimation/merge.py",),
     ),
 )

@@ -23,7 +23,7 @@ def folder(tmp_path):
 
 
 def pack(folder, student_id="N26130891", **others):
-    return pack_submission(LAB, student_id, folder / "merge.py", others.pop("report", None), folder, **others)
+    return pack_submission(LAB, student_id, folder, folder, code=folder / "merge.py", **others)
 
 
 @pytest.mark.parametrize("student_id", ["N26130891", " n26130891 "])
@@ -31,7 +31,8 @@ def test_zip_is_what_the_grader_takes(folder, student_id):
     packed = pack(folder, student_id)
 
     assert packed.path == folder / "N26130891_Lab3.zip"
-    assert packed.problems == packed.remarks == ()
+    assert packed.problems == ()
+    assert packed.remarks == (f"Wrote {packed.path} with merge.py and {REPORT}. Hand in this file as it is.",)
     submission = open_submission(LAB, packed.path)
     assert (submission.handed.problems, submission.source, submission.report) == ((), CODE, PDF)
 
@@ -77,13 +78,13 @@ def test_id_must_be_one(folder, student_id, says):
 
 WRONG = {
     "no_code": (None, PDF, "merge.py is missing: "),
-    "no_report": (CODE, None, f"{REPORT} is missing: "),
+    "no_report": (CODE, None, f"The report {REPORT} is missing. Open your report in Word"),
     "stub": (STUB, PDF, "merge.py is still as you got it: none of its functions does anything yet. Put your code"),
     "syntax": (b"def merge(:\n", PDF, "merge.py has a syntax error in line 1: "),
-    "null": (b"x = '\0'\n", PDF, "merge.py must be text; line 1 holds a null byte."),
-    "empty": (b"\n", PDF, "merge.py must hold your code; it is empty."),
+    "null": (b"x = '\0'\n", PDF, "merge.py must be text; it holds zero bytes. Save it"),
+    "empty": (b"\n", PDF, "merge.py must define merge; it does not. Write, for"),
     "deep": (b"(" * 500 + b")" * 500, PDF, "merge.py "),
-    "word": (CODE, b"PK\x03\x04 a document", "The report must be a PDF inside as well as by its name; "),
+    "word": (CODE, b"PK\x03\x04 a document", f"The report must be a PDF; {REPORT} is not. Open your"),
     "large": (CODE, PDF + bytes(LARGEST_REPORT_BYTES), f"The report may have at most 50 MiB; {REPORT} has 50.0."),
 }
 
@@ -116,7 +117,7 @@ def test_what_is_wrong_is_told_and_nothing_is_written(folder, code, report, says
 def test_function_may_come_from_anywhere(folder, code):
     (folder / "merge.py").write_bytes(code)
 
-    assert pack(folder).remarks == ()
+    assert len(pack(folder).remarks) == 1  # that it was written
 
 
 def test_harmless_oddities_are_packed(folder):
@@ -126,7 +127,7 @@ def test_harmless_oddities_are_packed(folder):
 
 
 def test_folder_that_is_not_there_is_told(folder):
-    packed = pack_submission(LAB, "N26130891", folder / "merge.py", None, folder / "nowhere")
+    packed = pack_submission(LAB, "N26130891", folder, folder / "nowhere", code=folder / "merge.py")
 
     path = folder / "nowhere" / "N26130891_Lab3.zip"
     (problem,) = packed.problems

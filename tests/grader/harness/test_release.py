@@ -377,7 +377,7 @@ def lab_with(**handout):
                 "top": TOP,
                 "shipped": ("student_template/*.py", "grader/labs/merge/rubric.toml"),
                 "to_top": "student_template",
-                "copied": {"student_template/merge.py": "estimation/merge.py"},
+                "code": "estimation/merge.py",
                 "references": ["estimation/merge.py"],
                 **handout,
             }
