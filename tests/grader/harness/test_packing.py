@@ -83,6 +83,7 @@ WRONG = {
     "syntax": (b"def merge(:\n", PDF, "merge.py has a syntax error in line 1: "),
     "null": (b"x = '\0'\n", PDF, "merge.py must be text; it holds zero bytes. Save it"),
     "empty": (b"\n", PDF, "merge.py must define merge; it does not. Write, for"),
+    "huge": (CODE + b"# x\n" * 2**19, PDF, "merge.py must be a file of code; 'merge.py' has more than 1 MiB. Leave"),
     "deep": (b"(" * 500 + b")" * 500, PDF, "merge.py "),
     "word": (CODE, b"PK\x03\x04 a document", f"The report must be a PDF; {REPORT} is not. Open your"),
     "large": (CODE, PDF + bytes(LARGEST_REPORT_BYTES), f"The report may have at most 50 MiB; {REPORT} has 50.0."),
