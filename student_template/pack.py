@@ -10,6 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(HERE))
     try:
         from grader.student_commands import pack
     except ModuleNotFoundError:

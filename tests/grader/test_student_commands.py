@@ -335,7 +335,7 @@ def test_script_without_the_grader_says_what_is_missing(name, tmp_path):
     shutil.copy(REPOSITORY / "student_template" / f"{name}.py", tmp_path)
 
     done = subprocess.run(
-        [sys.executable, "-I", f"{name}.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-S", f"{name}.py"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 1
