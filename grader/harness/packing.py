@@ -187,21 +187,21 @@ def _find_syntax_error(file: str, source: bytes) -> Said | None:
 
 def _find_nothing_written(lab: Lab, source: bytes) -> Said | None:
     """Say that none of the lab's functions is there, or that none does anything yet."""
-    file, (first, *others) = lab.program.file, lab.program.functions
-    known = _find_written(source, with_empty=True)
-    if not known.isdisjoint(function.name for function in (first, *others)):
-        if len(_find_unwritten(lab, source)) < len(lab.program.functions):
-            return None
+    file, functions = lab.program.file, lab.program.functions
+    names = [function.name for function in functions]
+    if _find_written(source, with_empty=True).isdisjoint(names):
+        return said(
+            "{file} must define {functions}; it does not. Write, for example: def {name}({parameters}):",
+            file=file,
+            functions=", ".join(names),
+            name=names[0],
+            parameters=functions[0].parameters,
+        )
+    if _find_unwritten(lab, source) == names:
         return said(
             "{file} is still as you got it: none of its functions does anything yet. Put your code there.", file=file
         )
-    return said(
-        "{file} must define {functions}; it does not. Write, for example: def {name}({parameters}):",
-        file=file,
-        functions=", ".join(function.name for function in (first, *others)),
-        name=first.name,
-        parameters=first.parameters,
-    )
+    return None
 
 
 def _find_fault_of_report(path: Path, name: str) -> Said | None:
