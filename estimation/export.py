@@ -121,10 +121,8 @@ class _Graph:
             layers.DepthwiseConv2D: self._add_convolution,
             layers.Conv2D: self._add_convolution,
             layers.ZeroPadding2D: self._remember_padding,
-            layers.ReLU: lambda layer: self._add("Relu", layer),
             layers.Add: lambda layer: self._add("Add", layer),
             layers.Concatenate: lambda layer: self._add("Concat", layer, axis=1),
-            layers.UpSampling2D: self._add_enlargement,
         }
 
     def add(self, layer: layers.Layer) -> None:
@@ -180,24 +178,12 @@ class _Graph:
             **({"group": kernel.shape[2]} if is_depthwise else {}),
         )
 
-    def _add_enlargement(self, layer: layers.UpSampling2D) -> None:
-        scales = self._add_constant(f"{layer.name}-scales", np.array([1, 1, *layer.size], np.float32))
-        self._add(
-            "Resize",
-            layer,
-            "",  # no region of interest
-            scales,
-            mode="nearest",
-            coordinate_transformation_mode="asymmetric",
-            nearest_mode="floor",
-        )
-
 
 def _activation(layer: layers.Layer) -> str | None:
     """Name the ONNX operation of the activation that a convolution has inside, if it has one."""
     inside = getattr(layer, "activation", keras.activations.linear)
     known = {keras.activations.linear: None, keras.activations.relu: "Relu", keras.activations.elu: "Elu"}
-    return None if isinstance(layer, layers.ReLU) else known[inside]
+    return known[inside]
 
 
 def _margins(kernel_size: int, stride: int, dilation: int) -> tuple[int, int]:

@@ -1,12 +1,11 @@
-"""Lightweight OpenPose in plain Keras, and our own, `compact`, which begins as a part of it.
+"""Lightweight OpenPose in plain Keras, and our own, `compact`, which begins as a narrower part of it.
 
 `lightweight` is what Open Model Zoo publishes as human-pose-estimation-0001 [1]_: MobileNet's separable convolutions
 [2]_, kept at one cell per 8 pixels by a dilation, and two stages. A layer is named after its published weights, with
 dashes for slashes. It is the teacher of our own network, and users can download it.
 
-`compact` ships. It has the same layers where they cost little. The deep ones see one cell per 16 pixels, at a quarter
-of the price, as they did when MobileNet was trained; the stages are narrow. Whatever has the same name and shape in
-both takes the weights of `lightweight` to begin with.
+`compact` ships. It is `lightweight` up to the answers of the first stage, with fewer channels where most of the
+multiplications are, and begins as that part of it: `estimation.training.narrowing` says how.
 
 References
 ----------
@@ -14,18 +13,48 @@ References
 .. [2] Howard et al., "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications", 2017.
 """
 
+from itertools import pairwise
+from typing import NamedTuple
+
 import keras
 from keras import layers
 
-from estimation.checkpoints import Weights, assign_weights, shapes_of
+from estimation.checkpoints import Weights
 from estimation.config import N_HEATMAPS, N_PAFS
 
 FIRST_KERNEL = "conv1/kernel"
 
 # Name, channels and stride of the separable convolutions down to one cell per 8 pixels, and then of the deep ones.
 _TRUNK = (("2_1", 64, 1), ("2_2", 128, 2), ("3_1", 128, 1), ("3_2", 256, 2), ("4_1", 256, 1))
-_DEEP = ("5_1", "5_2", "5_3", "5_4", "5_5")
+_DEEP = ("4_2", "5_1", "5_2", "5_3", "5_4", "5_5")
+_DILATED = "5_1"
 _N_FEATURES = 128
+
+
+class Link(NamedTuple):
+    """Layers between which `compact` has fewer channels than `lightweight`.
+
+    Attributes
+    ----------
+    writer : str
+        The convolution that makes them.
+    between : str or None
+        The depthwise convolution that they pass.
+    reader : str
+        The convolution of 1 x 1 that reads them.
+    """
+
+    writer: str
+    between: str | None
+    reader: str
+
+
+NARROWED = (
+    *(Link(f"conv{name}-sep", f"conv{after}-dw", f"conv{after}-sep") for name, after in pairwise(_DEEP)),
+    Link(f"conv{_DEEP[-1]}-sep", None, "conv4_3_CPM-al"),
+    *(Link(f"conv5_4_CPM_{branch}", None, f"conv5_5_CPM_{branch}") for branch in ("L1", "L2")),
+)
+"""All of them, from the picture on."""
 
 
 def build_lightweight() -> keras.Model:
@@ -38,14 +67,7 @@ def build_lightweight() -> keras.Model:
         gives; height and width must be multiples of 8. 4,099,058 parameters, untrained.
     """
     picture = keras.Input((None, None, 3), name="picture")
-    x = _separable(_trunk(picture), "4_2", 512)
-    for index, name in enumerate(_DEEP):
-        x = _separable(x, name, 512, dilation=1 if index else 2)
-    features = _features(_conv(x, "conv4_3_CPM-al", _N_FEATURES, activation="elu"))
-    x = features
-    for index in (1, 2, 3):
-        x = _conv(x, f"conv5_{index}_CPM_L1", 128, 3)
-    first = _heads(x, "conv5_4_CPM", "conv5_5_CPM", 512)
+    features, first = _first_stage(picture, n_deep=512, n_hidden=512)
     x = layers.Concatenate(name="stage2-join")([*first, features])
     for index in range(1, 6):
         name = f"Mconv{index}_stage2_L1"
@@ -56,31 +78,17 @@ def build_lightweight() -> keras.Model:
 
 
 def build_compact() -> keras.Model:
-    """Build the smaller network: deep layers at one cell per 16 pixels, two narrow stages.
+    """Build the smaller network: the first stage alone, and narrower.
 
     Returns
     -------
     model : keras.Model
-        Four outputs, as `build_lightweight`; height and width must be multiples of 16. 2,186,866 parameters, untrained.
+        Two outputs, PAFs and heatmaps, in float32. Takes what `build_lightweight`'s takes. 1,762,425 parameters,
+        untrained.
     """
     picture = keras.Input((None, None, 3), name="picture")
-    at_8 = _trunk(picture)
-    # With this stride, which MobileNet had here, all up to 5_1 sees what it sees in `lightweight`.
-    x = _separable(at_8, "4_2", 512, stride=2)
-    for name in _DEEP:
-        x = _separable(x, name, 512)
-    deep = layers.UpSampling2D(2, name="double")(_conv(x, "conv4_3_CPM-al", _N_FEATURES, activation="elu"))
-    shallow = _conv(at_8, "bridge", _N_FEATURES, activation=None, is_empty=True)
-    features = _features(layers.Add(name="join")([deep, shallow]))
-    first = _heads(features, "stage_1-hidden", "stage_1", 128)
-    x = layers.Concatenate(name="stage_2-join")([*first, features])
-    x = _conv(x, "stage_2-reduce", 128)
-    for index, dilation in enumerate((1, 2, 4)):
-        narrow = _conv(x, f"stage_2-block{index}-narrow", 64)
-        middle = _conv(narrow, f"stage_2-block{index}-middle", 64, 3, dilation=dilation)
-        wide = _conv(middle, f"stage_2-block{index}-widen", 128, activation=None, is_empty=True)
-        x = layers.ReLU(name=f"stage_2-block{index}-out")(layers.Add(name=f"stage_2-block{index}-add")([x, wide]))
-    return keras.Model(picture, [*first, *_heads(x, "stage_2-hidden", "stage_2", 128)], name="compact")
+    _, answers = _first_stage(picture, n_deep=384, n_hidden=192)
+    return keras.Model(picture, answers, name="compact")
 
 
 def in_house_form(weights: Weights) -> Weights:
@@ -101,20 +109,19 @@ def in_house_form(weights: Weights) -> Weights:
     return weights | {FIRST_KERNEL: weights[FIRST_KERNEL][:, :, ::-1] * (256 / 255)}
 
 
-def begin_as(model: keras.Model, teacher: keras.Model) -> int:
-    """Give a model the teacher's weights wherever both have a layer of one name and shape; return how many arrays."""
-    known = {key: variable.numpy() for key, variable in zip(shapes_of(teacher), teacher.weights, strict=True)}
-    own = {key: variable.numpy() for key, variable in zip(shapes_of(model), model.weights, strict=True)}
-    shared = {key: array for key, array in known.items() if key in own and own[key].shape == array.shape}
-    assign_weights(model, own | shared, "the teacher")
-    return len(shared)
-
-
-def _trunk(picture: keras.KerasTensor) -> keras.KerasTensor:
+def _first_stage(
+    picture: keras.KerasTensor, n_deep: int, n_hidden: int
+) -> tuple[keras.KerasTensor, list[keras.KerasTensor]]:
+    """Go from a picture to what is seen in each cell, and to the first answers."""
     x = _conv(picture, "conv1", 32, 3, stride=2)
     for name, n_channels, stride in _TRUNK:
         x = _separable(x, name, n_channels, stride=stride)
-    return x
+    for name in _DEEP:
+        x = _separable(x, name, n_deep, dilation=2 if name == _DILATED else 1)
+    x = features = _features(_conv(x, "conv4_3_CPM-al", _N_FEATURES, activation="elu"))
+    for index in (1, 2, 3):
+        x = _conv(x, f"conv5_{index}_CPM_L1", 128, 3)
+    return features, _heads(x, "conv5_4_CPM", "conv5_5_CPM", n_hidden)
 
 
 def _features(x: keras.KerasTensor) -> keras.KerasTensor:

@@ -30,9 +30,6 @@ NAMED_WEIGHTS = {
 }
 """Where the weights of each network are looked for by its name."""
 
-MULTIPLES_PX = {"openpose": CELL_PX, "compact": 16, "lightweight": CELL_PX}
-"""What the coarsest level of each network covers; the picture's sides must be multiples of it."""
-
 _LIGHTWEIGHT = "estimation.lightweight"
 _BUILT_IN = {"openpose": "estimation.openpose", "compact": _LIGHTWEIGHT, "lightweight": _LIGHTWEIGHT}
 
@@ -69,7 +66,7 @@ class Network:
     Attributes
     ----------
     name : str
-        One of `MULTIPLES_PX`.
+        One of `NAMED_WEIGHTS`.
     weights : Path
         The file or checkpoint prefix that the weights come from.
     model : Model
@@ -100,15 +97,13 @@ class Network:
         """
         _check_picture(picture)
         height, width, _ = picture.shape
-        multiple_px = MULTIPLES_PX[self.name]
-        rows, columns = (-(-side // multiple_px) * multiple_px for side in (height, width))
+        rows, columns = (-(-side // CELL_PX) * CELL_PX for side in (height, width))
         # Zero, mid grey, below and on the right: the network's own convolutions continue the picture with the same.
         batch = np.zeros((1, rows, columns, 3), np.float32)
         batch[0, :height, :width] = scale_pixels(picture)
         # Unlike model.predict it prints nothing, and unlike model() it runs compiled.
         *_, pafs, heatmaps = self.model.predict_on_batch(batch)
-        cells = np.s_[0, : -(-height // CELL_PX), : -(-width // CELL_PX)]
-        return Maps(np.ascontiguousarray(heatmaps[cells]), np.ascontiguousarray(pafs[cells]))
+        return Maps(np.ascontiguousarray(heatmaps[0]), np.ascontiguousarray(pafs[0]))
 
 
 def _check_picture(picture: NDArray[Any]) -> None:
@@ -170,9 +165,9 @@ def load_network(path_or_name: str | os.PathLike[str]) -> Network:
         from estimation.onnx_model import OnnxModel  # OpenCV
 
         model = OnnxModel(path)
-        if model.name not in MULTIPLES_PX:
+        if model.name not in NAMED_WEIGHTS:
             raise WeightsError(
-                f"{path} must hold one of the networks {', '.join(MULTIPLES_PX)}; got {model.name!r}. "
+                f"{path} must hold one of the networks {', '.join(NAMED_WEIGHTS)}; got {model.name!r}. "
                 "Take the version of this code that wrote it."
             )
         return Network(model.name, path, model)
@@ -184,7 +179,7 @@ def load_network(path_or_name: str | os.PathLike[str]) -> Network:
 
 
 def build_network(name: str) -> "keras.Model":
-    """Build one of the networks that `MULTIPLES_PX` names, untrained; its name is `name`."""
+    """Build one of the networks that `NAMED_WEIGHTS` names, untrained; its name is `name`."""
     built: keras.Model = getattr(import_quietly(_BUILT_IN[name]), f"build_{name}")()
     return built
 

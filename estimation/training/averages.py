@@ -17,9 +17,6 @@ EVERY = 8
 class WeightAverage:
     """An exponential moving average of all weights of a model.
 
-    The statistics of batch normalisation are averaged with the rest. Beside averaged kernels those of the latest
-    ones would be wrong: the network then answers worse than without any average.
-
     Parameters
     ----------
     model : keras.Model

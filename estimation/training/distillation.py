@@ -5,13 +5,17 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from estimation.checkpoints import assign_weights, read_weights
-from estimation.lightweight import begin_as
+from estimation.lightweight import NARROWED
 from estimation.networks import build_network, build_with_weights
+from estimation.pictures import resize_picture
 from estimation.training.averages import WeightAverage
+from estimation.training.dataset import Example
 from estimation.training.lesson import Lesson
-from estimation.training.photographs import Photograph
+from estimation.training.narrowing import begin_as
+from estimation.training.photographs import Photograph, decode
 from estimation.training.precision import faster_precision
 from estimation.training.recipes import FASTER, TEACHER, Recipe
 from estimation.training.runs import Trainee
@@ -20,8 +24,18 @@ from estimation.training.squares import Batch, Room, make_batch
 N_HELD_OUT_SQUARES = 96
 HELD_OUT_PX = 256
 
+N_LOOKED_AT = 32
+"""Pictures that tell which of the teacher's channels matter."""
 
-def set_up(recipe: Recipe, *, seed: int, teacher: Path | None = None, start: Path | None = None) -> Trainee:
+
+def set_up(
+    recipe: Recipe,
+    *,
+    seed: int,
+    teacher: Path | None = None,
+    start: Path | None = None,
+    examples: Sequence[Example] = (),
+) -> Trainee:
     """Set precision and seed, and get the network and its teacher ready.
 
     Parameters
@@ -33,6 +47,8 @@ def set_up(recipe: Recipe, *, seed: int, teacher: Path | None = None, start: Pat
         Published weights of `lightweight`; without them only the labels teach.
     start : Path, optional
         Weights to go on from; without them training starts as the recipe says.
+    examples : sequence of Example, optional
+        A network that begins as its teacher, and is narrower, finds out with some of them which channels matter.
 
     Returns
     -------
@@ -50,7 +66,7 @@ def set_up(recipe: Recipe, *, seed: int, teacher: Path | None = None, start: Pat
     if start:
         assign_weights(model, read_weights(start), start)
     elif known is not None and recipe.begins == TEACHER:
-        begin_as(model, known)
+        begin_as(model, known, NARROWED, _looked_at(examples))
     lesson = Lesson(model, known, recipe.trust)
     # The rate is set at every step.
     optimiser = keras.optimizers.AdamW(recipe.rate, weight_decay=recipe.weight_decay, global_clipnorm=20.0)
@@ -62,6 +78,13 @@ def set_up(recipe: Recipe, *, seed: int, teacher: Path | None = None, start: Pat
 def load_teacher(path: Path) -> keras.Model:
     """Read the teacher; raise WeightsError, which is a ValueError, if a file is missing, broken or lacks an array."""
     return build_with_weights(read_weights(path), path, "lightweight")
+
+
+def _looked_at(examples: Sequence[Example]) -> npt.NDArray[np.uint8]:
+    """Choose pictures from all over a data set, in one size, whatever becomes of their proportions."""
+    photographs, _ = decode(examples[:: max(len(examples) // N_LOOKED_AT, 1)][:N_LOOKED_AT])
+    squares = [resize_picture(photograph.picture, HELD_OUT_PX, HELD_OUT_PX) for photograph in photographs]
+    return np.array(squares, np.uint8).reshape(-1, HELD_OUT_PX, HELD_OUT_PX, 3)
 
 
 def _is_worth_compiling() -> bool | str:

@@ -22,9 +22,9 @@ GALLERY: tuple[tuple[Callable[..., RenderedScene], int, int, int, int], ...] = (
     (partial(render_row, is_crossing=True), 1, 320, 848, 8),
     (render_crowd, 1, 512, 800, 12),
     (render_crowd, 1, 640, 1136, 25),
-    (partial(render_scene, occlusion=0.15), 430, 384, 512, 4),
-    (partial(render_scene, occlusion=0.15), 521, 384, 512, 3),
-    (partial(render_scene, occlusion=0.15), 615, 384, 512, 4),
+    (partial(render_scene, occlusion=0.15), 174, 384, 512, 4),
+    (partial(render_scene, occlusion=0.15), 31, 384, 512, 3),
+    (partial(render_scene, occlusion=0.15), 635, 384, 512, 4),
 )
 """1.jpg, 2.jpg and so on. The seeds were chosen: most joints are to be seen, and the compact network is right.
 

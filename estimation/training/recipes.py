@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from estimation.networks import MULTIPLES_PX
+from estimation.config import CELL_PX
+from estimation.networks import NAMED_WEIGHTS
 
 _FILE = Path(__file__).with_name("recipes.toml")
 FASTER = "faster"
@@ -26,7 +27,7 @@ class Squares(NamedTuple):
     until : float
         Share of the steps after which the next ones begin; 1 for the last.
     size_px : int
-        Side of the training squares, a multiple of what the network covers.
+        Side of the training squares, a multiple of 8.
     batch : int
         How many of them a step sees.
     """
@@ -72,15 +73,15 @@ class Recipe:
                 f"A recipe must have more steps than its warm-up; got {self.steps} steps and a warm-up of "
                 f"{self.warm_up}. Give it more steps."
             )
-        if self.network not in MULTIPLES_PX:
-            raise ValueError(f"A network must be one of {', '.join(MULTIPLES_PX)}; got {self.network!r}.")
+        if self.network not in NAMED_WEIGHTS:
+            raise ValueError(f"A network must be one of {', '.join(NAMED_WEIGHTS)}; got {self.network!r}.")
         if self.begins not in {TEACHER, NOTHING}:
             raise ValueError(f"A network must begin as its {TEACHER!r} or from {NOTHING!r}; got {self.begins!r}.")
-        sides, multiple_px = [squares.size_px for squares in self.squares], MULTIPLES_PX[self.network]
-        if any(side < multiple_px or side % multiple_px for side in sides):
+        sides = [squares.size_px for squares in self.squares]
+        if any(side < CELL_PX or side % CELL_PX for side in sides):
             raise ValueError(
-                f"Training squares must have sides that are multiples of {multiple_px} px; got {sides}. "
-                f"The coarsest level of {self.network} covers so many."
+                f"Training squares must have sides that are multiples of {CELL_PX} px; got {sides}. "
+                "A cell of the maps covers so many."
             )
         ends = [squares.until for squares in self.squares]
         if ends != sorted(ends) or ends[-1:] != [1]:

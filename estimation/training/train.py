@@ -59,7 +59,9 @@ def train(args: argparse.Namespace) -> Path:
     budget, distillation, loop = (
         import_quietly(f"estimation.training.{name}") for name in ("budget", "distillation", "loop")
     )
-    trainee = distillation.set_up(recipe, seed=args.seed, teacher=args.teacher, start=args.start)
+    trainee = distillation.set_up(
+        recipe, seed=args.seed, teacher=args.teacher, start=args.start, examples=to_learn_from(photos)
+    )
     # Late, because it takes minutes.
     rendered = args.rendered_people or run.folder / "rendered"
     if not args.rendered_people:
@@ -83,6 +85,12 @@ def train(args: argparse.Namespace) -> Path:
     return run.weights_of(trainee)
 
 
+def to_learn_from(photos: dict[int, Example]) -> list[Example]:
+    """Give the photographs that training sees: not those that are `held_out`, and somebody must be labelled."""
+    kept_out = held_out(photos)
+    return [example for number, example in photos.items() if number not in kept_out and len(example.boxes)]
+
+
 def picture_pools(
     rendered: Iterable[Example], photos: dict[int, Example]
 ) -> tuple[list[list[Photograph]], list[Photograph]]:
@@ -98,15 +106,13 @@ def picture_pools(
     -------
     pools : list of list of Photograph
         Rendered pictures, photographs in which everybody is labelled or boxed, and other ones, as the shares of a
-        recipe want them; any may be empty. Photographs that are `held_out` or without anybody to learn from are in
-        none.
+        recipe want them; any may be empty. Photographs that there is nothing `to_learn_from` are in none.
     kept_out : list of Photograph
         The held-out photographs.
     """
-    kept_out = held_out(photos)
-    seen = [example for number, example in photos.items() if number not in kept_out and len(example.boxes)]
+    seen = to_learn_from(photos)
     complete, partial = ([example for example in seen if example.is_complete is wanted] for wanted in (True, False))
-    decoded = [decode(examples) for examples in (rendered, complete, partial, kept_out.values())]
+    decoded = [decode(examples) for examples in (rendered, complete, partial, held_out(photos).values())]
     if faults := [fault for _, found in decoded for fault in found]:
         print(f"train: {describe_faults(faults)}", file=sys.stderr)
     *pools, kept = (photographs for photographs, _ in decoded)

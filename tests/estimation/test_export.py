@@ -66,7 +66,7 @@ def test_unknown_layer_is_refused():
     x = keras.layers.GlobalAveragePooling2D(name="mean")(picture)
 
     message = (
-        r"must be made of InputLayer, .*UpSampling2D to become ONNX; got GlobalAveragePooling2D in 'mean'\. Say in "
+        r"must be made of InputLayer, .*Concatenate to become ONNX; got GlobalAveragePooling2D in 'mean'\. Say in "
     )
     with pytest.raises(NotImplementedError, match=message):
         export.to_onnx(keras.Model(picture, [x, x]))

@@ -17,8 +17,8 @@ from tests.estimation.representations import write_representation
 from tests.estimation.servers import send
 
 keras = Late("keras")
-lightweight, export, distillation = (
-    Late(f"estimation.{name}") for name in ("lightweight", "export", "training.distillation")
+lightweight, export, distillation, narrowing = (
+    Late(f"estimation.{name}") for name in ("lightweight", "export", "training.distillation", "training.narrowing")
 )
 
 pytestmark = pytest.mark.xdist_group("tensorflow")  # which then starts once
@@ -57,8 +57,9 @@ def mirror(server, published, monkeypatch):
     return server
 
 
-def test_lightweight_has_the_size_of_the_published_network():
-    assert build_network("lightweight").count_params() == 4_099_058
+@pytest.mark.parametrize(("name", "n_parameters"), [("lightweight", 4_099_058), ("compact", 1_762_425)])
+def test_networks_have_the_sizes_that_are_said(name, n_parameters):
+    assert build_network(name).count_params() == n_parameters
 
 
 def test_lightweight_takes_pixels_as_published(weights):
@@ -96,21 +97,28 @@ def test_onnx_answers_as_keras_does_and_knows_its_name(name, tmp_path):
         np.testing.assert_allclose(one, other, atol=2e-5 * np.abs(other).max())
 
 
-def test_compact_begins_as_the_teacher_where_both_are_the_same():
-    teacher, model = build_network("lightweight"), build_network("compact")
+def test_compact_begins_as_a_narrower_teacher(weights):
+    teacher, model = build_with_weights(weights, "here"), build_network("compact")
+    pictures = np.random.default_rng(2).integers(0, 256, (6, 64, 64, 3)).astype(np.uint8)
 
-    n_arrays = lightweight.begin_as(model, teacher)
+    names = narrowing.begin_as(model, teacher, lightweight.NARROWED, pictures)
 
-    assert n_arrays == 64
-    for name in ("conv1", "conv5_5-dw", "conv4_4_CPM"):
+    assert len(names) == 39
+    for name in ("conv1", "conv4_1-sep", "conv4_4_CPM", "conv5_3_CPM_L1"):
         np.testing.assert_array_equal(model.get_layer(name).kernel, teacher.get_layer(name).kernel)
-    assert np.asarray(model.get_layer("stage_2-reduce").kernel).any()
+    for link in lightweight.NARROWED:
+        own, known = (each.get_layer(link.writer).kernel.shape[-1] for each in (model, teacher))
+        assert own < known, link
+    scaled = networks.scale_pixels(pictures)
+    for own, known in zip(model(scaled), teacher(scaled)[:2], strict=True):
+        apart = np.square(np.asarray(own) - np.asarray(known)).mean() / np.asarray(known).var()
+        assert apart < 0.3
 
 
 def test_compact_gives_one_cell_per_eight_pixels(compact_model):
     outputs = compact_model(np.zeros((2, 64, 96, 3), np.float32))
 
-    assert [tuple(output.shape) for output in outputs] == [(2, 8, 12, 38), (2, 8, 12, 19)] * 2
+    assert [tuple(output.shape) for output in outputs] == [(2, 8, 12, 38), (2, 8, 12, 19)]
 
 
 def test_compact_weights_stay_under_ten_megabytes_at_float16(compact_model):

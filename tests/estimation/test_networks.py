@@ -65,7 +65,7 @@ def test_predict_gives_one_cell_per_8_px(loaded, height, width, request):
 
 @pytest.mark.parametrize(
     ("loaded", "whole"),
-    [pytest.param("openpose", (40, 32), id="openpose"), pytest.param("compact", (48, 32), id="compact")],
+    [pytest.param("openpose", (40, 32), id="openpose"), pytest.param("compact", (40, 32), id="compact")],
 )
 def test_predict_continues_picture_in_mid_grey(loaded, whole, request):
     network = request.getfixturevalue(loaded)

@@ -89,8 +89,7 @@ def tiny_recipe():
 def build_tiny():
     """Build a network of one layer between picture and answers."""
     picture = keras.Input((None, None, 3), name="picture")
-    x = keras.layers.Conv2D(4, 8, strides=8, name="conv4_4_CPM")(picture)
-    x = keras.layers.ReLU(name="features-out")(x)
+    x = keras.layers.Conv2D(4, 8, strides=8, activation="relu", name="conv4_4_CPM")(picture)
     maps = [
         keras.layers.Conv2D(channels, 1, name=f"maps{index}")(x)
         for index, channels in enumerate((N_PAFS, N_HEATMAPS) * 2)

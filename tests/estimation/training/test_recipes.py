@@ -42,9 +42,9 @@ def test_load_recipe_refuses_an_unknown_name():
         ({"warm_up": -1}, "more steps than its warm-up; got 8 steps and a warm-up of -1"),
         (
             {"squares": (Squares(1.0, 100, 2),)},
-            r"sides that are multiples of 16 px; got \[100\]. The coarsest level of compact",
+            r"sides that are multiples of 8 px; got \[100\]. A cell of the maps covers",
         ),
-        ({"squares": (Squares(0.5, 64, 2), Squares(1.0, 0, 2))}, r"multiples of 16 px; got \[64, 0\]"),
+        ({"squares": (Squares(0.5, 64, 2), Squares(1.0, 0, 2))}, r"multiples of 8 px; got \[64, 0\]"),
         ({"squares": (Squares(0.9, 64, 2),)}, r"must rise to 1; got parts until \[0.9\]. A step without"),
         ({"squares": (Squares(0.9, 64, 2), Squares(0.5, 64, 2), Squares(1.0, 64, 2))}, r"rise to 1; got .*\[0.9, 0.5"),
         ({"squares": ()}, r"rise to 1; got parts until \[\]"),

@@ -220,7 +220,7 @@ def test_lent_machine_trains_and_measures_from_the_parts_alone(
 
     monkeypatch.setattr(budget, "fit_to_minutes", fit_four)
     monkeypatch.setattr("estimation.export.build_with_weights", lambda *_: tiny_network())
-    monkeypatch.setitem(networks.MULTIPLES_PX, "tiny", 8)
+    monkeypatch.setitem(networks.NAMED_WEIGHTS, "tiny", tmp_path)
     out = tmp_path / "out"
 
     code = lent_machine.main([str(parts), "--out", str(out), "--recipe", "tiny", "--minutes", "3", "--rate", "5e-4"])
