@@ -1,5 +1,6 @@
 """Wiring between pytest and the grader: options, the lab, the order of its checks, the report at the end."""
 
+import argparse
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,10 +30,18 @@ OUTPUTS = pytest.StashKey[Outputs]()
 REPORT = pytest.StashKey[Report]()
 LANGUAGE = pytest.StashKey[str]()
 
+_OF_PLUGINS = (
+    ("benchmark", "--benchmark-skip", "store_true"),
+    ("xdist", "--numprocesses", "store"),
+    ("xdist", "--dist", "store"),
+)
+"""Options in the settings of the project's own tests: the plugin, the option, and what argparse does with it."""
+
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare what can be chosen on the command line."""
     _keep_strangers_out(pluginmanager)
+    _let_pass_what_tests_ask_for(parser, pluginmanager)
     group = parser.getgroup("grader", "grading a submission")
     group.addoption("--student", type=Path, metavar=STUDENT_METAVAR, help=STUDENT_HELP)
     for flag, declaration in GRADING:
@@ -165,6 +174,17 @@ def _keep_strangers_out(pluginmanager: pytest.PytestPluginManager) -> None:
         for name in (str(folder / "conftest.py") for folder in (path, *path.parents)):
             if FOLDER not in Path(name).parents and not pluginmanager.has_plugin(name):
                 pluginmanager.register(object(), name)
+
+
+def _let_pass_what_tests_ask_for(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Take options of plugins that are not installed for known.
+
+    The settings of the project's own tests name them, and pytest takes these settings when a submission lies beside
+    them; `pytest_cmdline_main` then starts again without.
+    """
+    for plugin, flag, action in _OF_PLUGINS:
+        if not pluginmanager.has_plugin(plugin):
+            parser.addoption(flag, action=action, help=argparse.SUPPRESS)
 
 
 def _demand_no_strangers(config: pytest.Config, student: Path) -> None:

@@ -182,6 +182,16 @@ def test_plugins_and_settings_of_others_change_nothing(tmp_path, where):
     assert "plugins:" not in done.stdout
 
 
+def test_submission_in_the_repository_needs_no_plugin_of_its_tests():
+    student = REPOSITORY / "tests" / "submissions" / "pass_union_find" / "merge.py"
+    bare = environment("0", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")  # as where none is installed
+
+    done = run("pytest", "grader/", "--student", student, "-k", "loads", env=bare)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed, 25 deselected" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("option", "text"),
     [("-q", "\n8 passed in "), ("-v", "labs/merge/checks/test_2_merging.py::test_cycles PASSED")],
