@@ -61,8 +61,7 @@ def pack(folder: Path, argv: Sequence[str] | None = None) -> int:
 def find_package_problem(ranges: Mapping[str, str]) -> str:
     """Say which packages are missing, or have a version outside of their range; nothing when all is well."""
     install = said("Install what the lab needs: python -m pip install -r requirements.txt")
-    missing = [name for name in ranges if importlib.util.find_spec(_MODULES.get(name, name)) is None]
-    if missing:
+    if missing := [name for name in ranges if not (_find_version(name) or _has_module(name))]:
         told = said("Missing: {packages}.", packages=", ".join(missing))
         return said("{first} {second}", first=told, second=install)
     for name, allowed in ranges.items():
@@ -154,6 +153,11 @@ def _find_version(name: str) -> str:
         except importlib.metadata.PackageNotFoundError:
             continue
     return ""
+
+
+def _has_module(name: str) -> bool:
+    """Tell whether Python finds what a package brings, also where nobody wrote down that it was installed."""
+    return importlib.util.find_spec(_MODULES.get(name, name)) is not None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -247,7 +247,7 @@ def test_pack_does_not_run_the_code(run_pack, folder):
 
 
 def test_packages_that_are_missing_are_named():
-    assert find_package_problem({"numpy": "", "opencv-python": ""}) == ""
+    assert find_package_problem({"numpy": "", "opencv-python": "", "pytest-xdist": ""}) == ""
     assert find_package_problem({"numpy": "", "nupmy": "", "pytset": ""}) == (
         "Missing: nupmy, pytset. Install what the lab needs: python -m pip install -r requirements.txt"
     )
